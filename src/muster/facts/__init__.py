@@ -1,0 +1,1 @@
+"""What does one file say? Bytes become `ModuleFacts`; nothing here ever looks at another file."""

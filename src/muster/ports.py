@@ -1,0 +1,97 @@
+"""Which effects exist. Everything that touches the world does so behind one of these Protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Protocol
+
+from muster.model.collection import Collection
+from muster.model.environment import Environment, ProbedModule
+
+
+class EntryKind(Enum):
+    """What a path is, symlinks followed. `OTHER` is a FIFO, socket or device: never opened."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    OTHER = "other"
+
+
+class ReadFailure(Exception):
+    """A file that cannot be read: missing, forbidden, not a regular file, or over the size limit."""
+
+
+class FileTree(Protocol):
+    """A tree that can be read. Paths are absolute POSIX strings, surrogate-escaped where they are not UTF-8."""
+
+    def listing(self, folder: str) -> Mapping[str, EntryKind]:
+        """Names in `folder` to their kinds (symlinks followed; dangling links left out); empty where it is no readable folder."""
+
+    def kind(self, path: str) -> EntryKind | None:
+        """The kind of `path`, symlinks followed, or None where nothing is there."""
+
+    def read(self, path: str) -> bytes:
+        """The whole content of a regular file. Raises `ReadFailure`."""
+
+    def stamp(self, path: str) -> str | None:
+        """A token that changes whenever the content may have changed (device, inode, size, mtime, ctime), or None where only the content itself can tell."""
+
+    def real_path(self, path: str) -> str:
+        """`path` with every symlink resolved; an unresolvable rest is kept as it is."""
+
+    def is_symlink(self, path: str) -> bool:
+        """Whether the last part of `path` is a symlink."""
+
+
+class FactCache(Protocol):
+    """Content-addressed records. A lost, corrupted or foreign record is a miss, never an error."""
+
+    def load(self, kind: str, key: str) -> bytes | None:
+        """The record stored under `kind` and `key`, checksum tested, or None."""
+
+    def load_many(self, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
+        """Those of `keys` that are stored, checksum tested."""
+
+    def store(self, kind: str, key: str, record: bytes) -> None:
+        """Keep `record`; written by `flush` at the latest."""
+
+    def flush(self) -> None:
+        """Write what is pending in one short transaction; failures switch the cache off silently."""
+
+
+class EnvironmentQuery(Protocol):
+    """The project's interpreter, asked in an empty folder; it never runs a byte of the examined tree."""
+
+    def describe(self) -> Environment:
+        """The environment, from the cache where nothing in it changed."""
+
+    def probe(self, module: str) -> ProbedModule | None:
+        """What importing the installed or standard `module` does; None where the environment may not be asked."""
+
+
+class Parser(Protocol):
+    """Turns source into facts; may use other processes or the project's interpreter for newer grammar."""
+
+    def parse(self, path: str, source: bytes) -> bytes:
+        """The encoded `ModuleFacts` of one file (see `muster.facts`)."""
+
+    def parse_many(self, sources: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """The encoded `ModuleFacts` of many files, in the order given."""
+
+
+class ObservedPytest(Protocol):
+    """Real pytest, run in a child with the project's own interpreter. This runs the project's code."""
+
+    def collect(self, argv: Sequence[str], cwd: str) -> Collection:
+        """What the command really collects, with its whole-process seconds."""
+
+
+class Clock(Protocol):
+    """Time, passed in so that output is deterministic under test."""
+
+    def now(self) -> str:
+        """The time now, ISO 8601 with seconds, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start."""
