@@ -19,7 +19,14 @@ class EntryKind(Enum):
 
 
 class ReadFailure(Exception):
-    """A file that cannot be read: missing, forbidden, not a regular file, or over the size limit."""
+    """A file that cannot be read: missing, forbidden, not a regular file, or over the size limit.
+
+    `str()` is the reason alone, in words for the user; `path` is the file.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(reason)
+        self.path = path
 
 
 class FileTree(Protocol):
@@ -55,6 +62,12 @@ class FactCache(Protocol):
 
     def store(self, kind: str, key: str, record: bytes) -> None:
         """Keep `record`; written by `flush` at the latest."""
+
+    def content_keys(self, folder: str) -> dict[str, tuple[str, str]]:
+        """Every remembered path in or below `folder` to its `(stamp, content key)`; trust a key only where the stamp still holds."""
+
+    def remember(self, path: str, stamp: str, key: str) -> None:
+        """Keep the content `key` of `path`, read while its `stamp` was this (take the stamp before reading)."""
 
     def flush(self) -> None:
         """Write what is pending in one short transaction; failures switch the cache off silently."""

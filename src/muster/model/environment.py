@@ -48,6 +48,8 @@ class Environment(msgspec.Struct, frozen=True):
     `sys.modules` when collection starts in an empty folder to its file ("" where it has none). `editable_finders` maps
     top-level module names of finder-kind editable installs to their folder or file. `asked` is false where the
     environment was only read (`--static`), and `why` says how it was chosen.
+    `withheld_plugins` are pytest entry points `(name, module)` that were not loaded because their files lie inside the
+    examined tree. `problems` says in words what kept the query from completing.
     """
 
     executable: str
@@ -71,6 +73,8 @@ class Environment(msgspec.Struct, frozen=True):
     editable_finders: dict[str, str] = {}
     asked: bool = True
     fingerprint: str = ""
+    withheld_plugins: tuple[tuple[str, str], ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 class ProbedClass(msgspec.Struct, frozen=True):
