@@ -57,6 +57,8 @@ class Cause:
 
     `blocked_tests` ranks it; `lost` are node ids that vanish without an error; `hides` are the subjects of causes known to
     stand behind it. `exception` is what the first victim shows. `estimated` is true where blocked tests were counted from text.
+    `accepted` is the reason of the `# muster: ignore` comment that silences it, "" where none does: it is then neither
+    shown nor counted.
     """
 
     code: str
@@ -77,3 +79,4 @@ class Cause:
     exception: RaisedException | None = None
     seen: Seen = Seen.SIMULATED
     estimated: bool = False
+    accepted: str = ""

@@ -51,13 +51,16 @@ class ModuleMissing:
     """The finder found no module: `name` is the full dotted name that the message quotes.
 
     `search_path` is `sys.path` (or the parent's `__path__`) at that moment; `parent_is_module` is true for
-    `'p' is not a package`.
+    `'p' is not a package`. `sys_path` is always `sys.path` at that moment (empty: not recorded), which tells what would
+    have been found had the parent been another one. `parent_file` is the file of the parent module that was met, where it has one.
     """
 
     name: str
     importer: str
     search_path: tuple[str, ...]
     parent_is_module: bool = False
+    sys_path: tuple[str, ...] = ()
+    parent_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,9 @@ class NameMissing:
     """`from module import name` (or `module.name`) found no such name.
 
     `module_file` is None for a namespace package. `initialising` is true where the module was only half executed,
-    which is how a circular import shows itself; `cycle` is then the chain of files, `import` by `import`.
+    which is how a circular import shows itself; `cycle` is then the chain of files, `import` by `import`: each frame is
+    an import statement that is still running, and the last one is the statement that failed. `sys_path` is `sys.path`
+    at that moment (empty: not recorded).
     """
 
     module: str
@@ -74,6 +79,7 @@ class NameMissing:
     module_file: str | None
     initialising: bool = False
     cycle: tuple[Frame, ...] = ()
+    sys_path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +124,15 @@ class SessionExit:
 
 @dataclass(frozen=True, slots=True)
 class OtherFailure:
-    """Any other exception; `kind` names what the simulation recognised (`arity`, `attribute`, `fixture`, `raise`, ...)."""
+    """Any other exception; `kind` names what the simulation recognised (`arity`, `attribute`, `fixture`, `signature`, `raise`, ...).
+
+    `subject` is what it is about, dotted where that is known (`lib.helpers.setup`, the fixture's name); `definition` is
+    where that subject is defined.
+    """
 
     kind: str = ""
+    subject: str = ""
+    definition: Location | None = None
 
 
 FailureDetail = (
@@ -199,7 +211,13 @@ class PathEffect:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Tests that vanish without an error: `kind` is a cause code (`M401` ... `M409`), `lost` the node ids where known."""
+    """Tests that vanish without an error: `kind` is a cause code (`M401` ... `M409`), `lost` the node ids where known.
+
+    `subject` is the class, function, file or folder; `culprit` the place to change. `setting` is the setting that leaves
+    it out (`python_classes`, `python_files`, `norecursedirs`, `collect_ignore`, `--ignore`, ...). Losses with one `root`
+    are one cause: the decorator's dotted name for M408, the base class whose `__init__` does it for M401, the module
+    that is missing for M407 (`websocket`). `definition` is the other place: the winning definition (M402), the decorator's def (M408).
+    """
 
     kind: str
     subject: str
@@ -207,6 +225,9 @@ class Loss:
     lost: tuple[str, ...] = ()
     lost_count: int = 0
     text: str = ""
+    setting: str = ""
+    root: str = ""
+    definition: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +254,9 @@ class Collection:
 
     `files` are the test files that pytest makes collectors for, in order; `reports` the collectors that failed, were
     skipped or are undecided; `items` the tests after deselection. `blocked` maps a failed file to the items that it
-    yields when the failing statement is taken as unknown.
+    yields when the failing statement is taken as unknown; a file that a broken conftest or an aborted session keeps
+    from being collected has its entry too. `hidden` are the failures that a blocked file shows next, once its failing
+    statement is taken as unknown.
     """
 
     session: Session = Session()
@@ -246,4 +269,5 @@ class Collection:
     problems: tuple[Problem, ...] = ()
     blocked: tuple[tuple[str, tuple[Item, ...]], ...] = ()
     estimated: frozenset[str] = frozenset()
+    hidden: tuple[CollectorReport, ...] = ()
     seconds: float | None = None
