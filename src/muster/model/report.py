@@ -1,0 +1,267 @@
+"""The published Report (`muster.report/1`): what `muster check` says, as one frozen value that every renderer reads.
+
+Within a schema version keys are only added. Paths are relative to `root` with forward slashes; what lies outside of it
+keeps its absolute path. Lines and columns are 1-based; line 0 means the file as a whole.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+SCHEMA_NAME = "muster.report/1"
+NODEIDS_SCHEMA_NAME = "muster.nodeids/1"
+
+VerdictState = Literal["proved", "partial", "refuted", "unproved"]
+
+
+class CommitSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """The commit that was checked; `dirty` is true where the work tree differs from it."""
+
+    sha: str
+    branch: str
+    dirty: bool
+
+
+class InvocationSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """Which pytest command was simulated, who said so (`why`), and on which interpreter (`environment`)."""
+
+    command: str
+    why: str
+    argv: tuple[str, ...]
+    cwd: str
+    python: str
+    pytest: str
+    import_mode: str
+    environment: str
+    inifile: str | None = None
+
+
+class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How the session ends: `cause` is the id of the cause that aborts it, `pytest_exit` pytest's own exit code."""
+
+    state: Literal["complete", "aborted"]
+    cause: int | None
+    pytest_exit: int
+
+
+class Seconds(msgspec.Struct, frozen=True, kw_only=True):
+    """What the simulation took, what real pytest took as a whole process where it was run, and the budget for that."""
+
+    simulated: float
+    observed: float | None
+    budget: float | None
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """The counts. `estimated` is true where a number was counted from text; `unexpanded` are bare ids in `tests`."""
+
+    files: int
+    files_blocked: int
+    files_skipped: int
+    files_undecided: int
+    tests: int
+    blocked_tests: int
+    lost_tests: int
+    deselected: int
+    estimated: bool
+    unexpanded: int = 0
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to change something; `text` is the statement's first line."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+
+class Since(msgspec.Struct, frozen=True, kw_only=True):
+    """The commit that brought a cause."""
+
+    commit: str
+    author: str
+    date: str
+    subject: str
+
+
+class EvidenceItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact that supports a cause."""
+
+    kind: str
+    text: str
+    path: str
+    line: int
+    commit: str
+
+
+class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a known cause is accepted for now, and until when."""
+
+    reason: str
+    expires: str
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What applying a fix to a copy and collecting again showed; `unproved` where that was not tried."""
+
+    state: VerdictState
+    by: str
+    back: int
+    lost: int
+    new_failures: int
+    uncovers: tuple[str, ...]
+    reason: str
+
+
+class Fix(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to put a cause right: in words, and as a unified diff where there is one."""
+
+    id: str
+    title: str
+    patch: str
+    verdict: Verdict
+
+
+class CauseReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One root cause, as published. `fingerprint` survives edits that only move the culprit's line."""
+
+    id: int
+    fingerprint: str
+    code: str
+    severity: Literal["error", "warning", "note"]
+    confidence: Literal["certain", "likely", "undecided"]
+    seen: Literal["simulated", "observed", "confirmed"]
+    scope: Literal["file", "folder", "session"]
+    title: str
+    subject: str
+    message: str
+    culprit: Place | None
+    since: Since | None
+    evidence: tuple[EvidenceItem, ...]
+    victims: tuple[str, ...]
+    blocked_tests: int
+    lost: tuple[str, ...]
+    hides: tuple[int, ...]
+    accepted: Acceptance | None
+    fixes: tuple[Fix, ...]
+    lost_count: int = 0
+    estimated: bool = False
+
+
+class FrameReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a traceback, outermost first."""
+
+    path: str
+    line: int
+
+
+class ExceptionReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The innermost exception that ended a collector: its class name, its `str()`, and the way there."""
+
+    type: str
+    message: str
+    frames: tuple[FrameReport, ...]
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.message}" if self.message else self.type
+
+
+class FileReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One collected file (or a folder whose conftest fails); `reason` says why it is skipped or undecided."""
+
+    path: str
+    outcome: Literal["collected", "failed", "skipped", "undecided"]
+    nodes: int
+    lost_tests: int
+    causes: tuple[int, ...]
+    seconds: float | None
+    exception: ExceptionReport | None
+    reason: str = ""
+
+
+class ProblemReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that could not be read or analysed, or a directive that is wrong."""
+
+    code: str
+    path: str
+    line: int
+    message: str
+
+
+class ServiceReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One service that the categories require, and whether it answers."""
+
+    name: str
+    state: str
+    message: str
+
+
+class BaselineLoss(msgspec.Struct, frozen=True, kw_only=True):
+    """A test of the baseline that is gone, with the cause and the commit that lost it."""
+
+    nodeid: str
+    cause: int | None
+    commit: str
+
+
+class Renaming(msgspec.Struct, frozen=True, kw_only=True, rename={"before": "from", "after": "to"}):
+    """A test that changed its node id."""
+
+    before: str
+    after: str
+
+
+class BaselineReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The comparison with a baseline commit."""
+
+    base: str
+    lost: tuple[BaselineLoss, ...]
+    deleted: tuple[str, ...]
+    renamed: tuple[Renaming, ...]
+    gained: tuple[str, ...]
+
+
+class DifferenceReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One point where the simulation and the real run differ (`--confirm`)."""
+
+    kind: str
+    subject: str
+    simulated: str
+    observed: str
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that one check tells."""
+
+    schema: Literal["muster.report/1"]
+    muster: str
+    root: str
+    started_at: str
+    commit: CommitSummary | None
+    invocation: InvocationSummary
+    categories: tuple[str, ...]
+    session: SessionSummary
+    seconds: Seconds
+    totals: Totals
+    causes: tuple[CauseReport, ...]
+    files: tuple[FileReport, ...]
+    problems: tuple[ProblemReport, ...]
+    services: tuple[ServiceReport, ...]
+    baseline: BaselineReport | None
+    notes: tuple[str, ...] = ()
+    differences: tuple[DifferenceReport, ...] = ()
+
+
+class NodeIds(msgspec.Struct, frozen=True, kw_only=True):
+    """What `muster collect --format json` prints; `unexpanded` are the bare ids that stand for all their parameters."""
+
+    schema: Literal["muster.nodeids/1"]
+    nodeids: tuple[str, ...]
+    unexpanded: tuple[str, ...]

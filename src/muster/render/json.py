@@ -1,0 +1,27 @@
+"""The Report and the node ids as JSON: pure ASCII, keys in the published order."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from muster.model.report import NodeIds, Report
+from muster.render.escape import escape_surrogates
+
+
+def render_json(value: Report | NodeIds) -> str:
+    """`value` as indented JSON with a final newline. ASCII only, so that no terminal can be addressed by it."""
+    return json.dumps(_valid_unicode(msgspec.to_builtins(value)), indent=2, ensure_ascii=True) + "\n"
+
+
+def _valid_unicode(value: Any) -> Any:
+    """`value` without lone surrogates, which strict JSON readers refuse."""
+    if isinstance(value, str):
+        return escape_surrogates(value)
+    if isinstance(value, dict):
+        return {key: _valid_unicode(element) for key, element in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_valid_unicode(element) for element in value]
+    return value

@@ -1,0 +1,279 @@
+"""The Report for a person at a terminal: counts first, then root causes, ranked, each with what would put it right."""
+
+from __future__ import annotations
+
+from muster.model.report import CauseReport, FileReport, Fix, Report
+from muster.render.escape import cell_width, escape_lines, escape_text
+from muster.render.layout import Canvas, Tone, labelled, with_remark, wrap_words
+
+_SEVERITY_TONES = {"error": Tone.ERROR, "warning": Tone.WARNING, "note": Tone.NOTE}
+_VERDICT_TONES = {"proved": Tone.GOOD, "partial": Tone.WARNING, "refuted": Tone.ERROR, "unproved": Tone.FAINT}
+_FIX_INDENT = 7
+_LABEL_WIDTH = 10
+_VICTIMS_SHOWN = 3
+_LISTED = 10
+
+
+def render_text(report: Report, canvas: Canvas) -> str:
+    """The whole report as lines that fit `canvas`, with a final newline."""
+    lines = [*_summary(report, canvas), *_notes(report, canvas), *_budget(report, canvas)]
+    for cause in report.causes:
+        lines += ["", *_cause(cause, canvas)]
+    for section in (
+        _undecided(report, canvas),
+        _skipped(report, canvas),
+        _problems(report, canvas),
+        _differences(report, canvas),
+    ):
+        lines += ["", *section] if section else []
+    lines += ["", *_conclusion(report, canvas)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def render_count(number: int) -> str:
+    """`number` with thousands apart: `1 445`."""
+    return f"{number:,}".replace(",", " ")
+
+
+def render_quantity(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{render_count(number)} {noun}" if number == 1 else f"{render_count(number)} {noun}s"
+
+
+def render_seconds(seconds: float) -> str:
+    """`0.42 s`, `1.4 s`, `95 s`."""
+    if seconds < 1:
+        return f"{seconds:.2f} s"
+    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds:.0f} s"
+
+
+def _summary(report: Report, canvas: Canvas) -> list[str]:
+    totals = report.totals
+    counts = [render_quantity(totals.files, "file"), render_quantity(totals.tests, "test")]
+    if totals.files_blocked:
+        about = "about " if totals.estimated else ""
+        blocked = f"{render_quantity(totals.files_blocked, 'file')} blocked"
+        counts.append(f"{blocked} ({about}{render_quantity(totals.blocked_tests, 'test')})")
+    if totals.lost_tests:
+        counts.append(f"{render_quantity(totals.lost_tests, 'test')} lost")
+    if totals.files_skipped:
+        counts.append(f"{render_quantity(totals.files_skipped, 'file')} skipped")
+    if totals.files_undecided:
+        counts.append(f"{totals.files_undecided} undecided")
+    if totals.deselected:
+        counts.append(f"{render_count(totals.deselected)} deselected")
+    subject = escape_text(", ".join(report.categories) or _arguments(report))
+    text = "   ".join([subject, *counts])
+    lines = wrap_words(text, canvas.measure)
+    widths = [cell_width(line) for line in lines]
+    lines[0] = (
+        canvas.paint(subject, Tone.STRONG) + lines[0][len(subject) :] if lines[0].startswith(subject) else lines[0]
+    )
+    return with_remark(canvas, lines, widths, f"checked in {render_seconds(report.seconds.simulated)}", Tone.FAINT, 0)
+
+
+def _arguments(report: Report) -> str:
+    return report.invocation.command
+
+
+def _notes(report: Report, canvas: Canvas) -> list[str]:
+    invocation = report.invocation
+    lines: list[str] = []
+    for note in report.notes:
+        lines += [canvas.paint(line, Tone.WARNING) for line in wrap_words(escape_text(note), canvas.measure)]
+    if canvas.verbose:
+        pytest = f"pytest {invocation.pytest}" if invocation.pytest else "no pytest"
+        rows = (
+            ("command", f"{invocation.command}  (from {invocation.why})"),
+            ("in", invocation.cwd),
+            ("python", f"{invocation.python}, {pytest}, {invocation.import_mode} mode: {invocation.environment}"),
+            ("settings", invocation.inifile or "none found: pytest's defaults"),
+        )
+        for label, text in rows:
+            lines += labelled(canvas, label, escape_text(text), indent=0, label_width=_LABEL_WIDTH)
+    return lines
+
+
+def _budget(report: Report, canvas: Canvas) -> list[str]:
+    seconds = report.seconds
+    if seconds.observed is None and seconds.budget is None:
+        return []
+    budget = f"budget {render_seconds(seconds.budget)}" if seconds.budget is not None else "no budget set"
+    if seconds.observed is None:
+        return wrap_words(
+            f"{budget}: not measured (--confirm runs the real collection and measures it)", canvas.measure
+        )
+    over = seconds.budget is not None and seconds.observed > seconds.budget
+    text = f"pytest needs {render_seconds(seconds.observed)} to collect it (observed now), {budget}"
+    return [canvas.paint(line, Tone.ERROR if over else Tone.PLAIN) for line in wrap_words(text, canvas.measure)]
+
+
+def _cause(cause: CauseReport, canvas: Canvas) -> list[str]:
+    lines = _heading(cause, canvas)
+    for part in escape_lines(cause.message)[: None if canvas.verbose else _LISTED]:
+        lines += [" " * _FIX_INDENT + line for line in wrap_words(part, canvas.measure - _FIX_INDENT)]
+    lines += _culprit(cause, canvas)
+    for item in cause.evidence:
+        place = f"{item.path}:{item.line}" if item.path and item.line else item.path
+        text = item.text if not place or place in item.text else f"{item.text}  ({place})" if item.text else place
+        lines += _row(canvas, item.kind, text)
+    lines += _victims(cause, canvas)
+    lines += _lost(cause, canvas)
+    if cause.hides:
+        lines += _row(canvas, "hides", "cause " + ", ".join(str(hidden) for hidden in cause.hides))
+    for position, fix in enumerate(cause.fixes):
+        lines += _fix(fix, position, canvas)
+    return lines
+
+
+def _heading(cause: CauseReport, canvas: Canvas) -> list[str]:
+    tone = _SEVERITY_TONES[cause.severity]
+    marks = [mark for mark in (_confidence(cause), cause.seen if cause.seen != "simulated" else "") if mark]
+    remark = f"   {', '.join(marks)}" if marks else ""
+    title = escape_text(cause.title)
+    number = f"{cause.id:>3}  "
+    line = (
+        number
+        + canvas.paint(cause.code, tone)
+        + "  "
+        + canvas.paint(title, Tone.STRONG)
+        + canvas.paint(remark, Tone.FAINT)
+    )
+    width = cell_width(f"{number}{cause.code}  {title}{remark}")
+    return with_remark(canvas, [line], [width], _blocks(cause), Tone.PLAIN, _FIX_INDENT)
+
+
+def _confidence(cause: CauseReport) -> str:
+    return "" if cause.confidence == "certain" else cause.confidence
+
+
+def _blocks(cause: CauseReport) -> str:
+    if cause.lost_count and not cause.blocked_tests:
+        return f"loses {render_quantity(cause.lost_count, 'test')}"
+    if not cause.victims:
+        return f"blocks {render_quantity(cause.blocked_tests, 'test')}" if cause.blocked_tests else ""
+    about = "about " if cause.estimated else ""
+    verb = "ends the session:" if cause.scope == "session" else "blocks"
+    return (
+        f"{verb} {render_quantity(len(cause.victims), 'file')}, {about}{render_quantity(cause.blocked_tests, 'test')}"
+    )
+
+
+def _culprit(cause: CauseReport, canvas: Canvas) -> list[str]:
+    if cause.culprit is None:
+        return []
+    lines = _row(canvas, "culprit", str(cause.culprit))
+    return lines + (_row(canvas, "", cause.culprit.text, Tone.NOTE) if cause.culprit.text else [])
+
+
+def _victims(cause: CauseReport, canvas: Canvas) -> list[str]:
+    culprit = cause.culprit.path if cause.culprit else None
+    if cause.victims == (culprit,):
+        return []
+    if canvas.verbose:
+        return [line for i, path in enumerate(cause.victims) for line in _row(canvas, "" if i else "victims", path)]
+    shown, rest = cause.victims[:_VICTIMS_SHOWN], len(cause.victims) - _VICTIMS_SHOWN
+    lines = [line for i, path in enumerate(shown) for line in _row(canvas, "" if i else "victims", path)]
+    return lines + (_row(canvas, "", f"and {render_count(rest)} more (-v lists them)", Tone.FAINT) if rest > 0 else [])
+
+
+def _lost(cause: CauseReport, canvas: Canvas) -> list[str]:
+    shown = cause.lost if canvas.verbose else cause.lost[:_VICTIMS_SHOWN]
+    lines = [line for i, nodeid in enumerate(shown) for line in _row(canvas, "" if i else "lost", nodeid)]
+    rest = max(cause.lost_count, len(cause.lost)) - len(shown)
+    return lines + (_row(canvas, "", f"and {render_count(rest)} more", Tone.FAINT) if rest > 0 and shown else [])
+
+
+def _fix(fix: Fix, position: int, canvas: Canvas) -> list[str]:
+    label = "not" if fix.verdict.state == "refuted" else "or" if position else "fix"
+    remark = _verdict(fix)
+    lines = _row(canvas, label, fix.title)
+    width = cell_width(wrap_words(escape_text(fix.title), canvas.measure - _FIX_INDENT - _LABEL_WIDTH - 1)[0])
+    indent = _FIX_INDENT + _LABEL_WIDTH + 1
+    return with_remark(canvas, lines, [indent + width], escape_text(remark), _VERDICT_TONES[fix.verdict.state], indent)
+
+
+def _verdict(fix: Fix) -> str:
+    verdict = fix.verdict
+    match verdict.state:
+        case "proved" | "partial":
+            lost = f"{render_count(verdict.lost)} lost" if verdict.lost else "none lost"
+            return f"{verdict.state}: {render_quantity(verdict.back, 'test')} back, {lost}"
+        case "refuted":
+            return f"refuted: {verdict.reason}"
+        case "unproved":
+            return f"unproved: {verdict.reason}" if verdict.reason else ""
+
+
+def _row(canvas: Canvas, label: str, text: str, tone: Tone = Tone.PLAIN) -> list[str]:
+    return labelled(
+        canvas, escape_text(label), escape_text(text), indent=_FIX_INDENT, label_width=_LABEL_WIDTH, tone=tone
+    )
+
+
+def _undecided(report: Report, canvas: Canvas) -> list[str]:
+    files = [file for file in report.files if file.outcome == "undecided"]
+    if not files:
+        return []
+    text = f"{render_quantity(len(files), 'file')} undecided: what they collect depends on code that was not run"
+    hint = " (--confirm decides)" if canvas.verbose else " (-v lists them, --confirm decides)"
+    return [*wrap_words(text + hint, canvas.measure), *(_listed(files, canvas) if canvas.verbose else [])]
+
+
+def _skipped(report: Report, canvas: Canvas) -> list[str]:
+    files = [file for file in report.files if file.outcome == "skipped"]
+    if not files or not canvas.verbose:
+        return []
+    return [f"{render_quantity(len(files), 'file')} skipped as a whole", *_listed(files, canvas)]
+
+
+def _listed(files: list[FileReport], canvas: Canvas) -> list[str]:
+    lines: list[str] = []
+    for file in files:
+        reason = file.reason or (str(file.exception) if file.exception else "")
+        text = escape_text(f"{file.path}  {reason}" if reason else file.path)
+        first, *rest = wrap_words(text, canvas.measure - 4)
+        lines += ["  " + first, *("    " + line for line in rest)]
+    return lines
+
+
+def _problems(report: Report, canvas: Canvas) -> list[str]:
+    problems = report.problems if canvas.verbose else report.problems[:_LISTED]
+    lines: list[str] = []
+    for problem in problems:
+        place = f"{problem.path}:{problem.line}" if problem.line else problem.path
+        lines += labelled(canvas, problem.code, escape_text(f"{place}: {problem.message}"), indent=2, label_width=4)
+    rest = len(report.problems) - len(problems)
+    return lines + ([f"  and {render_count(rest)} more problems (-v lists them)"] if rest > 0 else [])
+
+
+def _differences(report: Report, canvas: Canvas) -> list[str]:
+    if not report.differences:
+        return []
+    count = render_quantity(len(report.differences), "point")
+    if not canvas.verbose:
+        return wrap_words(f"the real run differs from the simulation in {count} (-v lists them)", canvas.measure)
+    lines = [f"the real run differs from the simulation in {count}"]
+    for difference in report.differences:
+        lines += wrap_words("  " + escape_text(f"{difference.kind}  {difference.subject}"), canvas.measure)
+        for label, text in (("simulated", difference.simulated), ("observed", difference.observed)):
+            lines += labelled(canvas, label, escape_text(text or "-"), indent=4, label_width=_LABEL_WIDTH)
+    return lines
+
+
+def _conclusion(report: Report, canvas: Canvas) -> list[str]:
+    errors = sum(cause.severity == "error" for cause in report.causes)
+    session = report.session
+    if session.state == "aborted":
+        text = f"pytest ends with exit code {session.pytest_exit} before it has collected every file"
+        return [canvas.paint(line, Tone.ERROR) for line in wrap_words(text, canvas.measure)]
+    if errors:
+        text = f"{render_quantity(errors, 'root cause')} to put right: muster explain CODE tells more"
+        return [canvas.paint(text, Tone.ERROR)]
+    if report.causes:
+        return [canvas.paint(f"nothing is blocked; {render_quantity(len(report.causes), 'remark')}", Tone.WARNING)]
+    if not report.totals.tests:
+        return [canvas.paint("pytest would collect no tests", Tone.WARNING)]
+    if report.totals.files_undecided:
+        return [canvas.paint("every file that was decided collects", Tone.GOOD)]
+    return [canvas.paint("every file collects", Tone.GOOD)]

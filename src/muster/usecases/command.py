@@ -1,0 +1,101 @@
+"""Which pytest command is simulated: the team's, the user's additions, and the categories asked for.
+
+    command := (VARIABLE=value)* launcher* ("-m" pytest | pytest) argument*
+    pytest  := "pytest" | "py.test", or a path that ends so
+
+The launcher (`python -X dev`, `uv run`, `poetry run`, `coverage run`) is never run; only whether pytest comes behind
+`-m` matters, because that puts the working directory on the search path.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from muster.errors import UsageError
+
+_VARIABLE = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+_PYTEST_NAMES = ("pytest", "py.test")
+
+# `python -P`, `-I` and `-E -s -P` clusters keep the working directory off the path even with `-m` (PEP 432, 3.11).
+_SAFE_PATH = re.compile(r"-[A-Za-z]*[PI][A-Za-z]*\Z")
+
+# Options whose value is the next word, so that a value is never taken for a path to collect.
+_OPTIONS_WITH_VALUE = frozenset(
+    "-c -k -m -n -o -p -r -W --config-file --rootdir --basetemp --confcutdir --ignore --ignore-glob --deselect --color "
+    "--capture --tb --maxfail --override-ini --pythonwarnings --import-mode --durations --durations-min --verbosity "
+    "--junitxml --junit-xml --junitprefix --junit-prefix --cov --cov-report --cov-config --cov-fail-under --dist "
+    "--numprocesses --maxprocesses --timeout --log-level --log-file --log-cli-level --log-format --cache-show "
+    "--last-failed-no-failures --lfnf --show-capture --pdbcls --doctest-glob --doctest-report --html --reruns".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PytestCommand:
+    """A pytest command taken apart: its text, who named it, and what it gives pytest.
+
+    `variables` are assignments in front of it; `cwd_on_path` is true for `python -m pytest`.
+    """
+
+    text: str
+    why: str
+    argv: tuple[str, ...] = ()
+    cwd_on_path: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+DEFAULT_COMMAND = PytestCommand("pytest", "default")
+
+
+def parse_command(text: str, why: str) -> PytestCommand:
+    """The parts of the command `text`. Raises `UsageError` where it names no pytest."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"{why}: the command '{text}' cannot be split into words: {error}") from error
+    variables: dict[str, str] = {}
+    while words and (match := _VARIABLE.fullmatch(words[0])):
+        variables[match[1]] = match[2]
+        words.pop(0)
+    for position, word in enumerate(words):
+        if word.rpartition("/")[2] in _PYTEST_NAMES:
+            launcher = words[:position]
+            return PytestCommand(text, why, tuple(words[position + 1 :]), _is_cwd_on_path(launcher), variables)
+    raise UsageError(f"{why}: the command '{text}' does not run pytest; name one such as 'python -m pytest'")
+
+
+def extend_command(command: PytestCommand, paths: Sequence[str], options: Sequence[str]) -> PytestCommand:
+    """`command` with `options` added and, where there are any, `paths` instead of its own."""
+    own = without_paths(command.argv) if paths else command.argv
+    argv = (*own, *options, *paths)
+    added = argv[len(own) :]
+    text = command.text if own == command.argv else f"{_head(command)} {shlex.join(own)}".rstrip()
+    return PytestCommand(
+        f"{text} {shlex.join(added)}" if added else text, command.why, argv, command.cwd_on_path, command.variables
+    )
+
+
+def without_paths(argv: Sequence[str]) -> tuple[str, ...]:
+    """The options in `argv`, each with its value, without the paths and node ids to collect."""
+    kept: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if word == "--":
+            break
+        if word.startswith("-"):
+            kept.append(word)
+            if word in _OPTIONS_WITH_VALUE:
+                kept.extend(value for value in [next(words, None)] if value is not None)
+    return tuple(kept)
+
+
+def _is_cwd_on_path(launcher: Sequence[str]) -> bool:
+    return bool(launcher) and launcher[-1] == "-m" and not any(_SAFE_PATH.match(word) for word in launcher[:-1])
+
+
+def _head(command: PytestCommand) -> str:
+    """The words of `command` up to and with `pytest`."""
+    words = shlex.split(command.text)
+    return shlex.join(words[: len(words) - len(command.argv)])
