@@ -1,0 +1,281 @@
+"""Real pytest in a child process, with the project's own interpreter: it runs the project's code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from muster.errors import MusterError
+from muster.model.collection import (
+    Collection,
+    CollectorReport,
+    FailureDetail,
+    FileMismatch,
+    Frame,
+    Item,
+    ModuleMissing,
+    NameMissing,
+    OtherFailure,
+    Outcome,
+    PathEffect,
+    RaisedException,
+    Session,
+    SessionExit,
+    SessionState,
+    SyntaxFailure,
+    UndefinedName,
+    UnknownMarker,
+)
+from muster.model.location import Location
+
+OBSERVER = Path(__file__).parent.parent / "guest" / "observer.py"
+OUTPUT_LIMIT_BYTES = 200_000
+GRACE_S = 5.0
+
+
+class ObservationFailed(MusterError):
+    """The child could not be started, or its command is none that can be observed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PytestProcess:
+    """`ports.ObservedPytest`: the team's command, collected only, in its own process group.
+
+    `environ` replaces the child's environment where given. On timeout the whole group is killed and what was
+    recorded until then is returned, aborted.
+    """
+
+    interpreter: str
+    timeout_s: float = 1800.0
+    environ: Mapping[str, str] | None = None
+
+    def collect(self, argv: Sequence[str], cwd: str) -> Collection:
+        """What `argv` (`pytest ...`, or `python ... -m pytest ...`) collects in `cwd`, with its whole-process seconds."""
+        with tempfile.TemporaryDirectory(prefix="muster-observed-") as folder:
+            record = os.path.join(folder, "record.jsonl")
+            command = observed_command(self.interpreter, argv, cwd, record)
+            started = time.monotonic()
+            code, output = _run(command, cwd, self.environ, self.timeout_s, os.path.join(folder, "output"))
+            seconds = time.monotonic() - started
+            return collection_of(read_record(record), code, seconds, output)
+
+
+def observed_command(interpreter: str, argv: Sequence[str], cwd: str, record: str) -> list[str]:
+    """The child's command line: the interpreter, its own flags, and a bootstrap that then is `argv` to the project."""
+    flags, arguments, as_module = _taken_apart(argv)
+    script = os.path.join(os.path.dirname(interpreter), "pytest")
+    return [interpreter, *flags, "-c", bootstrap(as_module, cwd, script, record), *arguments]
+
+
+def bootstrap(as_module: bool, cwd: str, script: str, record: str) -> str:
+    """Source for `-c` that gives `sys.path` and `sys.argv` the values of the plain command, then runs it observed.
+
+    `python -m pytest` has the working directory first on the path, a script its own folder, and safe path (`-P`)
+    neither. The entry is changed before anything is imported, so that nothing comes from the wrong folder.
+    """
+    entry = os.path.realpath(cwd) if as_module else os.path.dirname(os.path.realpath(script))
+    start = f"run_module({record!r})" if as_module else f"run_script({record!r}, {script!r})"
+    return (
+        "import sys\n"
+        f"if sys.path[:1] == ['']: sys.path[0] = {entry!r}\n"
+        f"sys.argv[0] = {script!r}\n"
+        "space = {'__name__': 'muster_observer', '__file__': '<muster observer>'}\n"
+        f"exec(compile({OBSERVER.read_text(encoding='utf-8')!r}, '<muster observer>', 'exec'), space)\n"
+        f"exec({start!r}, space)\n"
+    )
+
+
+def _taken_apart(argv: Sequence[str]) -> tuple[list[str], list[str], bool]:
+    """The interpreter's own flags, pytest's arguments, and whether pytest runs as a module."""
+    program = PurePosixPath(argv[0]).name if argv else ""
+    if program in ("pytest", "py.test"):
+        return [], list(argv[1:]), False
+    for position, word in enumerate(argv):
+        if word == "-m" and argv[position + 1 : position + 2] in (["pytest"], ("pytest",)):
+            return list(argv[1:position]), list(argv[position + 2 :]), True
+    raise ObservationFailed(f"'{' '.join(argv)}' is no pytest command: expected 'pytest ...' or 'python -m pytest ...'")
+
+
+def _run(
+    command: Sequence[str], cwd: str, environ: Mapping[str, str] | None, timeout_s: float, output_path: str
+) -> tuple[int | None, str]:
+    """The child's exit code (None on timeout) and the end of what it printed."""
+    with open(output_path, "wb") as output:
+        try:
+            child = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=dict(environ) if environ is not None else None,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ObservationFailed(f"'{command[0]}' cannot be started: {error.strerror}") from error
+        try:
+            code: int | None = child.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            # Also after a normal end: what the project's modules started must not outlive the session.
+            _kill_group(child.pid)
+            child.wait(GRACE_S)
+    return code, _tail(output_path)
+
+
+def _kill_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _tail(path: str) -> str:
+    with open(path, "rb") as stream:
+        stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, stream.tell() - OUTPUT_LIMIT_BYTES))
+        return stream.read().decode("utf-8", "replace")
+
+
+def read_record(path: str) -> Iterator[dict[str, Any]]:
+    """The events of a record; a last line that was cut off by a kill is left out."""
+    try:
+        with open(path, "rb") as stream:
+            for line in stream:
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    return
+    except FileNotFoundError:
+        return
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the events have told so far."""
+
+    files: dict[str, None] = field(default_factory=dict)
+    items: list[Item] = field(default_factory=list)
+    reports: list[CollectorReport] = field(default_factory=list)
+    deselected: list[str] = field(default_factory=list)
+    effects: list[PathEffect] = field(default_factory=list)
+    aborted_by: CollectorReport | None = None
+    rootdir: str = ""
+    last_file: tuple[str, str] = ("", "")
+    stopped: bool = False
+    finished: bool = False
+
+
+def collection_of(
+    events: Iterable[Mapping[str, Any]], exit_code: int | None, seconds: float | None = None, output: str = ""
+) -> Collection:
+    """The collection that a record tells; `exit_code` is the process's own, None where it was killed by timeout.
+
+    A process that ended without a word is an aborted session, blamed on the file that was being collected.
+    """
+    told = _Gathered()
+    for event in events:
+        _take(event, told)
+    aborted_by = told.aborted_by
+    if aborted_by is None and not told.finished:
+        aborted_by = _sudden_end(told, exit_code, output)
+    state = SessionState.ABORTED if aborted_by or told.stopped else SessionState.COMPLETE
+    return Collection(
+        session=Session(state, exit_code if exit_code is not None else -1, aborted_by),
+        files=tuple(told.files),
+        items=tuple(told.items),
+        reports=tuple(told.reports),
+        deselected=tuple(told.deselected),
+        effects=tuple(told.effects),
+        seconds=seconds,
+    )
+
+
+def _take(event: Mapping[str, Any], told: _Gathered) -> None:
+    match event["event"]:
+        case "config":
+            told.rootdir = event["rootdir"]
+        case "file":
+            told.files[event["path"]] = None
+            told.last_file = (event["nodeid"], event["path"])
+        case "report":
+            outcome = Outcome.SKIPPED if event["outcome"] == "skipped" else Outcome.FAILED
+            raised = _raised(event["exception"]) if outcome is Outcome.FAILED and event["exception"] else None
+            told.reports.append(
+                CollectorReport(_node_id(event, told), event["path"], outcome, raised, event["reason"])
+            )
+        case "effect":
+            culprit = Location(event["path"], event["line"])
+            told.effects.append(
+                PathEffect(event["kind"], event["value"], event["index"], culprit, event["during"])
+            )
+        case "deselected":
+            told.deselected.extend(event["nodeids"])
+        case "items":
+            told.items.extend(Item(nodeid, path, line) for nodeid, path, line in event["items"])
+        case "abort":
+            told.aborted_by = CollectorReport(
+                _node_id(event, told), event["path"], Outcome.FAILED, _raised(event["exception"])
+            )
+        case "stopped":
+            told.stopped = True
+        case "finish":
+            told.finished = True
+
+
+def _node_id(event: Mapping[str, Any], told: _Gathered) -> str:
+    """The node id, or for an initial conftest, which is no node, its path relative to rootdir."""
+    if event["nodeid"] or not event["path"] or not told.rootdir or event["path"] == told.rootdir:
+        return str(event["nodeid"])
+    return os.path.relpath(event["path"], told.rootdir)
+
+
+def _sudden_end(told: _Gathered, exit_code: int | None, output: str) -> CollectorReport:
+    nodeid, path = told.last_file
+    if exit_code is None:
+        raised = RaisedException("TimeoutError", "pytest did not end in time and was killed")
+    else:
+        last_words = output.strip().splitlines()[-1:]
+        words = f"pytest ended with code {exit_code} and no report" + "".join(f": {line}" for line in last_words)
+        raised = RaisedException("ProcessEnded", words)
+    return CollectorReport(nodeid, path, Outcome.FAILED, raised)
+
+
+def _raised(described: Mapping[str, Any]) -> RaisedException:
+    frames = tuple(Frame(path, line) for path, line in described["frames"])
+    return RaisedException(described["type"], described["message"], frames, _detail(described, frames))
+
+
+def _detail(described: Mapping[str, Any], frames: Sequence[Frame]) -> FailureDetail:
+    """What the exception's own attributes say, in the simulation's terms."""
+    facts, message = described["facts"], described["message"]
+    importer = frames[-1].path if frames else ""
+    match described["type"]:
+        case "ImportPathMismatchError" if len(facts.get("mismatch", ())) == 3:
+            return FileMismatch(facts["mismatch"][0], facts["mismatch"][1])
+        case "ModuleNotFoundError":
+            not_a_package = message.endswith("is not a package")
+            return ModuleMissing(facts["name"], importer, tuple(facts["search_path"]), not_a_package)
+        case "ImportError" if message.startswith("cannot import name '"):
+            name = facts["attribute"] or message.split("'")[1]
+            is_half_done = "partially initialized module" in message
+            return NameMissing(facts["name"], name, importer, facts["path"] or None, is_half_done)
+        case "NameError":
+            return UndefinedName(facts["name"])
+        case "SystemExit" | "Exit":
+            return SessionExit(facts.get("code", message))
+        case "Failed" if message.endswith("not found in `markers` configuration option"):
+            return UnknownMarker(message.split("'")[1])
+        case _ if "text" in facts:
+            return SyntaxFailure(facts["path"], facts["line"], facts["column"], facts["text"])
+        case _:
+            return OtherFailure()
