@@ -1,0 +1,137 @@
+"""The state of one simulated interpreter, and the operations that its parts call on each other.
+
+The parts (`expressions`, `statements`, `calls`, ...) are modules of functions over a `Machine`; `Interpreter` binds them
+together. This class is what they may rely on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from muster.execution.raised import Raised
+from muster.execution.scope import Scope
+from muster.execution.values import DictValue, ListValue, ModuleValue, Value
+from muster.facts.module_facts import FunctionBody, ModuleFacts
+from muster.model.collection import Confidence, FailureDetail, PathEffect
+from muster.model.environment import Environment, ProbedModule
+from muster.model.invocation import Invocation
+from muster.ports import FileTree
+
+CALL_DEPTH = 5
+"""How deep calls of the project's own functions are followed; deeper ones give `UNKNOWN`."""
+
+STATEMENT_BUDGET = 60_000
+"""Statements that one outermost function call may run before it is given up as `UNKNOWN`."""
+
+LOOP_LIMIT = 4_000
+"""Rounds of one loop before it is taken as unknown."""
+
+
+class ExhaustedError(Exception):
+    """A simulated call ran longer than its budget: its result is unknown."""
+
+
+class FactSource(Protocol):
+    """Facts of the project's files, cached."""
+
+    def facts(self, path: str) -> ModuleFacts:
+        """What the file says at module level; unreadable files give facts with a problem."""
+
+    def body(self, path: str, line: int) -> FunctionBody | None:
+        """The body of the function whose `def` stands at `line`."""
+
+
+class Machine:
+    """One simulated Python process: the search path, the module table and what has happened to them."""
+
+    def __init__(
+        self,
+        *,
+        tree: FileTree,
+        environment: Environment,
+        probe: Callable[[str], ProbedModule | None],
+        invocation: Invocation,
+        facts: FactSource,
+        environ: Mapping[str, str],
+        strict_markers: bool,
+        registered_markers: Sequence[str],
+    ) -> None:
+        self.tree = tree
+        self.environment = environment
+        self.ask_probe = probe
+        self.invocation = invocation
+        self.source = facts
+        self.cwd = invocation.cwd
+        self.version = environment.version
+        self.sys_path: ListValue = ListValue()
+        self.modules: dict[str, Value] = {}
+        self.preloaded = dict(environment.preloaded)
+        self.probes: dict[str, ProbedModule | None] = {}
+        self.environ = DictValue(dict(environ))
+        self.strict_markers = strict_markers
+        self.registered_markers = set(registered_markers)
+        self.effects: list[PathEffect] = []
+        self.during = ""
+        self.unsure = 0
+        self.depth = 0
+        self.budget = STATEMENT_BUDGET
+        self.opaque_calls = 0
+        self.lenient_line: tuple[str, int] | None = None
+        self.import_stack: list[ModuleValue] = []
+        self.path_trusted = True
+        self.meta_path_hooked = False
+        self.scopes: list[Scope] = []
+
+    # Implemented by the part of the same name and bound in `Interpreter`; declared here so that the parts can call each other.
+
+    def evaluate(self, node: Any, scope: Scope) -> Value:
+        """The value of an expression (`expressions`)."""
+        raise NotImplementedError
+
+    def execute(self, block: Sequence[Any], scope: Scope) -> Any:
+        """Run statements; a `Signal` where they end early (`statements`)."""
+        raise NotImplementedError
+
+    def call(self, function: Value, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+        """`function(*args, **kwargs)` (`calls`)."""
+        raise NotImplementedError
+
+    def get_attribute(self, value: Value, name: str) -> Value:
+        """`getattr(value, name, MISSING)` (`attributes`)."""
+        raise NotImplementedError
+
+    def load_attribute(self, value: Value, name: str) -> Value:
+        """`value.name`: raises `AttributeError` where it is definitely absent (`attributes`)."""
+        raise NotImplementedError
+
+    def truth(self, value: Value) -> bool | None:
+        """`bool(value)`, None where it is not known (`operations`)."""
+        raise NotImplementedError
+
+    def iterate(self, value: Value) -> list[Value] | None:
+        """The elements that iterating gives, None where they are not known (`operations`)."""
+        raise NotImplementedError
+
+    def import_name(self, name: str, scope: Scope) -> Value:
+        """`import a.b.c`: the module `a.b.c` (`imports`)."""
+        raise NotImplementedError
+
+    def import_module(self, name: str, importer: str) -> Value:
+        """The module of an absolute dotted name, imported now if need be (`imports`)."""
+        raise NotImplementedError
+
+    def error(self, type_name: str, message: str, detail: FailureDetail | None = None) -> Raised:
+        """A `Raised` of the built-in exception `type_name`, with the bases that it really has."""
+        from muster.execution.exceptions import builtin_error
+
+        return builtin_error(self, type_name, message, detail)
+
+    @property
+    def here(self) -> Scope | None:
+        """The innermost running scope."""
+        return self.scopes[-1] if self.scopes else None
+
+    def confidence(self) -> Confidence:
+        """How sure an exception raised now would be."""
+        return Confidence.CERTAIN if self.path_trusted else Confidence.LIKELY
