@@ -23,13 +23,15 @@ _PYTEST_NAMES = ("pytest", "py.test")
 _SAFE_PATH = re.compile(r"-[A-Za-z]*[PI][A-Za-z]*\Z")
 
 # Options whose value is the next word, so that a value is never taken for a path to collect.
-_OPTIONS_WITH_VALUE = frozenset(
-    "-c -k -m -n -o -p -r -W --config-file --rootdir --basetemp --confcutdir --ignore --ignore-glob --deselect --color "
-    "--capture --tb --maxfail --override-ini --pythonwarnings --import-mode --durations --durations-min --verbosity "
-    "--junitxml --junit-xml --junitprefix --junit-prefix --cov --cov-report --cov-config --cov-fail-under --dist "
-    "--numprocesses --maxprocesses --timeout --log-level --log-file --log-cli-level --log-format --cache-show "
-    "--last-failed-no-failures --lfnf --show-capture --pdbcls --doctest-glob --doctest-report --html --reruns".split()
-)
+_OPTIONS_WITH_VALUE = frozenset((
+    "-c", "-k", "-m", "-n", "-o", "-p", "-r", "-W", "--config-file", "--rootdir", "--basetemp", "--confcutdir",
+    "--ignore", "--ignore-glob", "--deselect", "--color", "--capture", "--tb", "--maxfail", "--override-ini",
+    "--pythonwarnings", "--import-mode", "--durations", "--durations-min", "--verbosity", "--junitxml", "--junit-xml",
+    "--junitprefix", "--junit-prefix", "--cov", "--cov-report", "--cov-config", "--cov-fail-under", "--dist",
+    "--numprocesses", "--maxprocesses", "--timeout", "--log-level", "--log-file", "--log-cli-level", "--log-format",
+    "--cache-show", "--last-failed-no-failures", "--lfnf", "--show-capture", "--pdbcls", "--doctest-glob",
+    "--doctest-report", "--html", "--reruns",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

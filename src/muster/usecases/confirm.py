@@ -1,0 +1,126 @@
+"""The real collection beside the simulated one: where the two differ, and which causes the real run has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from muster.model.cause import Cause, Seen
+from muster.model.collection import Collection, CollectorReport, Confidence, Outcome
+from muster.model.report import DifferenceReport
+
+
+def collection_difference(simulated: Collection, observed: Collection) -> tuple[DifferenceReport, ...]:
+    """Every point where the two collections differ, by kind and then by name.
+
+    A bare id of the simulation stands for all its parameters, and what it calls undecided differs from nothing.
+    """
+    return (
+        *_outcome_differences(simulated, observed),
+        *_node_differences(simulated, observed),
+        *_session_differences(simulated, observed),
+    )
+
+
+def mark_seen(causes: Iterable[Cause], simulated: Collection, observed: Collection) -> tuple[Cause, ...]:
+    """`causes` of the simulation, each confirmed where the real run shows the same for at least one of its victims."""
+    return tuple(replace(cause, seen=_seen(cause, simulated, observed)) for cause in causes)
+
+
+def only_observed(simulated: Collection, observed: Collection) -> Collection:
+    """`observed` without the failures that the simulation has as well: what is left needs a diagnosis of its own."""
+    known = {report.path for report in simulated.reports if report.outcome is Outcome.FAILED}
+    reports = tuple(report for report in observed.reports if report.path not in known)
+    return replace(observed, reports=reports, losses=(), problems=())
+
+
+def merge_causes(simulated: Sequence[Cause], observed: Iterable[Cause]) -> tuple[Cause, ...]:
+    """The simulation's causes with those that only the real run shows."""
+    return (*simulated, *(replace(cause, seen=Seen.OBSERVED, confidence=Confidence.CERTAIN) for cause in observed))
+
+
+def _seen(cause: Cause, simulated: Collection, observed: Collection) -> Seen:
+    ours, theirs = _failures(simulated), _failures(observed)
+    for victim in cause.victims:
+        if victim in theirs and (victim not in ours or _same_exception(ours[victim], theirs[victim])):
+            return Seen.CONFIRMED
+    if not cause.victims and cause.lost:
+        return Seen.SIMULATED if _ids(observed) & set(cause.lost) else Seen.CONFIRMED
+    return Seen.SIMULATED
+
+
+def _outcome_differences(simulated: Collection, observed: Collection) -> Iterable[DifferenceReport]:
+    undecided = _undecided_paths(simulated)
+    for kind, outcome in (("failure", Outcome.FAILED), ("skip", Outcome.SKIPPED)):
+        ours, theirs = _by_node(simulated, outcome), _by_node(observed, outcome)
+        for node in sorted(ours.keys() | theirs.keys()):
+            mine, real = ours.get(node), theirs.get(node)
+            if mine is None and real is not None and real.path in undecided:
+                continue
+            if mine is None or real is None:
+                yield _difference(kind, node, _text(mine), _text(real))
+            elif outcome is Outcome.FAILED and not _same_exception(mine, real):
+                yield _difference("message", node, _text(mine), _text(real))
+
+
+def _node_differences(simulated: Collection, observed: Collection) -> Iterable[DifferenceReport]:
+    undecided = _undecided_paths(simulated)
+    bare = {item.nodeid for item in simulated.items if not item.expanded}
+    ours = {item.nodeid for item in simulated.items if item.path not in undecided}
+    theirs = {item.nodeid for item in observed.items if item.path not in undecided}
+    covered = {nodeid for nodeid in theirs if _bare_id(nodeid) in bare}
+    for nodeid in sorted(theirs - ours - covered):
+        yield _difference("test", nodeid, "", "collected")
+    for nodeid in sorted(ours - theirs - {_bare_id(nodeid) for nodeid in covered}):
+        yield _difference("test", nodeid, "collected", "")
+
+
+def _session_differences(simulated: Collection, observed: Collection) -> Iterable[DifferenceReport]:
+    ours, theirs = simulated.session, observed.session
+    if (ours.state, ours.pytest_exit) != (theirs.state, theirs.pytest_exit):
+        yield _difference(
+            "session",
+            "",
+            f"{ours.state}, exit code {ours.pytest_exit}",
+            f"{theirs.state}, exit code {theirs.pytest_exit}",
+        )
+
+
+def _difference(kind: str, subject: str, simulated: str, observed: str) -> DifferenceReport:
+    return DifferenceReport(kind=kind, subject=subject, simulated=simulated, observed=observed)
+
+
+def _by_node(collection: Collection, outcome: Outcome) -> dict[str, CollectorReport]:
+    return {report.nodeid: report for report in collection.reports if report.outcome is outcome}
+
+
+def _failures(collection: Collection) -> dict[str, CollectorReport]:
+    failures: dict[str, CollectorReport] = {}
+    for report in collection.reports:
+        if report.outcome is Outcome.FAILED:
+            failures.setdefault(report.path, report)
+    if (aborted_by := collection.session.aborted_by) is not None:
+        failures.setdefault(aborted_by.path, aborted_by)
+    return failures
+
+
+def _same_exception(mine: CollectorReport, real: CollectorReport) -> bool:
+    if mine.exception is None or real.exception is None:
+        return mine.exception is real.exception
+    return (mine.exception.type, mine.exception.message) == (real.exception.type, real.exception.message)
+
+
+def _undecided_paths(collection: Collection) -> frozenset[str]:
+    return frozenset(report.path for report in collection.reports if report.outcome is Outcome.UNDECIDED)
+
+
+def _ids(collection: Collection) -> set[str]:
+    return {item.nodeid for item in collection.items}
+
+
+def _bare_id(nodeid: str) -> str:
+    return nodeid.partition("[")[0]
+
+
+def _text(report: CollectorReport | None) -> str:
+    return "" if report is None else str(report.exception or report.reason or report.outcome)
