@@ -58,7 +58,7 @@ class PytestProcess:
     environ: Mapping[str, str] | None = None
 
     def collect(self, argv: Sequence[str], cwd: str) -> Collection:
-        """What `argv` (`pytest ...`, or `python ... -m pytest ...`) collects in `cwd`, with its whole-process seconds."""
+        """What `argv` (`pytest ...`, `python ... -m pytest ...`) collects in `cwd`, with its whole-process seconds."""
         with tempfile.TemporaryDirectory(prefix="muster-observed-") as folder:
             record = os.path.join(folder, "record.jsonl")
             command = observed_command(self.interpreter, argv, cwd, record)
@@ -210,14 +210,10 @@ def _take(event: Mapping[str, Any], told: _Gathered) -> None:
         case "report":
             outcome = Outcome.SKIPPED if event["outcome"] == "skipped" else Outcome.FAILED
             raised = _raised(event["exception"]) if outcome is Outcome.FAILED and event["exception"] else None
-            told.reports.append(
-                CollectorReport(_node_id(event, told), event["path"], outcome, raised, event["reason"])
-            )
+            told.reports.append(CollectorReport(_node_id(event, told), event["path"], outcome, raised, event["reason"]))
         case "effect":
             culprit = Location(event["path"], event["line"])
-            told.effects.append(
-                PathEffect(event["kind"], event["value"], event["index"], culprit, event["during"])
-            )
+            told.effects.append(PathEffect(event["kind"], event["value"], event["index"], culprit, event["during"]))
         case "deselected":
             told.deselected.extend(event["nodeids"])
         case "items":
@@ -230,6 +226,8 @@ def _take(event: Mapping[str, Any], told: _Gathered) -> None:
             told.stopped = True
         case "finish":
             told.finished = True
+        case _:
+            return
 
 
 def _node_id(event: Mapping[str, Any], told: _Gathered) -> str:

@@ -28,7 +28,7 @@ ITEMS_PER_LINE = 500
 
 
 def run_module(record_path):
-    """Runs `python -m pytest` from here on, observed; `sys.argv[1:]` and `sys.path` are already those of the command."""
+    """Runs `python -m pytest` from here on, observed; `sys.argv[1:]` and `sys.path` are those of the command."""
     import runpy
 
     observe(record_path)
@@ -222,9 +222,7 @@ def describe(error):
 def _innermost(error):
     for _ in range(20):
         kind = type(error).__name__
-        if kind == "CollectError" and error.__cause__ is not None:
-            error = error.__cause__
-        elif kind == "PluginImportFailure" and error.__cause__ is not None:
+        if kind in ("CollectError", "PluginImportFailure") and error.__cause__ is not None:
             error = error.__cause__
         elif kind == "ConftestImportFailure":
             # pytest 7 and 8.0 carry an excinfo triple, later ones the exception.
@@ -283,7 +281,7 @@ def _text(value):
     try:
         return str(value)[:MESSAGE_LIMIT]
     except Exception as error:
-        return "<unprintable %s: %s>" % (type(value).__name__, type(error).__name__)
+        return f"<unprintable {type(value).__name__}: {type(error).__name__}>"
 
 
 def _is_file(collector):

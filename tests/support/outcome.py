@@ -1,0 +1,148 @@
+"""A collection as expect lines, and the differences between those and what a scenario expects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from tests.support.oracle import without_addresses
+from tests.support.scenario import ROOT, ExpectLine
+
+from muster.model.collection import Collection, CollectorReport, Outcome
+
+REAL_VERBS = ("item", "error", "skip", "deselected", "abort", "refused", "exit")
+SIMULATION_VERBS = ("undecided", "unexpanded", "cause", "lost", "simulated:")
+
+_ERROR = re.compile(r"^(?P<node>(?:\\ |\S)+)(?: \[(?P<codes>[M0-9, ]+)\])? (?P<what>.*)$", re.DOTALL)
+
+
+def lines_of(collection: Collection, root: str) -> list[ExpectLine]:
+    """What `collection` says, in the words of an expect block."""
+    lines = [
+        ExpectLine("item" if item.expanded else "unexpanded", _text(item.nodeid, root)) for item in collection.items
+    ]
+    lines += [_report_line(report, root) for report in collection.reports]
+    lines += [ExpectLine("deselected", _text(nodeid, root)) for nodeid in collection.deselected]
+    if aborted_by := collection.session.aborted_by:
+        lines.append(_abort_line(aborted_by, root))
+    return [*lines, ExpectLine("exit", str(collection.session.pytest_exit))]
+
+
+def without_code(line: ExpectLine) -> tuple[str, str]:
+    """Verb and rest as pytest itself can confirm them."""
+    if line.verb in ("error", "abort") and (found := _ERROR.match(line.rest)):
+        return line.verb, f"{found['node']} {found['what']}"
+    return line.verb, line.rest
+
+
+def codes_of(line: ExpectLine) -> tuple[str, tuple[str, ...]]:
+    """The node id of an error line as it is written, and the cause codes that it names."""
+    if line.verb in ("error", "abort", "refused") and (found := _ERROR.match(line.rest)):
+        codes = tuple(re.findall(r"M\d\d\d", found["codes"] or ""))
+        return found["node"].replace("\\ ", " "), codes
+    return "", ()
+
+
+def real_differences(expected: Sequence[ExpectLine], collection: Collection, root: str) -> list[str]:
+    """Where real pytest does not match the block; empty where it does."""
+    wanted = [without_code(line) for line in expected if line.verb in REAL_VERBS]
+    return _differences(wanted, [without_code(line) for line in lines_of(collection, root)])
+
+
+def simulated_differences(expected: Sequence[ExpectLine], collection: Collection, root: str) -> list[str]:
+    """Where the simulation does not match the block, declared divergences taken into account.
+
+    A line that `diverges` must be missing from the simulation: a declaration that no longer holds is a difference.
+    """
+    actual = [without_code(line) for line in lines_of(collection, root)]
+    covered = [line.rest for line in expected if line.verb == "undecided"]
+    bare = [line.rest for line in expected if line.verb == "unexpanded"]
+    wanted = [without_code(line) for line in expected if line.verb in REAL_VERBS and not line.diverges]
+    wanted += [without_code(_plain(line)) for line in expected if line.verb == "simulated:"]
+    stale = [
+        f"stale divergence: the simulation does say '{line.verb} {line.rest}'"
+        for line in expected
+        if line.diverges and line.verb in REAL_VERBS and without_code(line) in actual
+    ]
+    wanted = [line for line in wanted if not _is_covered(line, covered) and not _is_parameter(line, bare)]
+    actual = [line for line in actual if not _is_covered(line, covered)]
+    wanted += [("unexpanded", nodeid) for nodeid in bare]
+    missing = [
+        f"missing: undecided {node}" for node in covered if ("undecided", node) not in _undecided(collection, root)
+    ]
+    return stale + missing + _differences(wanted, actual)
+
+
+def _plain(line: ExpectLine) -> ExpectLine:
+    verb, _, rest = line.rest.partition(" ")
+    return ExpectLine(verb, rest)
+
+
+def _is_covered(line: tuple[str, str], nodes: Iterable[str]) -> bool:
+    """Whether a line is about something that the scenario declares undecided; the exit code then is too."""
+    verb, rest = line
+    return any(
+        verb == "exit" or rest == node or rest.startswith((f"{node}::", f"{node}/", f"{node} ")) or node == "."
+        for node in nodes
+    )
+
+
+def _is_parameter(line: tuple[str, str], bare: Iterable[str]) -> bool:
+    return line[0] == "item" and any(line[1].startswith(f"{node}[") for node in bare)
+
+
+def _undecided(collection: Collection, root: str) -> list[str]:
+    return [_node(report.nodeid, root) for report in collection.reports if report.outcome is Outcome.UNDECIDED]
+
+
+def _differences(wanted: Sequence[tuple[str, str]], actual: Sequence[tuple[str, str]]) -> list[str]:
+    """Missing and extra lines, or where there is neither, an order that differs among lines of one verb."""
+    left = list(actual)
+    missing = []
+    for line in wanted:
+        match = next((other for other in left if matches(line, other)), None)
+        if match is None:
+            missing.append(line)
+        else:
+            left.remove(match)
+    told = [f"missing: {verb} {rest}" for verb, rest in missing] + [f"extra:   {verb} {rest}" for verb, rest in left]
+    if told:
+        return told
+    for verb in dict.fromkeys(verb for verb, _ in wanted):
+        ours = [line for line in wanted if line[0] == verb]
+        theirs = [line for line in actual if line[0] == verb]
+        if not all(map(matches, ours, theirs)):
+            return [f"order of '{verb}': expected {[rest for _, rest in ours]}, got {[rest for _, rest in theirs]}"]
+    return []
+
+
+def matches(wanted: tuple[str, str], actual: tuple[str, str]) -> bool:
+    """Equality; a wanted text that ends in ` ...` may go on in any way."""
+    if wanted[1].endswith(" ..."):
+        return wanted[0] == actual[0] and actual[1].startswith(wanted[1].removesuffix(" ...").rstrip())
+    return wanted == actual
+
+
+def _report_line(report: CollectorReport, root: str) -> ExpectLine:
+    node = _node(report.nodeid, root)
+    match report.outcome:
+        case Outcome.FAILED:
+            return ExpectLine("error", f"{node} {_text(str(report.exception), root)}")
+        case Outcome.SKIPPED:
+            return ExpectLine("skip", f"{node} {_text(report.reason, root)}".rstrip())
+        case _:
+            return ExpectLine("undecided", node)
+
+
+def _abort_line(report: CollectorReport, root: str) -> ExpectLine:
+    if report.exception is not None and report.exception.type == "UsageError":
+        return ExpectLine("refused", _text(report.exception.message, root))
+    return ExpectLine("abort", f"{_node(report.nodeid, root)} {_text(str(report.exception), root)}")
+
+
+def _node(nodeid: str, root: str) -> str:
+    return _text(nodeid, root).replace(" ", "\\ ") or "."
+
+
+def _text(text: str, root: str) -> str:
+    return without_addresses(text).replace(root, ROOT).replace("\n", "\\n").strip()

@@ -1,0 +1,60 @@
+"""Every scenario twice: real pytest on disk, and the simulation in memory; both must match its expect block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.support.oracle import Oracle, oracle_interpreters
+from tests.support.outcome import real_differences, simulated_differences
+from tests.support.scenario import DEFAULT_MODE, Scenario, all_scenarios
+from tests.support.simulation import MEMORY_ROOT, cause_differences, simulated, unavailable
+
+
+def _every_case() -> Iterator[object]:
+    for scenario in all_scenarios():
+        for mode in scenario.modes:
+            name = scenario.id if mode == DEFAULT_MODE else f"{scenario.id}@{mode}"
+            yield pytest.param(scenario, mode, id=name)
+
+
+CASES = list(_every_case())
+
+
+@pytest.fixture(params=oracle_interpreters(), ids=lambda path: f"python{oracle_interpreters().index(path)}")
+def oracle(request: pytest.FixtureRequest, oracle_of: Callable[[str], Oracle]) -> Oracle:
+    """Real pytest of each interpreter that this run asks."""
+    return oracle_of(request.param)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(("scenario", "mode"), CASES)
+def test_oracle(scenario: Scenario, mode: str, oracle: Oracle) -> None:
+    """Real pytest does what the expect block says."""
+    _skip_other_versions(scenario, oracle)
+    expected = scenario.expected(mode, *oracle.versions)
+    assert expected, f"{scenario.source}:{scenario.line}: record it with 'python -m tests.support.record'"
+    collection, root = oracle.collect(scenario, mode)
+    differences = real_differences(expected, collection, root)
+    assert not differences, _told(scenario, differences)
+
+
+@pytest.mark.skipif(unavailable() is not None, reason=unavailable() or "")
+@pytest.mark.parametrize(("scenario", "mode"), CASES)
+def test_simulated(scenario: Scenario, mode: str, oracle: Oracle) -> None:
+    """The simulation does what the expect block says, but for declared divergences, and names the cause."""
+    _skip_other_versions(scenario, oracle)
+    expected = scenario.expected(mode, *oracle.versions)
+    simulation = simulated(scenario, mode, oracle)
+    differences = simulated_differences(expected, simulation.collection, MEMORY_ROOT)
+    differences += cause_differences(expected, simulation)
+    assert not differences, _told(scenario, differences)
+
+
+def _skip_other_versions(scenario: Scenario, oracle: Oracle) -> None:
+    if not scenario.is_for(*oracle.versions):
+        pytest.skip(f"for pytest{scenario.pytest} python{scenario.python}, this is {oracle.versions}")
+
+
+def _told(scenario: Scenario, differences: list[str]) -> str:
+    return "\n".join([f"{scenario.source}:{scenario.line} {scenario.name}", *differences])
