@@ -8,6 +8,7 @@ name of one hub module alone blocks half of them), a category `mission_critical`
 scales with `--files`, from 1,000 to 100,000.
 """
 
+# ruff: noqa: E501 (long lines are lines of the files that it writes)
 from __future__ import annotations
 
 import argparse
@@ -76,7 +77,9 @@ def main(arguments: list[str] | None = None) -> int:
     size = write_tree(plan, destination)
     tests = sum(path.rpartition("/")[2].startswith("test_") for path in plan.files)
     kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(plan.broken.items()))
-    print(f"{len(plan.files)} files, {size / 1e6:.0f} MB, {tests} test files, {sum(plan.broken.values())} broken: {kinds}")
+    print(
+        f"{len(plan.files)} files, {size / 1e6:.0f} MB, {tests} test files, {sum(plan.broken.values())} broken: {kinds}"
+    )
     return 0
 
 
@@ -145,7 +148,9 @@ class Blocks:
 
     def make_block(self, indent: str) -> str:
         """One block of several statements that runs whatever stands round it."""
-        return "".join(indent + line + "\n" if line else "\n" for line in self.rng.choice(BLOCKS)(self.rng).splitlines())
+        return "".join(
+            indent + line + "\n" if line else "\n" for line in self.rng.choice(BLOCKS)(self.rng).splitlines()
+        )
 
     def sizes(self, mean: int) -> int:
         """A file's size: most are small, a few are huge, as in real trees."""
@@ -160,34 +165,44 @@ def word(rng: Random) -> str:
 def mapping_block(rng: Random) -> str:
     """A dictionary is built and checked."""
     name = word(rng)
-    rows = "".join(f'    "{word(rng)}": {{"retries": {rng.randrange(9)}, "timeout_s": {rng.randrange(90)}.5, "owner": "@T@-{word(rng)}"}},\n'
-                   for _ in range(rng.randrange(3, 9)))
-    return (f"{name} = {{\n{rows}}}\nfor key, entry in sorted({name}.items()):\n"
-            f'    assert entry["retries"] < {rng.randrange(10, 99)}, f"{{key}}: {{entry[\'owner\']}} retries too often"\n')
+    rows = "".join(
+        f'    "{word(rng)}": {{"retries": {rng.randrange(9)}, "timeout_s": {rng.randrange(90)}.5, "owner": "@T@-{word(rng)}"}},\n'
+        for _ in range(rng.randrange(3, 9))
+    )
+    return (
+        f"{name} = {{\n{rows}}}\nfor key, entry in sorted({name}.items()):\n"
+        f'    assert entry["retries"] < {rng.randrange(10, 99)}, f"{{key}}: {{entry[\'owner\']}} retries too often"\n'
+    )
 
 
 def loop_block(rng: Random) -> str:
     """A list is filtered in a loop with guards."""
     name, other = word(rng), word(rng)
-    return (f"{name} = []\n# {' '.join(rng.choice(WORDS) for _ in range(9))}; see the decision record @T@.\n"
-            f"for index in range({rng.randrange(3, 40)}):\n    if index % {rng.randrange(2, 9)} == 0:\n        continue\n"
-            f"    try:\n        {name}.append((index, index * {rng.random():.4f}))\n    except (ValueError, KeyError) as error:\n"
-            f"        raise RuntimeError(f'{other} failed at {{index}}') from error\n"
-            f"{other} = {{key: value for key, value in {name} if value > {rng.random():.3f}}}\nassert len({other}) <= len({name})\n")
+    return (
+        f"{name} = []\n# {' '.join(rng.choice(WORDS) for _ in range(9))}; see the decision record @T@.\n"
+        f"for index in range({rng.randrange(3, 40)}):\n    if index % {rng.randrange(2, 9)} == 0:\n        continue\n"
+        f"    try:\n        {name}.append((index, index * {rng.random():.4f}))\n    except (ValueError, KeyError) as error:\n"
+        f"        raise RuntimeError(f'{other} failed at {{index}}') from error\n"
+        f"{other} = {{key: value for key, value in {name} if value > {rng.random():.3f}}}\nassert len({other}) <= len({name})\n"
+    )
 
 
 def text_block(rng: Random) -> str:
     """A long text, as prompts and queries are, with lines that look like code."""
-    lines = "\n".join("    " + " ".join(rng.choice(WORDS) for _ in range(rng.randrange(5, 14))) for _ in range(rng.randrange(4, 12)))
-    return (f'{word(rng)} = """\ndef not_a_function_{rng.randrange(99)}(self):\n{lines}\n    SELECT id, name FROM {word(rng)} WHERE owner = \'@T@\'\n"""\n')
+    lines = "\n".join(
+        "    " + " ".join(rng.choice(WORDS) for _ in range(rng.randrange(5, 14))) for _ in range(rng.randrange(4, 12))
+    )
+    return f'{word(rng)} = """\ndef not_a_function_{rng.randrange(99)}(self):\n{lines}\n    SELECT id, name FROM {word(rng)} WHERE owner = \'@T@\'\n"""\n'
 
 
 def closure_block(rng: Random) -> str:
     """A function in a function, with a decorator's shape."""
     name = word(rng)
-    return (f"def {name}(value, *, scale={rng.randrange(9)}, **options):\n    total = value * scale\n    for option, amount in options.items():\n"
-            f"        total += amount if option.startswith('{rng.choice(WORDS)}') else -amount\n    return total\n\n"
-            f"assert {name}({rng.randrange(99)}, {rng.choice(WORDS)}={rng.randrange(9)}) is not None\n")
+    return (
+        f"def {name}(value, *, scale={rng.randrange(9)}, **options):\n    total = value * scale\n    for option, amount in options.items():\n"
+        f"        total += amount if option.startswith('{rng.choice(WORDS)}') else -amount\n    return total\n\n"
+        f"assert {name}({rng.randrange(99)}, {rng.choice(WORDS)}={rng.randrange(9)}) is not None\n"
+    )
 
 
 def assert_block(rng: Random) -> str:
@@ -195,17 +210,23 @@ def assert_block(rng: Random) -> str:
     lines = []
     for _ in range(rng.randrange(4, 12)):
         name = word(rng)
-        lines.append(f"{name} = {{'status': '{rng.choice(WORDS)}', 'count': {rng.randrange(999)}, 'path': '/srv/@T@/{word(rng)}'}}")
-        lines.append(f"assert {name}['count'] >= 0 and {name}.get('status') != '', '{rng.choice(WORDS)} lost its status'")
+        lines.append(
+            f"{name} = {{'status': '{rng.choice(WORDS)}', 'count': {rng.randrange(999)}, 'path': '/srv/@T@/{word(rng)}'}}"
+        )
+        lines.append(
+            f"assert {name}['count'] >= 0 and {name}.get('status') != '', '{rng.choice(WORDS)} lost its status'"
+        )
     return "\n".join(lines) + "\n"
 
 
 def context_block(rng: Random) -> str:
     """An import inside a function, a context manager, a lambda."""
     name = word(rng)
-    return (f"import contextlib\nwith contextlib.suppress(OSError):\n    {name} = list(map(lambda item: item ** {rng.randrange(2, 5)}, range({rng.randrange(9, 99)})))\n"
-            f"    if sum({name}) > {rng.randrange(10**6)}:\n        {name}.reverse()\n    elif not {name}:\n        raise AssertionError('{word(rng)} of @T@ is empty')\n"
-            f"    else:\n        {name} = [entry for entry in {name} if entry % {rng.randrange(2, 7)}]\n")
+    return (
+        f"import contextlib\nwith contextlib.suppress(OSError):\n    {name} = list(map(lambda item: item ** {rng.randrange(2, 5)}, range({rng.randrange(9, 99)})))\n"
+        f"    if sum({name}) > {rng.randrange(10**6)}:\n        {name}.reverse()\n    elif not {name}:\n        raise AssertionError('{word(rng)} of @T@ is empty')\n"
+        f"    else:\n        {name} = [entry for entry in {name} if entry % {rng.randrange(2, 7)}]\n"
+    )
 
 
 BLOCKS = (mapping_block, loop_block, text_block, closure_block, assert_block, context_block)
@@ -215,7 +236,7 @@ WORDS = tuple(
     "metric model monitor network node notice object order owner packet parcel partner payment permit pipeline policy portal price probe "
     "profile queue quota record region relay report request result route rule sample schedule schema scope secret segment session shard "
     "signal snapshot source stage status stream supply switch table target tenant thread ticket token topic trace tracker user vault vendor "
-    "volume window worker zone".split()
+    "volume window worker zone".split()  # noqa: SIM905 (a list of words reads best as words)
 )
 
 
@@ -225,7 +246,9 @@ WORDS = tuple(
 
 def plan_hubs(plan: Plan, blocks: Blocks) -> None:
     """`core`: a regular package whose modules nearly everything imports."""
-    plan.files["core/__init__.py"] = '"""What every service shares."""\n\nfrom core.config import Config\nfrom core.types import Level\n\n__all__ = ["Config", "Level"]\n'
+    plan.files["core/__init__.py"] = (
+        '"""What every service shares."""\n\nfrom core.config import Config\nfrom core.types import Level\n\n__all__ = ["Config", "Level"]\n'
+    )
     plan.files["core/types.py"] = TYPES + source_functions(blocks, "types", 6, 12_000)
     plan.files["core/config.py"] = CONFIG + source_functions(blocks, "config", 6, 12_000)
     for hub in HUBS:
@@ -239,7 +262,9 @@ def plan_hubs(plan: Plan, blocks: Blocks) -> None:
 
 def plan_infrastructure(plan: Plan, blocks: Blocks) -> None:
     """`infrastructure`: a namespace package, which the regular `tests/infrastructure` beats once `tests` is on the path."""
-    plan.files["infrastructure/vpc_connectivity_fix.py"] = "def repair_route(name: str) -> str:\n    return name\n\n\n" + source_functions(blocks, "vpc", 4, 6_000)
+    plan.files["infrastructure/vpc_connectivity_fix.py"] = (
+        "def repair_route(name: str) -> str:\n    return name\n\n\n" + source_functions(blocks, "vpc", 4, 6_000)
+    )
     plan.files["tests/infrastructure/__init__.py"] = ""
 
 
@@ -263,26 +288,54 @@ def plan_services(plan: Plan, count: int, rng: Random, blocks: Blocks) -> list[M
 
 
 def plan_module(
-    plan: Plan, package: str, service: int, number: int, own: list[Module], earlier: list[Module], rng: Random, blocks: Blocks
+    plan: Plan,
+    package: str,
+    service: int,
+    number: int,
+    own: list[Module],
+    earlier: list[Module],
+    rng: Random,
+    blocks: Blocks,
 ) -> Module:
     """One module; it imports hubs, earlier modules of its service and, now and then, a module of an earlier service."""
     path = f"{package}/{rng.choice(WORDS)}_{number:02d}"
     name = path.replace("/", ".")
     token = f"{service}_{number}"
-    head = ["from __future__ import annotations", "", "import json", "import logging", "from dataclasses import dataclass, field",
-            "from enum import Enum", "from typing import TYPE_CHECKING, Any, Callable", ""]
+    head = [
+        "from __future__ import annotations",
+        "",
+        "import json",
+        "import logging",
+        "from dataclasses import dataclass, field",
+        "from enum import Enum",
+        "from typing import TYPE_CHECKING, Any, Callable",
+        "",
+    ]
     for hub in rng.sample([hub for hub in HUBS if hub not in ("types", "config")], 3):
         head.append(f"from core.{hub} import {hub.title()}Hub, open_{hub}")
     head.append("from core.types import Level, Record")
-    for module in rng.sample(own, min(len(own), 2)) + (rng.sample(earlier[-400:], 1) if earlier and rng.random() < 0.15 else []):
+    for module in rng.sample(own, min(len(own), 2)) + (
+        rng.sample(earlier[-400:], 1) if earlier and rng.random() < 0.15 else []
+    ):
         head.append(f"from {module.name} import {rng.choice(module.names)}")
     head += GUARDED_IMPORT if rng.random() < 0.2 else []
-    head += ["", "if TYPE_CHECKING:", "    from a_package_for_type_checkers import Never", "", "logger = logging.getLogger(__name__)", ""]
+    head += [
+        "",
+        "if TYPE_CHECKING:",
+        "    from a_package_for_type_checkers import Never",
+        "",
+        "logger = logging.getLogger(__name__)",
+        "",
+    ]
     title = "".join(part.title() for part in path.rpartition("/")[2].split("_")) + f"S{service}"
     names = (f"{title}State", f"{title}Entry", f"{title}Service", f"make_{token}", f"LIMIT_{token}")
     text = "\n".join(head) + "\n" + SOURCE.format(title=title, token=token, number=number)
     rest = blocks.sizes(BYTES_PER_FILE) - len(text)
-    text += source_methods(blocks, title, token, rest // 2) + "\n\n" + source_functions(blocks, token, rng.randrange(2, 8), rest // 2)
+    text += (
+        source_methods(blocks, title, token, rest // 2)
+        + "\n\n"
+        + source_functions(blocks, token, rng.randrange(2, 8), rest // 2)
+    )
     plan.files[path + ".py"] = text
     return Module(name, names, service)
 
@@ -290,7 +343,13 @@ def plan_module(
 def reexports(own: list[Module]) -> str:
     """A package's `__init__` that re-exports from its first modules."""
     lines = [f"from {module.name} import {module.names[2]}" for module in own[:3]]
-    return '"""A service."""\n\n' + "\n".join(lines) + "\n\n__all__ = [" + ", ".join(f'"{module.names[2]}"' for module in own[:3]) + "]\n"
+    return (
+        '"""A service."""\n\n'
+        + "\n".join(lines)
+        + "\n\n__all__ = ["
+        + ", ".join(f'"{module.names[2]}"' for module in own[:3])
+        + "]\n"
+    )
 
 
 def source_methods(blocks: Blocks, title: str, token: str, size: int) -> str:
@@ -307,7 +366,9 @@ def source_functions(blocks: Blocks, token: str, count: int, size: int) -> str:
     """Plain functions of `size` bytes together."""
     each = max(200, size // count)
     return "\n\n".join(
-        f'def work_{token}_{number}(value=None, limit={number}):\n    """Work {number}."""\n' + blocks.body(each, 4, token) + "    return value\n"
+        f'def work_{token}_{number}(value=None, limit={number}):\n    """Work {number}."""\n'
+        + blocks.body(each, 4, token)
+        + "    return value\n"
         for number in range(count)
     )
 
@@ -353,21 +414,35 @@ def plan_helpers(plan: Plan, blocks: Blocks) -> None:
     plan.files["tests/conftest.py"] = TESTS_CONFTEST + source_functions(blocks, "tests", 6, 12_000)
     plan.files["tests/helpers/__init__.py"] = ""
     plan.files["tests/helpers/bases.py"] = BASES + source_functions(blocks, "bases", 10, 20_000)
-    plan.files["tests/helpers/fixtures.py"] = "import pytest\n\n\n@pytest.fixture\ndef shared_clock():\n    return 0\n\n\n" + source_functions(blocks, "fixtures", 6, 9_000)
-    plan.files["tests/helpers/gates.py"] = "from core.session import SessionGate\n\n\n" + source_functions(blocks, "gates", 4, 6_000)
-    plan.files["tests/helpers/real_services.py"] = ("import pytest\n\n\n@pytest.mark.real_services_only\nclass RealServices:\n    pass\n\n\n"
-                                                    + source_functions(blocks, "real", 4, 6_000))
+    plan.files["tests/helpers/fixtures.py"] = (
+        "import pytest\n\n\n@pytest.fixture\ndef shared_clock():\n    return 0\n\n\n"
+        + source_functions(blocks, "fixtures", 6, 9_000)
+    )
+    plan.files["tests/helpers/gates.py"] = "from core.session import SessionGate\n\n\n" + source_functions(
+        blocks, "gates", 4, 6_000
+    )
+    plan.files["tests/helpers/real_services.py"] = (
+        "import pytest\n\n\n@pytest.mark.real_services_only\nclass RealServices:\n    pass\n\n\n"
+        + source_functions(blocks, "real", 4, 6_000)
+    )
 
 
 def broken_kinds(files: int, tests: int, rng: Random) -> list[str]:
     """For each test file a broken kind, or "" where it is well."""
-    kinds = [kind for kind, count in BROKEN.items() if kind != "polluted_path" for _ in range(max(1, round(count * files / 10_000)))]
+    kinds = [
+        kind
+        for kind, count in BROKEN.items()
+        if kind != "polluted_path"
+        for _ in range(max(1, round(count * files / 10_000)))
+    ]
     kinds += [""] * (tests - len(kinds))
     rng.shuffle(kinds)
     return kinds[:tests]
 
 
-def plan_tests(plan: Plan, areas: list[Area], modules: list[Module], kinds: list[str], rng: Random, blocks: Blocks) -> None:
+def plan_tests(
+    plan: Plan, areas: list[Area], modules: list[Module], kinds: list[str], rng: Random, blocks: Blocks
+) -> None:
     """Every test file, and the broken modules of the services that some of them import."""
     plan_broken_dependencies(plan, modules)
     services = modules[-1].service + 1
@@ -376,7 +451,9 @@ def plan_tests(plan: Plan, areas: list[Area], modules: list[Module], kinds: list
         by_service.setdefault(module.service, []).append(module)
     position = 0
     for number, area in enumerate(areas):
-        reach = range(max(1, services // 5)) if area.mission else [(number * 7 + offset) % services for offset in range(4)]
+        reach = (
+            range(max(1, services // 5)) if area.mission else [(number * 7 + offset) % services for offset in range(4)]
+        )
         for index in range(area.files):
             stem = f"test_{rng.choice(WORDS)}_{rng.choice(WORDS)}_{index:03d}"
             picked = [rng.choice(by_service[rng.choice(reach)]) for _ in range(rng.randrange(1, 5))]
@@ -401,14 +478,28 @@ def plan_pollution(plan: Plan, areas: list[Area]) -> None:
     culprit = f"{areas[0].path}/test_000_multi_agent.py"
     victim = f"{areas[4].path}/test_vpc_connectivity.py"
     plan.files[culprit] = POLLUTER
-    plan.files[victim] = "from infrastructure.vpc_connectivity_fix import repair_route\n\n\ndef test_route():\n    assert repair_route('a') == 'a'\n"
+    plan.files[victim] = (
+        "from infrastructure.vpc_connectivity_fix import repair_route\n\n\ndef test_route():\n    assert repair_route('a') == 'a'\n"
+    )
     plan.broken["polluted_path"] = 1
 
 
 def test_file(area: Area, picked: list[Module], kind: str, token: str, rng: Random, blocks: Blocks) -> str:
     """The text of one test file."""
-    head = ['"""Tests."""', "", "import asyncio", "import json", "import os", "import sys", "import unittest", "from pathlib import Path",
-            "from unittest.mock import MagicMock, patch", "", "import pytest", ""]
+    head = [
+        '"""Tests."""',
+        "",
+        "import asyncio",
+        "import json",
+        "import os",
+        "import sys",
+        "import unittest",
+        "from pathlib import Path",
+        "from unittest.mock import MagicMock, patch",
+        "",
+        "import pytest",
+        "",
+    ]
     if rng.random() < 0.15:
         head += PATH_EDIT
     head += ["from core.config import Config", "from tests.helpers.bases import BaseCase, SharedChecks, retried"]
@@ -416,7 +507,7 @@ def test_file(area: Area, picked: list[Module], kind: str, token: str, rng: Rand
         names = sorted(rng.sample(module.names, rng.randrange(1, 3)))
         head.append(f"from {module.name} import {', '.join(names)}")
     head += GUARDED_IMPORT if rng.random() < 0.1 else []
-    head += broken_head(kind, picked[0], token) + [""]
+    head += [*broken_head(kind, picked[0], token), ""]
     if area.mission:
         head += ["pytestmark = pytest.mark.mission_critical", ""]
     text = "\n".join(head) + f"\nCASES_{token} = [('a', 1), ('b', 2), ('c', {rng.randrange(99)})]\n\n\n"
@@ -430,10 +521,21 @@ def test_parts(rng: Random, token: str, budget: int, blocks: Blocks) -> Iterator
     classes, functions = rng.randrange(1, 3), rng.randrange(0, 4)
     methods = [rng.randrange(2, 5) for _ in range(classes)]
     each = max(150, budget // (sum(methods) + functions + 2))
-    yield f"@pytest.fixture(scope='module')\ndef engine_{token}(area_name):\n" + blocks.body(each, 4, token) + "    return area_name\n"
+    yield (
+        f"@pytest.fixture(scope='module')\ndef engine_{token}(area_name):\n"
+        + blocks.body(each, 4, token)
+        + "    return area_name\n"
+    )
     yield f"def helper_{token}(value, *, retries=3):\n" + blocks.body(each, 4, token) + "    return value\n"
     for number in range(functions):
-        decorator = rng.choice(("", f"@pytest.mark.{rng.choice(MARKERS)}\n", "@pytest.mark.parametrize('name, amount', CASES_" + token + ")\n", "@retried(3)\n"))
+        decorator = rng.choice(
+            (
+                "",
+                f"@pytest.mark.{rng.choice(MARKERS)}\n",
+                "@pytest.mark.parametrize('name, amount', CASES_" + token + ")\n",
+                "@retried(3)\n",
+            )
+        )
         arguments = "name, amount" if "parametrize" in decorator else ""
         prefix = "async " if rng.random() < 0.1 else ""
         yield f"{decorator}{prefix}def test_{rng.choice(WORDS)}_{number}({arguments}):\n" + blocks.body(each, 4, token)
@@ -444,15 +546,20 @@ def test_parts(rng: Random, token: str, budget: int, blocks: Blocks) -> Iterator
 def test_class(rng: Random, token: str, number: int, count: int, each: int, blocks: Blocks) -> str:
     """A class of tests: plain, a `TestCase`, or one that inherits shared checks."""
     base = rng.choice(("", "", "(SharedChecks)", "(BaseCase)", "(unittest.TestCase)"))
-    text = f"class Test{rng.choice(WORDS).title()}{rng.choice(WORDS).title()}{number}{base}:\n    \"\"\"Checks of {token}.\"\"\"\n\n    limit = {rng.randrange(99)}\n\n"
+    text = f'class Test{rng.choice(WORDS).title()}{rng.choice(WORDS).title()}{number}{base}:\n    """Checks of {token}."""\n\n    limit = {rng.randrange(99)}\n\n'
     case = base in ("(BaseCase)", "(unittest.TestCase)")
     if rng.random() < 0.2 and not case:
         text = f"@pytest.mark.{rng.choice(MARKERS)}\n" + text
     for index in range(count):
         decorator, arguments = "", "self"
         if not case and rng.random() < 0.15:
-            decorator, arguments = f"    @pytest.mark.parametrize('size', [1, {rng.randrange(2, 9)}, 10])\n", "self, size"
-        text += f"{decorator}    def test_{rng.choice(WORDS)}_{index}({arguments}):\n" + blocks.body(each, 8, token) + "\n"
+            decorator, arguments = (
+                f"    @pytest.mark.parametrize('size', [1, {rng.randrange(2, 9)}, 10])\n",
+                "self, size",
+            )
+        text += (
+            f"{decorator}    def test_{rng.choice(WORDS)}_{index}({arguments}):\n" + blocks.body(each, 8, token) + "\n"
+        )
     return text
 
 
@@ -482,7 +589,12 @@ def broken_tail(kind: str, token: str) -> str:
 
 
 GUARDED_IMPORT = ["try:", "    import a_faster_json as fast_json", "except ImportError:", "    fast_json = None"]
-PATH_EDIT = ["PROJECT_ROOT = Path(__file__).resolve().parents[3]", "if str(PROJECT_ROOT) not in sys.path:", "    sys.path.insert(0, str(PROJECT_ROOT))", ""]
+PATH_EDIT = [
+    "PROJECT_ROOT = Path(__file__).resolve().parents[3]",
+    "if str(PROJECT_ROOT) not in sys.path:",
+    "    sys.path.insert(0, str(PROJECT_ROOT))",
+    "",
+]
 
 CONFIGURATION = f"""\
 [tool.pytest.ini_options]
