@@ -1,0 +1,454 @@
+"""`value.name`: what reading and writing an attribute does."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from muster.execution import operations
+from muster.execution.machine import Machine
+from muster.execution.raised import Raised
+from muster.execution.values import (
+    MISSING,
+    UNKNOWN,
+    BoundMethod,
+    ClassValue,
+    DescriptorValue,
+    DictValue,
+    EnumMember,
+    ExceptionInstance,
+    FixtureValue,
+    FunctionValue,
+    InstanceValue,
+    IteratorValue,
+    ListValue,
+    Mark,
+    ModuleValue,
+    Native,
+    Opaque,
+    OpaqueInstance,
+    PartialValue,
+    SetValue,
+    SuperValue,
+    TupleValue,
+    Value,
+)
+from muster.model.collection import NameMissing, OtherFailure
+
+_FUNCTION_ATTRIBUTES = frozenset(dir(lambda: None))
+_TYPE_ATTRIBUTES = frozenset(dir(type))
+_OBJECT_ATTRIBUTES = frozenset(dir(object))
+_HOST_TYPES: dict[type, type] = {ListValue: list, DictValue: dict, SetValue: set, TupleValue: tuple}
+
+
+def load_attribute(machine: Machine, value: Value, name: str) -> Value:
+    """`value.name`; raises `AttributeError` (with Python's words) where it is definitely absent."""
+    found = get_attribute(machine, value, name)
+    if found is MISSING:
+        raise attribute_error(machine, value, name)
+    return found
+
+
+def attribute_error(machine: Machine, value: Value, name: str) -> Raised:
+    """The `AttributeError` of a missing attribute."""
+    if isinstance(value, ModuleValue):
+        detail = NameMissing(
+            module=value.name,
+            name=name,
+            importer=machine.here.file if machine.here else "",
+            module_file=value.file,
+            initialising=value.initialising,
+        )
+        if value.initialising and not value.by_spec:
+            text = f"partially initialized module '{value.name}' has no attribute '{name}' (most likely due to a circular import)"
+        else:
+            text = f"module '{value.name}' has no attribute '{name}'"
+        return machine.error("AttributeError", text, detail)
+    if isinstance(value, ClassValue):
+        return machine.error("AttributeError", f"type object '{value.name}' has no attribute '{name}'", _attribute(name))
+    if isinstance(value, Opaque):
+        what = "type object" if value.kind == "class" else "object"
+        return machine.error("AttributeError", f"{what} '{value.name}' has no attribute '{name}'", _attribute(name))
+    kind = operations.type_name_of(value) or "object"
+    return machine.error("AttributeError", f"'{kind}' object has no attribute '{name}'", _attribute(name))
+
+
+def _attribute(name: str) -> OtherFailure:
+    return OtherFailure("attribute")
+
+
+def get_attribute(machine: Machine, value: Value, name: str) -> Value:
+    """`getattr(value, name, MISSING)`; `UNKNOWN` where it is not known whether or what it is."""
+    getter = _GETTERS.get(type(value))
+    if getter is not None:
+        return getter(machine, value, name)
+    special = getattr(value, "simulated_getattr", None)
+    if special is not None:
+        return special(machine, name)
+    return _host_attribute(machine, value, name)
+
+
+def _host_attribute(machine: Machine, value: Value, name: str) -> Value:
+    """Attributes of constants and containers: what the host's own type has."""
+    from muster.execution.methods import method_of
+
+    method = method_of(machine, value, name)
+    if method is not MISSING:
+        return method
+    host = _HOST_TYPES.get(type(value), type(value))
+    if isinstance(value, TupleValue) and value.cls is not None:
+        return _namedtuple_attribute(machine, value, name)
+    if name == "__class__":
+        return Opaque(f"builtins.{host.__name__}", "class")
+    if host.__module__ in ("builtins", "pathlib") and not hasattr(host, name):
+        return MISSING if host.__module__ == "builtins" or not _path_attribute(name) else UNKNOWN
+    return UNKNOWN
+
+
+def _path_attribute(name: str) -> bool:
+    # Concrete paths have more than the pure ones that stand for them here, and newer Pythons more still.
+    return not name.startswith("__") or name == "__class__"
+
+
+def _namedtuple_attribute(machine: Machine, value: TupleValue, name: str) -> Value:
+    fields = value.cls.namespace.get("_fields") if value.cls is not None else None
+    if isinstance(fields, tuple) and name in fields:
+        place = fields.index(name)
+        return value[place] if place < len(value) else UNKNOWN
+    return UNKNOWN
+
+
+# Modules.
+
+
+def _module(machine: Machine, module: ModuleValue, name: str) -> Value:
+    if module.kind == "opaque":
+        from muster.execution.installed import opaque_attribute
+
+        return opaque_attribute(machine, module, name)
+    value = module.namespace.get(name, MISSING)
+    if value is not MISSING:
+        return value
+    value = _module_dunder(module, name)
+    if value is not MISSING:
+        return value
+    hook = module.namespace.get("__getattr__")
+    if hook is not None:
+        return _module_hook(machine, hook, name)
+    if module.lenient or module.kind == "made":
+        return UNKNOWN
+    return MISSING
+
+
+def _module_hook(machine: Machine, hook: Value, name: str) -> Value:
+    """Module `__getattr__` (PEP 562): an `AttributeError` of its own means that the name is absent."""
+    try:
+        return machine.call(hook, (name,), {})
+    except Raised as raised:
+        if "AttributeError" in raised.bases:
+            return MISSING
+        raise
+
+
+def _module_dunder(module: ModuleValue, name: str) -> Value:
+    if name == "__name__":
+        return module.name
+    if name == "__file__":
+        return module.file if module.file is not None else (None if module.kind == "namespace" else UNKNOWN)
+    if name == "__path__":
+        return ListValue(module.path) if module.path is not None else MISSING
+    if name == "__dict__":
+        from muster.execution.namespaces import NamespaceValue
+
+        return NamespaceValue(module)
+    if name == "__doc__":
+        return module.doc
+    if name == "__package__":
+        return module.name if module.path is not None else module.name.rpartition(".")[0]
+    return UNKNOWN if name in ("__spec__", "__loader__", "__builtins__", "__class__", "__annotations__") else MISSING
+
+
+# Classes and instances.
+
+
+def _class(machine: Machine, cls: ClassValue, name: str) -> Value:
+    found = cls.lookup(name)
+    if found is not MISSING:
+        return bind_to_class(cls, found)
+    if name in ("__name__", "__qualname__", "__module__", "__mro__", "__bases__", "__dict__", "__doc__", "__file__"):
+        return _class_dunder(cls, name)
+    if not cls.mro_known or cls.lenient or cls.metaclass is not None:
+        return _metaclass_attribute(machine, cls, name)
+    for base in cls.opaque_bases:
+        inherited = _opaque(machine, base, name)
+        if inherited is not MISSING:
+            return inherited
+    if name in _TYPE_ATTRIBUTES or name in _OBJECT_ATTRIBUTES or name.startswith("_"):
+        return UNKNOWN
+    if cls.special in ("enum", "namedtuple", "typeddict"):
+        return UNKNOWN
+    return MISSING
+
+
+def _metaclass_attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
+    metaclass = cls.metaclass
+    if isinstance(metaclass, ClassValue):
+        found = metaclass.lookup(name)
+        if isinstance(found, FunctionValue):
+            return BoundMethod(found, cls)
+        if isinstance(found, DescriptorValue) and found.kind == "property":
+            return UNKNOWN
+        if found is not MISSING:
+            return found
+    return UNKNOWN
+
+
+def bind_to_class(cls: ClassValue, found: Value) -> Value:
+    """What reading a class attribute gives: descriptors are unwrapped, class methods bound."""
+    if isinstance(found, DescriptorValue):
+        if found.kind == "staticmethod":
+            return found.function
+        if found.kind == "classmethod":
+            return BoundMethod(found.function, cls)
+    return found
+
+
+def _class_dunder(cls: ClassValue, name: str) -> Value:
+    if name == "__name__":
+        return cls.name
+    if name == "__qualname__":
+        return cls.qualname
+    if name == "__module__":
+        return cls.module
+    if name == "__mro__":
+        return TupleValue(cls.mro) if cls.mro_known else UNKNOWN
+    if name == "__bases__":
+        return TupleValue(cls.bases)
+    return UNKNOWN if name != "__file__" else MISSING
+
+
+def _instance(machine: Machine, instance: InstanceValue, name: str) -> Value:
+    found = instance.attributes.get(name, MISSING)
+    if found is not MISSING:
+        return found
+    cls = instance.cls
+    found = cls.lookup(name)
+    if found is not MISSING:
+        return bind_to_instance(machine, instance, found)
+    if name == "__class__":
+        return cls
+    if name == "__dict__":
+        return DictValue(instance.attributes, True)
+    hook = cls.lookup("__getattr__")
+    if isinstance(hook, FunctionValue):
+        return _instance_hook(machine, instance, hook, name)
+    if instance.unsure or not cls.mro_known or cls.lenient or cls.opaque_bases or cls.metaclass is not None:
+        return UNKNOWN
+    if name in _OBJECT_ATTRIBUTES or cls.special or cls.attributes_unsure or cls.lookup("__getattribute__") is not MISSING:
+        return UNKNOWN
+    if cls.lookup("__slots__") is not MISSING or cls.lookup("__annotations__") is not MISSING:
+        return UNKNOWN
+    return MISSING
+
+
+def _instance_hook(machine: Machine, instance: InstanceValue, hook: FunctionValue, name: str) -> Value:
+    try:
+        return machine.call(hook, (instance, name), {})
+    except Raised as raised:
+        return MISSING if "AttributeError" in raised.bases else UNKNOWN
+
+
+def bind_to_instance(machine: Machine, instance: Value, found: Value) -> Value:
+    """What reading a class attribute through an instance gives."""
+    if isinstance(found, (FunctionValue, Native)):
+        return BoundMethod(found, instance)
+    if isinstance(found, DescriptorValue):
+        if found.kind == "staticmethod":
+            return found.function
+        if found.kind == "classmethod":
+            return BoundMethod(found.function, getattr(instance, "cls", UNKNOWN))
+        if found.kind in ("property", "cached_property"):
+            return machine.call(found.function, (instance,), {})
+    if isinstance(found, InstanceValue) and found.cls.lookup("__get__") is not MISSING:
+        return UNKNOWN
+    return found
+
+
+def _super(machine: Machine, value: SuperValue, name: str) -> Value:
+    receiver = value.receiver
+    cls = receiver if isinstance(receiver, ClassValue) else getattr(receiver, "cls", None)
+    if not isinstance(cls, ClassValue) or value.cls not in cls.mro:
+        return UNKNOWN
+    behind = cls.mro[cls.mro.index(value.cls) + 1 :]
+    for base in behind:
+        if isinstance(base, ClassValue) and name in base.namespace:
+            found = base.namespace[name]
+            return bind_to_class(cls, found) if receiver is cls else bind_to_instance(machine, receiver, found)
+        if isinstance(base, Opaque) and base.dotted not in ("object", "builtins.object"):
+            return UNKNOWN
+    if name in ("__init__", "__init_subclass__"):
+        return Native(f"object.{name}", lambda machine, args, kwargs: None)
+    if name == "__new__":
+        return UNKNOWN
+    if not cls.mro_known or name in _OBJECT_ATTRIBUTES:
+        return UNKNOWN
+    return UNKNOWN if cls.metaclass is not None else MISSING
+
+
+def _enum_member(machine: Machine, member: EnumMember, name: str) -> Value:
+    if name in ("name", "_name_"):
+        return member.name
+    if name in ("value", "_value_"):
+        return member.value
+    found = member.cls.lookup(name)
+    if found is not MISSING:
+        return bind_to_instance(machine, member, found)
+    return member.cls if name == "__class__" else UNKNOWN
+
+
+# Functions.
+
+
+def _function(machine: Machine, function: FunctionValue, name: str) -> Value:
+    found = function.attributes.get(name, MISSING)
+    if found is not MISSING:
+        return found
+    if name == "__name__":
+        return function.name
+    if name == "__qualname__":
+        return function.qualname
+    if name == "__module__":
+        return function.module.name if function.module is not None else UNKNOWN
+    if name == "__wrapped__":
+        return UNKNOWN if function.opaque_decorators else MISSING
+    if name in _FUNCTION_ATTRIBUTES or function.opaque_decorators:
+        return UNKNOWN
+    return MISSING
+
+
+def _bound(machine: Machine, bound: BoundMethod, name: str) -> Value:
+    if name == "__self__":
+        return bound.receiver
+    if name == "__func__":
+        return bound.function
+    return get_attribute(machine, bound.function, name)
+
+
+def _partial(machine: Machine, partial: PartialValue, name: str) -> Value:
+    return {"func": partial.function, "args": TupleValue(partial.args), "keywords": DictValue(partial.kwargs)}.get(name, UNKNOWN)
+
+
+def _descriptor(machine: Machine, descriptor: DescriptorValue, name: str) -> Value:
+    if descriptor.kind == "property" and name in ("setter", "getter", "deleter"):
+        return Native(f"property.{name}", lambda machine, args, kwargs: descriptor)
+    if name in ("__func__", "fget", "func"):
+        return descriptor.function
+    return UNKNOWN
+
+
+def _native(machine: Machine, native: Native, name: str) -> Value:
+    from muster.execution.natives import native_attribute
+
+    return native_attribute(machine, native, name)
+
+
+# Installed and standard things.
+
+
+def _opaque(machine: Machine, opaque: Opaque, name: str) -> Value:
+    from muster.execution.installed import attribute_of_opaque
+
+    return attribute_of_opaque(machine, opaque, name)
+
+
+def _opaque_instance(machine: Machine, instance: OpaqueInstance, name: str) -> Value:
+    found = instance.attributes.get(name, MISSING)
+    if found is not MISSING:
+        return found
+    from muster.execution.installed import attribute_of_instance
+
+    return attribute_of_instance(machine, instance, name)
+
+
+def _exception(machine: Machine, exception: ExceptionInstance, name: str) -> Value:
+    found = exception.attributes.get(name, MISSING)
+    if found is not MISSING:
+        return found
+    if name == "args":
+        return TupleValue(exception.args)
+    if name == "name" and exception.detail is not None:
+        return getattr(exception.detail, "name", UNKNOWN)
+    if isinstance(exception.cls, ClassValue):
+        inherited = exception.cls.lookup(name)
+        if inherited is not MISSING:
+            return bind_to_instance(machine, exception, inherited)
+    return UNKNOWN
+
+
+def _mark(machine: Machine, mark: Mark, name: str) -> Value:
+    if name in ("name", "args", "kwargs", "mark"):
+        values: dict[str, Any] = {"name": mark.name, "args": TupleValue(mark.args), "kwargs": DictValue(mark.kwargs), "mark": mark}
+        return values[name]
+    if name == "with_args":
+        return Native("MarkDecorator.with_args", lambda machine, args, kwargs: with_arguments(mark, args, kwargs))
+    return UNKNOWN
+
+
+def with_arguments(mark: Mark, args: tuple[Value, ...], kwargs: dict[str, Value], unsure: bool = False) -> Mark:
+    """A mark with more arguments, as `MarkDecorator.with_args` combines them."""
+    return Mark(mark.name, (*mark.args, *args), {**mark.kwargs, **kwargs}, mark.file, mark.line, mark.args_unsure or unsure)
+
+
+def _fixture(machine: Machine, fixture: FixtureValue, name: str) -> Value:
+    return fixture.function if name in ("__wrapped__", "__pytest_wrapped__", "_get_wrapped_function") else UNKNOWN
+
+
+def _unknown(machine: Machine, value: Value, name: str) -> Value:
+    return UNKNOWN
+
+
+_GETTERS: dict[type, Any] = {
+    ModuleValue: _module, ClassValue: _class, InstanceValue: _instance, SuperValue: _super, EnumMember: _enum_member,
+    FunctionValue: _function, BoundMethod: _bound, PartialValue: _partial, DescriptorValue: _descriptor, Native: _native,
+    Opaque: _opaque, OpaqueInstance: _opaque_instance, ExceptionInstance: _exception, Mark: _mark, FixtureValue: _fixture,
+    IteratorValue: _unknown, type(UNKNOWN): _unknown,
+}  # fmt: skip
+
+
+def set_attribute(machine: Machine, value: Value, name: str, new: Value) -> None:
+    """`value.name = new`."""
+    special = getattr(value, "simulated_setattr", None)
+    if special is not None:
+        special(machine, name, new)
+    elif isinstance(value, ModuleValue):
+        _set_on_module(machine, value, name, new)
+    elif isinstance(value, ClassValue):
+        value.namespace[name] = new
+    elif isinstance(value, InstanceValue):
+        value.attributes[name] = new if not machine.unsure else UNKNOWN
+    elif isinstance(value, (FunctionValue, OpaqueInstance, ExceptionInstance)):
+        value.attributes[name] = new
+    elif isinstance(value, BoundMethod):
+        raise machine.error("AttributeError", f"'method' object has no attribute '{name}'")
+    elif value is None:
+        raise machine.error("AttributeError", f"'NoneType' object has no attribute '{name}'")
+
+
+def _set_on_module(machine: Machine, module: ModuleValue, name: str, new: Value) -> None:
+    if module.name == "sys" and name == "path":
+        from muster.execution.searchpath import assign
+
+        assign(machine, new)
+        return
+    if module.name == "sys" and name in ("meta_path", "path_hooks", "modules"):
+        machine.meta_path_hooked = True
+        return
+    if name == "__path__" and (elements := machine.iterate(new)) is not None:
+        module.path = [element for element in elements if isinstance(element, str)]
+    module.namespace[name] = new
+
+
+@cache
+def type_attributes() -> frozenset[str]:
+    """Names that every class has through `type`."""
+    return _TYPE_ATTRIBUTES
