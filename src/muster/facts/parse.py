@@ -33,7 +33,7 @@ def parse_module(
     """
     name = _safe_filename(path)
     try:
-        tree = _parse(source, name)
+        tree = parse_tree(source, name)
         if compile_check is not None:
             with _silent():
                 compile_check(tree, name)
@@ -45,15 +45,18 @@ def parse_module(
 def parse_bodies(source: bytes, target: tuple[int, int]) -> FunctionBodies:
     """The bodies of all functions in `source`; none where it does not parse."""
     try:
-        tree = _parse(source, _safe_filename("source.py"))
+        tree = parse_tree(source, _safe_filename("source.py"))
     except PARSE_FAILURES:
         return FunctionBodies({})
     return bodies_of_fields(extract_bodies(tree, source, target))
 
 
-def facts_of_tree(tree: ast.Module, source: bytes, target: tuple[int, int]) -> ModuleFacts:
-    """The facts of a file whose syntax tree is at hand."""
-    return ModuleFacts(directives=parse_directives(source), **extract_module(tree, source, target))
+def facts_of_tree(
+    tree: ast.Module, source: bytes, target: tuple[int, int], *, original: bytes | None = None
+) -> ModuleFacts:
+    """The facts of a file whose syntax tree is at hand; `original` is its text where `source` was cut down."""
+    directives = parse_directives(source if original is None else original)
+    return ModuleFacts(directives=directives, **extract_module(tree, source, target))
 
 
 def bodies_of_fields(by_line: dict[int, dict[str, object]]) -> FunctionBodies:
@@ -117,7 +120,8 @@ def _directives(source: bytes) -> Iterator[Directive]:
         return
 
 
-def _parse(source: bytes, name: str) -> ast.Module:
+def parse_tree(source: bytes, name: str) -> ast.Module:
+    """The syntax tree of `source`, without the warnings that it deserves. Raises one of `PARSE_FAILURES`."""
     with _silent():
         return ast.parse(source, filename=name)
 
