@@ -58,6 +58,19 @@ def wrap_words(text: str, width: int) -> list[str]:
     return [*lines, line] if line or not lines else lines
 
 
+def pack_segments(segments: list[str], separator: str, width: int) -> list[str]:
+    """`segments` in lines of at most `width` columns, broken only between them."""
+    first, *rest = segments
+    lines = [first]
+    for segment in rest:
+        candidate = lines[-1] + separator + segment
+        if cell_width(candidate) <= width:
+            lines[-1] = candidate
+        else:
+            lines.append(segment)
+    return lines
+
+
 def labelled(
     canvas: Canvas, label: str, text: str, *, indent: int, label_width: int, tone: Tone = Tone.PLAIN
 ) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from muster.model.report import CauseReport, FileReport, Fix, Report
 from muster.render.escape import cell_width, escape_lines, escape_text
-from muster.render.layout import Canvas, Tone, labelled, with_remark, wrap_words
+from muster.render.layout import Canvas, Tone, labelled, pack_segments, with_remark, wrap_words
 
 _SEVERITY_TONES = {"error": Tone.ERROR, "warning": Tone.WARNING, "note": Tone.NOTE}
 _VERDICT_TONES = {"proved": Tone.GOOD, "partial": Tone.WARNING, "refuted": Tone.ERROR, "unproved": Tone.FAINT}
@@ -18,7 +18,7 @@ def render_text(report: Report, canvas: Canvas) -> str:
     """The whole report as lines that fit `canvas`, with a final newline."""
     lines = [*_summary(report, canvas), *_notes(report, canvas), *_budget(report, canvas)]
     for cause in report.causes:
-        lines += ["", *_cause(cause, canvas)]
+        lines += ["", *_cause(cause, canvas)] if cause.accepted is None else []
     for section in (
         _undecided(report, canvas),
         _skipped(report, canvas),
@@ -62,18 +62,11 @@ def _summary(report: Report, canvas: Canvas) -> list[str]:
         counts.append(f"{totals.files_undecided} undecided")
     if totals.deselected:
         counts.append(f"{render_count(totals.deselected)} deselected")
-    subject = escape_text(", ".join(report.categories) or _arguments(report))
-    text = "   ".join([subject, *counts])
-    lines = wrap_words(text, canvas.measure)
-    widths = [cell_width(line) for line in lines]
-    lines[0] = (
-        canvas.paint(subject, Tone.STRONG) + lines[0][len(subject) :] if lines[0].startswith(subject) else lines[0]
-    )
-    return with_remark(canvas, lines, widths, f"checked in {render_seconds(report.seconds.simulated)}", Tone.FAINT, 0)
-
-
-def _arguments(report: Report) -> str:
-    return report.invocation.command
+    counts.append(f"checked in {render_seconds(report.seconds.simulated)}")
+    subject = escape_text(", ".join(report.categories) or report.invocation.command)
+    head, *rest = wrap_words(subject, canvas.measure)
+    lines = pack_segments([head, *rest, *counts], "   ", canvas.measure)
+    return [canvas.paint(head, Tone.STRONG) + lines[0].removeprefix(head), *lines[1:]]
 
 
 def _notes(report: Report, canvas: Canvas) -> list[str]:
@@ -242,7 +235,7 @@ def _problems(report: Report, canvas: Canvas) -> list[str]:
     lines: list[str] = []
     for problem in problems:
         place = f"{problem.path}:{problem.line}" if problem.line else problem.path
-        lines += labelled(canvas, problem.code, escape_text(f"{place}: {problem.message}"), indent=2, label_width=4)
+        lines += labelled(canvas, escape_text(problem.code), escape_text(f"{place}: {problem.message}"), indent=2, label_width=4)
     rest = len(report.problems) - len(problems)
     return lines + ([f"  and {render_count(rest)} more problems (-v lists them)"] if rest > 0 else [])
 
@@ -255,25 +248,30 @@ def _differences(report: Report, canvas: Canvas) -> list[str]:
         return wrap_words(f"the real run differs from the simulation in {count} (-v lists them)", canvas.measure)
     lines = [f"the real run differs from the simulation in {count}"]
     for difference in report.differences:
-        lines += wrap_words("  " + escape_text(f"{difference.kind}  {difference.subject}"), canvas.measure)
+        lines += labelled(canvas, escape_text(difference.kind), escape_text(difference.subject), indent=2, label_width=7)
         for label, text in (("simulated", difference.simulated), ("observed", difference.observed)):
             lines += labelled(canvas, label, escape_text(text or "-"), indent=4, label_width=_LABEL_WIDTH)
     return lines
 
 
 def _conclusion(report: Report, canvas: Canvas) -> list[str]:
-    errors = sum(cause.severity == "error" for cause in report.causes)
+    text, tone = _last_words(report)
+    return [canvas.paint(line, tone) for line in wrap_words(text, canvas.measure)]
+
+
+def _last_words(report: Report) -> tuple[str, Tone]:
+    """The one sentence that a hurried reader looks for at the bottom."""
+    open_causes = [cause for cause in report.causes if cause.accepted is None]
+    errors = sum(cause.severity == "error" for cause in open_causes)
     session = report.session
     if session.state == "aborted":
-        text = f"pytest ends with exit code {session.pytest_exit} before it has collected every file"
-        return [canvas.paint(line, Tone.ERROR) for line in wrap_words(text, canvas.measure)]
+        return f"pytest ends with exit code {session.pytest_exit} before it has collected every file", Tone.ERROR
     if errors:
-        text = f"{render_quantity(errors, 'root cause')} to put right: muster explain CODE tells more"
-        return [canvas.paint(text, Tone.ERROR)]
-    if report.causes:
-        return [canvas.paint(f"nothing is blocked; {render_quantity(len(report.causes), 'remark')}", Tone.WARNING)]
-    if not report.totals.tests:
-        return [canvas.paint("pytest would collect no tests", Tone.WARNING)]
+        return f"{render_quantity(errors, 'root cause')} to put right: muster explain CODE tells more", Tone.ERROR
+    if not report.totals.tests and not report.totals.files_undecided:
+        return "pytest would collect no tests", Tone.WARNING
+    if open_causes:
+        return f"nothing is blocked; {render_quantity(len(open_causes), 'remark')} above", Tone.WARNING
     if report.totals.files_undecided:
-        return [canvas.paint("every file that was decided collects", Tone.GOOD)]
-    return [canvas.paint("every file collects", Tone.GOOD)]
+        return "every file that could be decided collects", Tone.GOOD
+    return "every file collects", Tone.GOOD
