@@ -17,14 +17,22 @@ _ERROR = re.compile(r"^(?P<node>(?:\\ |\S)+)(?: \[(?P<codes>[M0-9, ]+)\])? (?P<w
 
 
 def lines_of(collection: Collection, root: str) -> list[ExpectLine]:
-    """What `collection` says, in the words of an expect block."""
+    """What `collection` says, in the words of an expect block.
+
+    A session that pytest refuses collects nothing, however far some version went before it looked.
+    """
+    aborted_by = collection.session.aborted_by
+    if aborted_by is not None and aborted_by.exception is not None and aborted_by.exception.type == "UsageError":
+        refused = ExpectLine("refused", _text(aborted_by.exception.message, root))
+        return [refused, ExpectLine("exit", str(collection.session.pytest_exit))]
     lines = [
         ExpectLine("item" if item.expanded else "unexpanded", _text(item.nodeid, root)) for item in collection.items
     ]
     lines += [_report_line(report, root) for report in collection.reports]
     lines += [ExpectLine("deselected", _text(nodeid, root)) for nodeid in collection.deselected]
-    if aborted_by := collection.session.aborted_by:
-        lines.append(_abort_line(aborted_by, root))
+    if aborted_by is not None:
+        node = _node(aborted_by.nodeid, root)
+        lines.append(ExpectLine("abort", f"{node} {_text(str(aborted_by.exception), root)}"))
     return [*lines, ExpectLine("exit", str(collection.session.pytest_exit))]
 
 
@@ -134,15 +142,9 @@ def _report_line(report: CollectorReport, root: str) -> ExpectLine:
             return ExpectLine("undecided", node)
 
 
-def _abort_line(report: CollectorReport, root: str) -> ExpectLine:
-    if report.exception is not None and report.exception.type == "UsageError":
-        return ExpectLine("refused", _text(report.exception.message, root))
-    return ExpectLine("abort", f"{_node(report.nodeid, root)} {_text(str(report.exception), root)}")
-
-
 def _node(nodeid: str, root: str) -> str:
     return _text(nodeid, root).replace(" ", "\\ ") or "."
 
 
 def _text(text: str, root: str) -> str:
-    return without_addresses(text).replace(root, ROOT).replace("\n", "\\n").strip()
+    return without_addresses(text).replace(root, ROOT).strip().replace("\n", "\\n")

@@ -1,47 +1,54 @@
 """`python -m tests.support.record FILE.md...`: fills the expect blocks of scenarios from real pytest.
 
-What it writes is what pytest says, not what the prose claims: review the difference. Cause codes, marks and the lines
-that only the simulation can confirm are kept.
+What it writes is what pytest says, not what the prose claims: review the difference. It asks this interpreter and those
+of `MUSTER_ORACLE_PYTHONS`; a line that only some of them say gets a `pytest` or `python` mark, drawn at the oldest version
+asked that says otherwise. Cause codes, declared divergences and the lines that only the simulation can confirm are kept.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
-from tests.support.oracle import Oracle
+from packaging.version import Version
+from tests.support.oracle import Oracle, oracle_interpreters
 from tests.support.outcome import SIMULATION_VERBS, codes_of, lines_of, matches, without_code
 from tests.support.scenario import DEFAULT_MODE, ExpectLine, Scenario, parse_scenarios
 
+Versions = tuple[str, str]
 
-def record_file(path: Path, oracle: Oracle) -> int:
+
+def record_file(path: Path, oracles: Sequence[Oracle]) -> int:
     """Rewrites the expect blocks of `path`; returns how many scenarios were recorded."""
     lines = path.read_text(encoding="utf-8").splitlines()
     count = 0
     # From the end, so that line numbers above stay right.
     for scenario in reversed(parse_scenarios(path)):
-        if not scenario.is_for(*oracle.versions):
+        asked = [oracle for oracle in oracles if scenario.is_for(*oracle.versions)]
+        if not asked:
+            print(f"{path}:{scenario.line}: no interpreter asked is meant by it", file=sys.stderr)
             continue
-        recorded = _recorded_blocks(scenario, oracle)
-        if not scenario.blocks:
-            place = _end_of_text(lines, scenario)
-            lines[place:place] = ["", *recorded]
-        else:
+        recorded = _recorded_blocks(scenario, asked)
+        if scenario.blocks:
             first, last = scenario.blocks[0].first_line, scenario.blocks[-1].last_line
             lines[first : last + 1] = recorded
+        else:
+            place = _end_of_text(lines, scenario)
+            lines[place:place] = ["", *recorded]
         count += 1
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return count
 
 
-def _recorded_blocks(scenario: Scenario, oracle: Oracle) -> list[str]:
+def _recorded_blocks(scenario: Scenario, oracles: Sequence[Oracle]) -> list[str]:
     told: dict[tuple[str, ...], list[str]] = {}
     for mode in scenario.modes:
-        collection, root = oracle.collect(scenario, mode)
-        old = scenario.expected(mode, *oracle.versions)
-        others = [line for line in _in_mode(scenario, mode) if line not in old]
-        block = tuple(map(str, _merged(lines_of(collection, root), old, others)))
+        old = _in_mode(scenario, mode)
+        new = _asked(scenario, mode, oracles, old)
+        block = tuple(map(str, [*new, *(line for line in old if line.verb in SIMULATION_VERBS)]))
         told.setdefault(block, []).append(mode)
     blocks: list[str] = []
     for block, modes in told.items():
@@ -50,26 +57,59 @@ def _recorded_blocks(scenario: Scenario, oracle: Oracle) -> list[str]:
     return blocks[:-1]
 
 
+def _asked(scenario: Scenario, mode: str, oracles: Sequence[Oracle], old: Sequence[ExpectLine]) -> list[ExpectLine]:
+    """What the interpreters say, one after the other, lines that not all say marked with the versions that do."""
+    answers: dict[Versions, list[ExpectLine]] = {}
+    for oracle in oracles:
+        collection, root = oracle.collect(scenario, mode)
+        answers[oracle.versions] = [_with_notes(line, old) for line in lines_of(collection, root)]
+    every = list(dict.fromkeys(line for lines in answers.values() for line in lines))
+    return [
+        _marked(line, {versions for versions in answers if line in answers[versions]}, set(answers)) for line in every
+    ]
+
+
+def _marked(line: ExpectLine, said_by: set[Versions], asked: set[Versions]) -> ExpectLine:
+    if said_by == asked:
+        return line
+    candidates = [("", ""), *_marks(asked)]
+    for pytest_mark, python_mark in candidates:
+        marked = replace(line, pytest=pytest_mark, python=python_mark)
+        if {versions for versions in asked if marked.applies(*versions)} == said_by:
+            return marked
+    raise SystemExit(f"no mark tells {sorted(said_by)} from {sorted(asked - said_by)} for '{line}'")
+
+
+def _marks(asked: set[Versions]) -> Iterator[tuple[str, str]]:
+    """Restrictions to try, simplest first: one bound, then ranges, then both kinds."""
+    pytests, pythons = (_bounds(version[index] for version in asked) for index in (0, 1))
+    yield from ((mark, "") for mark in pytests)
+    yield from (("", mark) for mark in pythons)
+    yield from ((one, other) for one in pytests for other in pythons)
+
+
+def _bounds(versions: Iterable[str]) -> list[str]:
+    ordered = sorted({Version(version) for version in versions})
+    edges = [f"{version.major}.{version.minor}" for version in ordered[1:]]
+    single = [sign + edge for edge in edges for sign in ("<", ">=")]
+    return single + [f">={low},<{high}" for low in edges for high in edges if Version(low) < Version(high)]
+
+
 def _in_mode(scenario: Scenario, mode: str) -> list[ExpectLine]:
     return [line for block in scenario.blocks if not block.modes or mode in block.modes for line in block.lines]
 
 
-def _merged(new: Sequence[ExpectLine], old: Sequence[ExpectLine], others: Sequence[ExpectLine]) -> list[ExpectLine]:
-    """What pytest says now, with the codes and marks that stood there; lines for other versions are kept behind."""
-    codes = dict(codes_of(line) for line in old)
-    merged = []
-    for line in new:
-        node = codes_of(line)[0]
-        kept = next((other for other in old if matches(without_code(other), without_code(line))), None)
-        if kept is not None:
-            merged.append(kept)
-        elif codes.get(node) and line.verb in ("error", "abort"):
-            verb, rest = without_code(line)
-            written, _, what = rest.partition(" ")
-            merged.append(ExpectLine(verb, f"{written} [{', '.join(codes[node])}] {what}"))
-        else:
-            merged.append(line)
-    return merged + [line for line in old if line.verb in SIMULATION_VERBS] + list(others)
+def _with_notes(line: ExpectLine, old: Sequence[ExpectLine]) -> ExpectLine:
+    """What pytest says now, with the codes, open endings and divergences that stood there."""
+    for known in old:
+        if matches(without_code(known), without_code(line)):
+            return replace(known, pytest="", python="")
+    node = codes_of(line)[0]
+    codes = dict(codes_of(known) for known in old if known.verb == line.verb)
+    if line.verb in ("error", "abort") and codes.get(node):
+        written, _, what = line.rest.partition(" ")
+        return replace(line, rest=f"{written} [{', '.join(codes[node])}] {what}")
+    return line
 
 
 def _end_of_text(lines: Sequence[str], scenario: Scenario) -> int:
@@ -80,10 +120,11 @@ def _end_of_text(lines: Sequence[str], scenario: Scenario) -> int:
 
 
 def main(paths: Sequence[str]) -> None:
-    """Records each file named, with this interpreter's pytest."""
-    with Oracle(sys.executable) as oracle:
+    """Records each file named."""
+    with ExitStack() as stack:
+        oracles = [stack.enter_context(Oracle(interpreter)) for interpreter in oracle_interpreters()]
         for name in paths:
-            print(f"{name}: {record_file(Path(name).resolve(), oracle)} scenarios")
+            print(f"{name}: {record_file(Path(name).resolve(), oracles)} scenarios")
 
 
 if __name__ == "__main__":
