@@ -11,7 +11,8 @@ from muster.model.location import Location
 class Argument:
     """One positional argument after resolution: an absolute path and the node-id parts behind `::`.
 
-    `module_name` is the dotted name it was given by with `--pyargs`, else "". `parametrization` is the `[...]` of the last part, else "".
+    `module_name` is the dotted name it was given by with `--pyargs`, else "". `parametrization` is the `[...]` of
+    the last part, else "".
     """
 
     path: str
@@ -37,13 +38,17 @@ class Setting:
 class Refusal:
     """A configuration or command line that pytest refuses: what it prints, where the cause stands, its exit code.
 
-    `setting` is the option or ini name at fault.
+    `message` is pytest's own text without its leading `ERROR: ` (for an exception that pytest lets escape: its type and
+    text). `setting` is the option or ini name at fault. `when` tells how far pytest gets: `start` (nothing is imported
+    but plugins), `conftest` (initial conftests have run), `configure`, `collection` (the session has begun) or `end`
+    (everything was collected).
     """
 
     message: str
     setting: str
     location: Location | None = None
     exit_code: int = 4
+    when: str = "start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,15 @@ class Invocation:
     empty_parameter_set_mark: str = "skip"
     escape_test_ids: bool = True
     last_failed: bool = False
+    conftest_anchors: tuple[str, ...] = ()
+    """Files and folders from which initial conftests are looked for; options of conftests are not known then, so their
+    values are among them where they exist as paths (`_pytest.config.PytestPluginManager._set_initial_conftests`)."""
+    environment_plugins: tuple[str, ...] = ()
+    """Names in `PYTEST_PLUGINS`."""
+    autoload_disabled: bool = False
+    """Entry points of installed distributions are not loaded."""
+    collects: bool = True
+    """False for `--help`, `--version` and `--markers`, which collect nothing."""
     refusals: tuple[Refusal, ...] = ()
     warnings: tuple[str, ...] = ()
     unmodelled: tuple[str, ...] = ()
