@@ -236,7 +236,7 @@ WORDS = tuple(
     "metric model monitor network node notice object order owner packet parcel partner payment permit pipeline policy portal price probe "
     "profile queue quota record region relay report request result route rule sample schedule schema scope secret segment session shard "
     "signal snapshot source stage status stream supply switch table target tenant thread ticket token topic trace tracker user vault vendor "
-    "volume window worker zone".split()  # noqa: SIM905 (a list of words reads best as words)
+    "volume window worker zone".split()
 )
 
 
