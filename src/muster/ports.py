@@ -92,6 +92,9 @@ class Parser(Protocol):
     def parse_many(self, sources: Sequence[tuple[str, bytes]]) -> list[bytes]:
         """The encoded `ModuleFacts` of many files, in the order given."""
 
+    def parse_bodies(self, path: str, source: bytes) -> bytes:
+        """The encoded `FunctionBodies` of one file; none where it does not parse or cannot be judged."""
+
 
 class ObservedPytest(Protocol):
     """Real pytest, run in a child with the project's own interpreter. This runs the project's code."""

@@ -31,7 +31,7 @@ def parse_module(
 
     With `compile_check`, errors that only the compiler finds (`'return' outside function`) count too.
     """
-    name = _safe_filename(path)
+    name = safe_filename(path)
     try:
         tree = parse_tree(source, name)
         if compile_check is not None:
@@ -45,7 +45,7 @@ def parse_module(
 def parse_bodies(source: bytes, target: tuple[int, int]) -> FunctionBodies:
     """The bodies of all functions in `source`; none where it does not parse."""
     try:
-        tree = parse_tree(source, _safe_filename("source.py"))
+        tree = parse_tree(source, safe_filename("source.py"))
     except PARSE_FAILURES:
         return FunctionBodies({})
     return bodies_of_fields(extract_bodies(tree, source, target))
@@ -69,20 +69,30 @@ def failed_facts(source: bytes, problem: SyntaxProblem) -> ModuleFacts:
     return ModuleFacts([], problem, directives=parse_directives(source), estimated_tests=estimate_tests(source))
 
 
+def undecided_facts(source: bytes, reason: str) -> ModuleFacts:
+    """The facts of a file that could not be judged, for `reason`."""
+    return ModuleFacts(
+        [], directives=parse_directives(source), estimated_tests=estimate_tests(source), undecided=reason
+    )
+
+
 def problem_of(exc: BaseException, source: bytes) -> SyntaxProblem:
     """`exc` as data; the line's text is taken from `source` where the parser gave none."""
     line = getattr(exc, "lineno", None) or 0
-    text = getattr(exc, "text", None)
-    if not text and line:
-        lines = source.splitlines()
-        text = lines[line - 1].decode("utf-8", "replace") if line <= len(lines) else ""
+    text = getattr(exc, "text", None) or line_of(source, line)
     return SyntaxProblem(
         type=type(exc).__name__,
         message=_encodable(str(exc)),
         line=line,
         column=max(getattr(exc, "offset", None) or 0, 0),
-        text=_encodable((text or "").rstrip("\r\n")),
+        text=_encodable(text.rstrip("\r\n")),
     )
+
+
+def line_of(source: bytes, line: int) -> str:
+    """The text of the 1-based `line`, or "" where there is none."""
+    lines = source.splitlines() if line else []
+    return lines[line - 1].decode("utf-8", "replace") if 0 < line <= len(lines) else ""
 
 
 def estimate_tests(source: bytes) -> tuple[str, ...]:
@@ -131,7 +141,7 @@ def _silent() -> warnings.catch_warnings[None]:
     return warnings.catch_warnings(action="ignore")
 
 
-def _safe_filename(path: str) -> str:
+def safe_filename(path: str) -> str:
     """A name with the base name that messages quote, which cannot be opened.
 
     CPython reads an error's line from the file of that name, whatever lies there by then.

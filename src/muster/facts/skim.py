@@ -1,11 +1,11 @@
-"""A source without the bodies of its functions, for which a parse yields the very same facts at a fraction of the cost.
+"""A source without the bodies of its functions: parsing it yields the very same facts at a fraction of the cost.
 
-Module level and class bodies decide what a file says; function bodies, three quarters of the bytes, only matter when they
-are entered. They are cut out by indentation, before parsing. Every construct that indentation alone cannot settle is a
-doubt, and a doubted file is parsed whole. Errors inside dropped bodies go unseen: who skims must have them checked.
+Module level and class bodies decide what a file says; function bodies, three quarters of the bytes, only matter when
+they are entered. They are cut out by indentation, before parsing. Every construct that indentation alone cannot settle
+is a doubt, and a doubted file is parsed whole. Errors inside dropped bodies go unseen: who skims must have them checked.
 
-What stands for a dropped body keeps its first and its last line, so that every line number stays as it was. Bodies with a
-`yield` (they make the function a generator) and bodies that are only a docstring, `...` or `pass` are never dropped.
+What stands for a dropped body keeps its first and its last line, so that every line number stays as it was. Bodies with
+a `yield` (they make the function a generator) and bodies that are only a docstring, `...` or `pass` are never dropped.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ _MAY_BE_CONSTANT = frozenset(b"\"'(.prRuU\\")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*(?!utf-?8\b)[-\w.]+", re.IGNORECASE)
 _INDENTED_BY_TAB = re.compile(rb"^ *\t", re.MULTILINE)
 
-# What neither ruff nor the cut-down text shows, though CPython refuses some of it: `f(__debug__=1)`, `break` in `except*`,
-# f"{*a}".
+# What neither ruff nor the cut-down text shows, though CPython refuses some of it: `f(__debug__=1)`, `break` in
+# `except*`, f"{*a}".
 _NEEDS_COMPILER = tuple(re.compile(each) for each in (rb"__debug__", rb"except *\*", rb"\{\*(?!\*)"))
 
 
@@ -145,7 +145,7 @@ def _cut(text: bytes) -> bytes | None:
 
 
 def _read_signature(text: bytes, position: int) -> tuple[int, int] | None:
-    """The indentation of the def at `position`, and where its header ends: at a newline, or at a body on the same line."""
+    """The indentation of the def at `position`, and where its header ends: at a newline, or at a body on its line."""
     match = _PLAIN_SIGNATURE.match(text, position)
     if match:
         return len(match[1]), match.end()
@@ -218,7 +218,7 @@ def _replacement(body: bytes, indent: int) -> bytes | None:
 
 
 def _end_of_code(body: bytes) -> int:
-    """Where the last line of `body` that holds code ends. A line that looks like a comment may be the end of a string."""
+    """Where the last line of `body` that holds code ends. What looks like a comment may be the end of a string."""
     end = len(body)
     strings: list[tuple[int, int]] | None = None
     while True:
