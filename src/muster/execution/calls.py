@@ -1,0 +1,387 @@
+"""Calls: how arguments are bound (and which `TypeError` says that they cannot be), and what each callable gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from muster.execution import operations
+from muster.execution.arity import bind_arguments
+from muster.execution.attributes import get_attribute, with_arguments
+from muster.execution.classes import instantiate
+from muster.execution.machine import CALL_DEPTH, ExhaustedError, Machine
+from muster.execution.raised import Raised
+from muster.execution.scope import Scope, ScopeKind
+from muster.execution.values import (
+    MISSING,
+    UNKNOWN,
+    BoundMethod,
+    ClassValue,
+    DescriptorValue,
+    DictValue,
+    EnumMember,
+    ExceptionInstance,
+    FixtureValue,
+    FunctionValue,
+    InstanceValue,
+    IteratorValue,
+    ListValue,
+    Mark,
+    ModuleValue,
+    Native,
+    Opaque,
+    OpaqueInstance,
+    PartialValue,
+    SetValue,
+    Value,
+)
+from muster.facts.opcodes import ASYNC, GENERATOR
+from muster.model.collection import Frame, OtherFailure
+
+
+def call(machine: Machine, function: Value, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    """`function(*args, **kwargs)`."""
+    caller = _CALLERS.get(type(function))
+    if caller is not None:
+        return caller(machine, function, args, kwargs)
+    special = getattr(function, "simulated_call", None)
+    if special is not None:
+        return special(machine, args, kwargs)
+    if isinstance(function, (*operations.CONSTANTS, ListValue, DictValue, SetValue, tuple)):
+        kind = operations.type_name_of(function)
+        raise machine.error("TypeError", f"'{kind}' object is not callable", OtherFailure("call"))
+    _expose(args, kwargs)
+    return UNKNOWN
+
+
+def call_with_unknown_arguments(
+    machine: Machine, function: Value, args: tuple[Value, ...], kwargs: dict[str, Value]
+) -> Value:
+    """A call some of whose arguments are not known in number: what can still be said of its result."""
+    if isinstance(function, Mark):
+        return with_arguments(function, args, kwargs, unsure=True)
+    if isinstance(function, ClassValue):
+        return InstanceValue(function, unsure=True) if not function.special else UNKNOWN
+    if isinstance(function, Opaque) and function.kind == "class":
+        return call_opaque(machine, function, args, kwargs)
+    if isinstance(function, (Native, BoundMethod)):
+        tolerant = getattr(function, "dotted", "")
+        if tolerant in ("pytest.fixture", "pytest.param"):
+            return call(machine, function, args, kwargs)
+    _expose(args, kwargs)
+    return UNKNOWN
+
+
+def _expose(args: Sequence[Value], kwargs: dict[str, Value]) -> None:
+    """What code that we do not follow gets hold of may be changed by it."""
+    for value in (*args, *kwargs.values()):
+        if isinstance(value, (ListValue, DictValue, SetValue, InstanceValue)):
+            value.unsure = True
+
+
+# The project's own functions.
+
+
+def call_function(
+    machine: Machine, function: FunctionValue, args: tuple[Value, ...], kwargs: dict[str, Value]
+) -> Value:
+    """A call of a simulated function: arguments are always checked, the body is run to a limited depth."""
+    if function.opaque_decorators:
+        # Its signature is that of a wrapper that we do not know.
+        _expose(args, kwargs)
+        return _call_body(machine, function, None) if _is_transparent(function) else UNKNOWN
+    names = bind_arguments(machine, function, args, kwargs)
+    return _call_body(machine, function, names)
+
+
+def _is_transparent(function: FunctionValue) -> bool:
+    return False
+
+
+def _call_body(machine: Machine, function: FunctionValue, names: dict[str, Value] | None) -> Value:
+    if names is None:
+        return UNKNOWN
+    if function.name == "<lambda>":
+        return _call_lambda(machine, function, names)
+    if function.flags & GENERATOR:
+        return IteratorValue(None, "generator")
+    if function.flags & ASYNC:
+        return UNKNOWN
+    if machine.depth >= CALL_DEPTH or function.line == 0:
+        _expose(tuple(names.values()), {})
+        return UNKNOWN
+    body = machine.source.body(function.file, function.line)
+    if body is None:
+        return UNKNOWN
+    if body.is_generator or body.is_async:
+        return IteratorValue(None, "generator") if body.is_generator else UNKNOWN
+    scope = _function_scope(function, names)
+    scope.local_names = frozenset(body.local_names)
+    scope.global_names = frozenset(body.globals)
+    scope.nonlocal_names = frozenset(body.nonlocals)
+    scope.line = function.line
+    return _run_body(machine, function, body.statements, scope)
+
+
+def _function_scope(function: FunctionValue, names: dict[str, Value]) -> Scope:
+    assert function.module is not None
+    scope = Scope(ScopeKind.FUNCTION, function.module, names, function.file, function.closure)
+    scope.function = function
+    first = function.params[0] or function.params[1]
+    if first and function.cls is not None:
+        scope.receiver = names.get(first[0][0], MISSING)
+    return scope
+
+
+def _run_body(machine: Machine, function: FunctionValue, statements: Sequence[Any], scope: Scope) -> Value:
+    from muster.execution.statements import run_scope
+
+    outermost = machine.depth == 0
+    outer_budget = machine.budget
+    if outermost:
+        machine.budget = machine.call_budget
+    machine.depth += 1
+    depth = len(machine.scopes)
+    unsure = machine.unsure
+    try:
+        signal = run_scope(machine, statements, scope)
+    except ExhaustedError:
+        del machine.scopes[depth:]
+        machine.unsure = unsure
+        if not outermost:
+            raise
+        _expose(tuple(scope.names.values()), {})
+        return UNKNOWN
+    finally:
+        machine.depth -= 1
+        if outermost:
+            machine.budget = outer_budget
+    return _result(scope, signal)
+
+
+def _result(scope: Scope, signal: Any) -> Value:
+    value = signal.value if signal is not None else None
+    pending = scope.names.get("<returned>")
+    if pending:
+        same = all(other is value for other in pending)
+        kinds = [each for each in (*pending, value) if isinstance(each, (ClassValue, FunctionValue))]
+        if not same:
+            return kinds[0] if len(kinds) == 1 and len(pending) == 1 and (value is None or value is UNKNOWN) else UNKNOWN
+    return value
+
+
+def _call_lambda(machine: Machine, function: FunctionValue, names: dict[str, Value]) -> Value:
+    if machine.depth >= CALL_DEPTH:
+        return UNKNOWN
+    scope = _function_scope(function, names)
+    scope.line = function.line
+    machine.depth += 1
+    machine.scopes.append(scope)
+    depth = len(machine.scopes)
+    try:
+        return machine.evaluate(function.body, scope)
+    except Raised as raised:
+        raised.frames.append(Frame(scope.file, scope.line))
+        raise
+    finally:
+        del machine.scopes[depth - 1 :]
+        machine.depth -= 1
+
+
+# Everything else that can be called.
+
+
+def _call_class(machine: Machine, cls: ClassValue, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    return instantiate(machine, cls, args, kwargs)
+
+
+def _call_native(machine: Machine, native: Native, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    return native.call(machine, args, kwargs)
+
+
+def _call_bound(machine: Machine, bound: BoundMethod, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    return call(machine, bound.function, (bound.receiver, *args), kwargs)
+
+
+def _call_partial(machine: Machine, partial: PartialValue, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    return call(machine, partial.function, (*partial.args, *args), {**partial.kwargs, **kwargs})
+
+
+def _call_descriptor(
+    machine: Machine, descriptor: DescriptorValue, args: tuple[Value, ...], kwargs: dict[str, Value]
+) -> Value:
+    # Static methods are callable themselves since Python 3.10.
+    return call(machine, descriptor.function, args, kwargs) if descriptor.kind == "staticmethod" else UNKNOWN
+
+
+def _call_instance(machine: Machine, instance: InstanceValue, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    method = get_attribute(machine, instance, "__call__")
+    if method is not MISSING and method is not UNKNOWN:
+        return call(machine, method, args, kwargs)
+    if method is MISSING:
+        raise machine.error("TypeError", f"'{instance.cls.name}' object is not callable", OtherFailure("call"))
+    return UNKNOWN
+
+
+def _call_mark(machine: Machine, mark: Mark, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    """`MarkDecorator.__call__`: one function or class and nothing else is decorated, all else are more arguments."""
+    if len(args) == 1 and not kwargs:
+        target = args[0]
+        if isinstance(target, FixtureValue):
+            return mark_fixture(machine, mark, target)
+        if isinstance(target, FunctionValue) and target.name != "<lambda>":
+            store_mark(target, mark)
+            return target
+        if isinstance(target, ClassValue):
+            store_mark_on_class(target, mark)
+            return target
+        if target is UNKNOWN or isinstance(target, (OpaqueInstance, IteratorValue, BoundMethod)):
+            return target if not isinstance(target, OpaqueInstance) else with_arguments(mark, args, kwargs)
+    return with_arguments(mark, args, kwargs)
+
+
+def mark_fixture(machine: Machine, mark: Mark, fixture: FixtureValue) -> Value:
+    """A mark on a fixture has no effect; pytest 9 refuses it (`_pytest/mark/structures.py`, `store_mark`)."""
+    if machine.invocation.pytest_version >= (9, 0, 0):
+        message = "Marks cannot be applied to fixtures.\nSee docs: https://docs.pytest.org/en/stable/deprecations.html#applying-a-mark-to-a-fixture-function"
+        raise machine.error("Failed", message, OtherFailure("fixture"))
+    return fixture
+
+
+def store_mark(function: FunctionValue, mark: Mark) -> None:
+    """`function.pytestmark = [*function.pytestmark, mark]`."""
+    marks = function.attributes.get("pytestmark")
+    function.attributes["pytestmark"] = ListValue([*(marks if isinstance(marks, list) else ()), mark])
+
+
+def store_mark_on_class(cls: ClassValue, mark: Mark) -> None:
+    """Only the class's own marks are extended, never a base's (`get_unpacked_marks(consider_mro=False)`)."""
+    own = cls.namespace.get("pytestmark")
+    previous = list(own) if isinstance(own, list) else [] if own is None else [own]
+    cls.namespace["pytestmark"] = ListValue([*previous, mark])
+
+
+def _call_fixture(
+    machine: Machine, fixture: FixtureValue, args: tuple[Value, ...], kwargs: dict[str, Value]
+) -> Value:
+    name = getattr(fixture.function, "name", "fixture")
+    version = "stable"
+    message = (
+        f'Fixture "{fixture.name or name}" called directly. Fixtures are not meant to be called directly,\n'
+        "but are created automatically when test functions request them as parameters.\n"
+        f"See https://docs.pytest.org/en/{version}/explanation/fixtures.html for more information about fixtures, and\n"
+        f"https://docs.pytest.org/en/{version}/deprecations.html#calling-fixtures-directly"
+    )
+    tail = " about how to update your code." if machine.invocation.pytest_version < (8, 4, 0) else ""
+    raise machine.error("Failed", message + tail, OtherFailure("fixture"))
+
+
+def call_opaque(machine: Machine, opaque: Opaque, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    """A call into the environment: an instance of a class, or something unknown. A decorator is taken to decorate well."""
+    machine.opaque_calls += 1
+    if opaque.kind == "class":
+        from muster.execution.exceptions import is_exception_class
+
+        if is_exception_class(opaque):
+            return ExceptionInstance(opaque, args)
+        facts = getattr(opaque.facts, "class_", None)
+        decorated = _decorated(opaque, args, kwargs)
+        if decorated is not MISSING and facts is None:
+            return decorated
+        _expose(args, kwargs)
+        return OpaqueInstance(opaque, args)
+    decorated = _decorated(opaque, args, kwargs)
+    if decorated is not MISSING:
+        return decorated
+    _expose(args, kwargs)
+    return DecoratorValue(opaque.dotted)
+
+
+def _decorated(opaque: Opaque, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    """`@installed_decorator`: a function or class comes back as one that is tested the same way."""
+    if len(args) == 1 and not kwargs:
+        return decorate(opaque.dotted, args[0])
+    return MISSING
+
+
+def decorate(dotted: str, target: Value) -> Value:
+    """`target` after a decorator that is not known; `MISSING` where it is nothing that one decorates."""
+    if isinstance(target, FunctionValue) and target.name != "<lambda>":
+        if dotted.endswith(".fixture") or dotted == "fixture":
+            return FixtureValue(target, None, "function", None, None, False)
+        wrapper = FunctionValue(target.name, target.qualname, target.module, target.file, target.line, target.params)
+        wrapper.defaults, wrapper.flags, wrapper.closure, wrapper.cls = target.defaults, target.flags, target.closure, target.cls
+        wrapper.attributes = dict(target.attributes)
+        wrapper.patched_args = target.patched_args
+        wrapper.opaque_decorators = (*target.opaque_decorators, dotted)
+        return wrapper
+    if isinstance(target, ClassValue):
+        target.opaque_decorators = (*target.opaque_decorators, dotted)
+        target.lenient = True
+        return target
+    if isinstance(target, (DescriptorValue, FixtureValue)):
+        return target
+    return MISSING
+
+
+class DecoratorValue:
+    """What calling an installed function gives: not known, but it may well be a decorator (`@given(...)`)."""
+
+    __slots__ = ("dotted",)
+
+    def __init__(self, dotted: str) -> None:
+        self.dotted = dotted
+
+    def simulated_call(self, machine: Machine, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+        """As a decorator, it gives back what it decorates; else nothing is known."""
+        if len(args) == 1 and not kwargs:
+            decorated = decorate(self.dotted, args[0])
+            if decorated is not MISSING:
+                return decorated
+        _expose(args, kwargs)
+        return UNKNOWN if not args else DecoratorValue(self.dotted)
+
+    def simulated_getattr(self, machine: Machine, name: str) -> Value:
+        """An attribute of an unknown result."""
+        return DecoratorValue(f"{self.dotted}().{name}")
+
+
+def _call_opaque_instance(
+    machine: Machine, instance: OpaqueInstance, args: tuple[Value, ...], kwargs: dict[str, Value]
+) -> Value:
+    machine.opaque_calls += 1
+    if len(args) == 1 and not kwargs:
+        decorated = decorate(instance.cls.dotted, args[0])
+        if decorated is not MISSING:
+            return decorated
+    _expose(args, kwargs)
+    return UNKNOWN
+
+
+def _call_module(machine: Machine, module: ModuleValue, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    raise machine.error("TypeError", "'module' object is not callable", OtherFailure("call"))
+
+
+def _call_unknown(machine: Machine, value: Value, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    machine.opaque_calls += 1
+    if len(args) == 1 and not kwargs:
+        # An unknown decorator (a project function that could not be followed) most likely decorates.
+        decorated = decorate("", args[0])
+        if decorated is not MISSING:
+            return decorated
+    _expose(args, kwargs)
+    return UNKNOWN
+
+
+def _call_enum_member(
+    machine: Machine, member: EnumMember, args: tuple[Value, ...], kwargs: dict[str, Value]
+) -> Value:
+    return UNKNOWN
+
+
+_CALLERS: dict[type, Any] = {
+    FunctionValue: call_function, ClassValue: _call_class, Native: _call_native, BoundMethod: _call_bound,
+    PartialValue: _call_partial, DescriptorValue: _call_descriptor, InstanceValue: _call_instance, Mark: _call_mark,
+    FixtureValue: _call_fixture, Opaque: call_opaque, OpaqueInstance: _call_opaque_instance, ModuleValue: _call_module,
+    type(UNKNOWN): _call_unknown, EnumMember: _call_enum_member,
+}  # fmt: skip

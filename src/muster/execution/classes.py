@@ -1,0 +1,402 @@
+"""Class statements and instances: bases, MRO, metaclasses, enums, dataclasses and named tuples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from muster.execution.arity import bind_arguments
+from muster.execution.exceptions import is_exception_class
+from muster.execution.expressions import evaluate
+from muster.execution.machine import Machine
+from muster.execution.scope import Scope, ScopeKind
+from muster.execution.values import (
+    MISSING,
+    UNKNOWN,
+    BoundMethod,
+    ClassValue,
+    DescriptorValue,
+    DictValue,
+    EnumMember,
+    ExceptionInstance,
+    FunctionValue,
+    InstanceValue,
+    ListValue,
+    ModuleValue,
+    Native,
+    Opaque,
+    OpaqueInstance,
+    SetValue,
+    TupleValue,
+    Value,
+)
+from muster.model.collection import OtherFailure
+
+Node = Sequence[Any]
+OBJECT = Opaque("builtins.object", "class")
+_ENUMS = ("enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag", "enum.ReprEnum")
+_FINAL = ("builtins.bool", "builtins.NoneType", "builtins.function", "builtins.range", "builtins.slice")
+
+
+def build_class(machine: Machine, node: Node, scope: Scope, qualname: str) -> Value:
+    """What a class statement makes, before its decorators."""
+    _, line, name, base_nodes, keywords, body = node[:6]
+    bases = _bases(machine, base_nodes, scope)
+    options = {key: evaluate(machine, value, scope) for key, value in keywords}
+    cls = ClassValue(name, qualname, scope.module.name, scope.file, line)
+    _set_bases(machine, cls, bases)
+    _set_metaclass(machine, cls, options)
+    inner = Scope(ScopeKind.CLASS, scope.module, cls.namespace, scope.file, scope.closure)
+    inner.cls = cls
+    inner.line = line
+    from muster.execution.statements import run_scope
+
+    run_scope(machine, body, inner)
+    scope.line = line
+    cls.namespace.pop("<returned>", None)
+    if cls.namespace.pop("__muster_lenient__", None):
+        cls.lenient = True
+    _adopt(cls)
+    _specialise(machine, cls)
+    _init_subclass(machine, cls, options)
+    return cls
+
+
+def _bases(machine: Machine, nodes: Sequence[Node], scope: Scope) -> tuple[Value, ...]:
+    from muster.execution.expressions import _arguments
+
+    values, sure = _arguments(machine, nodes, scope)
+    return values if sure else (*values, UNKNOWN)
+
+
+def _set_bases(machine: Machine, cls: ClassValue, bases: tuple[Value, ...]) -> None:
+    classes: list[Value] = []
+    for base in bases:
+        if isinstance(base, ModuleValue):
+            raise machine.error("TypeError", "module() takes at most 2 arguments (3 given)", OtherFailure("bases"))
+        if isinstance(base, FunctionValue) and not base.opaque_decorators:
+            raise machine.error("TypeError", "function() argument 'code' must be code, not str", OtherFailure("bases"))
+        if isinstance(base, ClassValue) or (isinstance(base, Opaque) and base.kind in ("class", "")):
+            if isinstance(base, Opaque) and base.dotted in _FINAL:
+                shown = base.dotted.removeprefix("builtins.")
+                raise machine.error("TypeError", f"type '{shown}' is not an acceptable base type", OtherFailure("bases"))
+            classes.append(base)
+            if isinstance(base, Opaque) and not base.kind:
+                cls.mro_known = False
+            continue
+        if isinstance(base, Native) and base.dotted in ("typing.NamedTuple", "typing.TypedDict", "collections.namedtuple"):
+            classes.append(Opaque(base.dotted, "class"))
+            continue
+        cls.mro_known = False
+    duplicates = [base for place, base in enumerate(classes) if any(_same(base, other) for other in classes[:place])]
+    if duplicates and all(isinstance(base, ClassValue) for base in duplicates):
+        raise machine.error("TypeError", f"duplicate base class {duplicates[0].name}", OtherFailure("bases"))
+    cls.bases = tuple(classes)
+    cls.mro_known &= all(base.mro_known for base in classes if isinstance(base, ClassValue))
+    cls.lenient |= any(base.lenient and not base.opaque_decorators for base in classes if isinstance(base, ClassValue))
+    cls.mro = linearise(machine, cls, classes)
+
+
+def _same(left: Value, right: Value) -> bool:
+    if isinstance(left, Opaque) and isinstance(right, Opaque):
+        return left.dotted == right.dotted
+    return left is right
+
+
+def linearise(machine: Machine, cls: ClassValue, bases: Sequence[Value]) -> tuple[Value, ...]:
+    """The C3 linearisation. Raises Python's `TypeError` where there is none and every base is the project's own."""
+    sequences = [*(_linear(base) for base in bases), list(bases)]
+    result: list[Value] = [cls]
+    while True:
+        sequences = [sequence for sequence in sequences if sequence]
+        if not sequences:
+            break
+        head = _good_head(sequences)
+        if head is None:
+            if cls.mro_known and all(isinstance(base, ClassValue) and not base.opaque_bases for base in bases):
+                names = ", ".join(base.name for base in bases)
+                message = f"Cannot create a consistent method resolution order (MRO) for bases {names}"
+                if machine.version < (3, 13, 0):
+                    message = message.replace("resolution order", "resolution\norder")
+                raise machine.error("TypeError", message, OtherFailure("bases"))
+            head = sequences[0][0]
+        result.append(head)
+        sequences = [[each for each in sequence if not _same(each, head)] for sequence in sequences]
+    if not any(isinstance(each, Opaque) and each.dotted == "builtins.object" for each in result):
+        result.append(OBJECT)
+    return tuple(result)
+
+
+def _linear(base: Value) -> list[Value]:
+    if isinstance(base, ClassValue):
+        return [each for each in base.mro if not (isinstance(each, Opaque) and each.dotted == "builtins.object")]
+    # An installed class stands for its whole MRO: what is behind it is in its facts.
+    return [] if base.dotted == "builtins.object" else [base]
+
+
+def _good_head(sequences: Sequence[Sequence[Value]]) -> Value | None:
+    for sequence in sequences:
+        head = sequence[0]
+        if not any(_same(head, other) for rest in sequences for other in rest[1:]):
+            return head
+    return None
+
+
+def _set_metaclass(machine: Machine, cls: ClassValue, options: dict[str | None, Value]) -> None:
+    explicit = options.get("metaclass")
+    if explicit is not None:
+        cls.metaclass = explicit
+    for base in cls.bases:
+        inherited = base.metaclass if isinstance(base, ClassValue) else _opaque_metaclass(base)
+        if cls.metaclass is None and inherited is not None:
+            cls.metaclass = inherited
+    metaclass = cls.metaclass
+    if isinstance(metaclass, ClassValue):
+        cls.lenient |= metaclass.lookup("__new__") is not MISSING or metaclass.lookup("__prepare__") is not MISSING
+    elif metaclass is not None and not (isinstance(metaclass, Opaque) and metaclass.dotted in ("abc.ABCMeta", "builtins.type")):
+        cls.lenient = True
+    if isinstance(metaclass, Opaque) and metaclass.dotted == "builtins.type":
+        cls.metaclass = None
+
+
+def _opaque_metaclass(base: Opaque) -> Value:
+    facts = getattr(base.facts, "class_", None)
+    if facts is None:
+        return None
+    return None if facts.metaclass in ("type", "builtins.type") else Opaque(facts.metaclass, "class")
+
+
+def _adopt(cls: ClassValue) -> None:
+    """Tell each function of the body its class, for `super()`."""
+    for value in cls.namespace.values():
+        inner = value.function if isinstance(value, DescriptorValue) else value
+        if isinstance(inner, FunctionValue) and inner.cls is None:
+            inner.cls = cls
+
+
+def derives_from(cls: ClassValue, names: Sequence[str]) -> bool:
+    """Whether an installed class of one of these dotted names stands along the MRO."""
+    for base in cls.mro:
+        if isinstance(base, Opaque):
+            facts = getattr(base.facts, "class_", None)
+            if base.dotted in names or (facts is not None and any(name in facts.mro for name in names)):
+                return True
+    return False
+
+
+def _specialise(machine: Machine, cls: ClassValue) -> None:
+    if derives_from(cls, _ENUMS):
+        cls.special = "enum"
+        _make_members(machine, cls)
+    elif any(isinstance(base, Opaque) and base.dotted == "typing.NamedTuple" for base in cls.bases):
+        cls.special = "namedtuple"
+        annotations = cls.namespace.get("__annotations__")
+        cls.namespace["_fields"] = TupleValue(annotations if isinstance(annotations, dict) else ())
+    elif any(isinstance(base, Opaque) and base.dotted == "typing.TypedDict" for base in cls.bases):
+        cls.special = "typeddict"
+    else:
+        cls.special = next((base.special for base in cls.bases if isinstance(base, ClassValue) and base.special), "")
+        if cls.special == "dataclass":
+            cls.special = "dataclass-child"
+
+
+def _make_members(machine: Machine, cls: ClassValue) -> None:
+    """The members of an enum: every plain assignment of its body (`enum.EnumType.__new__`)."""
+    for base in cls.bases:
+        if isinstance(base, ClassValue) and any(isinstance(value, EnumMember) for value in base.namespace.values()):
+            message = f"<enum '{base.name}'> cannot be extended" if machine.version >= (3, 12, 0) else (
+                f"cannot extend <enum '{base.name}'>" if machine.version >= (3, 11, 0) else f"{cls.name}: cannot extend enumeration '{base.name}'"
+            )
+            raise machine.error("TypeError", message, OtherFailure("enum"))
+    count = 0
+    ignored = cls.namespace.get("_ignore_", ())
+    for name, value in list(cls.namespace.items()):
+        if name.startswith("__") or (name.startswith("_") and name.endswith("_")) or name in ignored:
+            continue
+        if isinstance(value, (FunctionValue, DescriptorValue, ClassValue, Native)):
+            continue
+        count += 1
+        if isinstance(value, OpaqueInstance) and value.cls.dotted == "enum.auto":
+            value = name.lower() if derives_from(cls, ("enum.StrEnum",)) else count
+            if cls.lookup("_generate_next_value_") is not MISSING or derives_from(cls, ("enum.Flag", "enum.IntFlag")):
+                value = UNKNOWN
+        elif isinstance(value, int) and not isinstance(value, bool):
+            count = value
+        cls.namespace[name] = EnumMember(cls, name, value)
+
+
+def _init_subclass(machine: Machine, cls: ClassValue, options: dict[str | None, Value]) -> None:
+    keywords = {key: value for key, value in options.items() if key not in (None, "metaclass")}
+    for base in cls.mro[1:]:
+        if isinstance(base, ClassValue) and "__init_subclass__" in base.namespace:
+            hook = base.namespace["__init_subclass__"]
+            function = hook.function if isinstance(hook, DescriptorValue) else hook
+            if isinstance(function, FunctionValue) and None not in options:
+                machine.call(function, (cls,), {str(key): value for key, value in keywords.items()})
+            return
+        if isinstance(base, Opaque) and base is not OBJECT and base.dotted != "builtins.object":
+            return
+    if keywords and cls.mro_known and cls.metaclass is None and None not in options and not cls.special:
+        message = f"{cls.name}.__init_subclass__() takes no keyword arguments"
+        raise machine.error("TypeError", message, OtherFailure("bases"))
+
+
+# Instances.
+
+
+def instantiate(machine: Machine, cls: ClassValue, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    """`cls(*args, **kwargs)`."""
+    if cls.special == "enum":
+        return _enum_by_value(machine, cls, args)
+    if is_exception_class(cls):
+        return _exception(machine, cls, args, kwargs)
+    metaclass_call = cls.metaclass.lookup("__call__") if isinstance(cls.metaclass, ClassValue) else MISSING
+    if metaclass_call is not MISSING or cls.special in ("typeddict", "namedtuple"):
+        return _special_instance(cls, args)
+    if not cls.mro_known or cls.lenient:
+        return InstanceValue(cls, unsure=True)
+    _check_abstract(machine, cls)
+    new = cls.lookup("__new__")
+    if new is not MISSING:
+        return InstanceValue(cls, unsure=True)
+    instance = InstanceValue(cls)
+    init = cls.lookup("__init__")
+    if isinstance(init, FunctionValue):
+        _run_init(machine, instance, init, args, kwargs)
+    elif cls.special.startswith("dataclass"):
+        _dataclass_init(machine, instance, args, kwargs)
+    elif init is not MISSING or cls.opaque_bases:
+        instance.unsure = True
+    elif args or kwargs:
+        raise machine.error("TypeError", f"{cls.name}() takes no arguments", OtherFailure("arity"))
+    return instance
+
+
+def _check_abstract(machine: Machine, cls: ClassValue) -> None:
+    """An abstract method left open (only where `ABCMeta` is surely the metaclass)."""
+    if not (isinstance(cls.metaclass, Opaque) and cls.metaclass.dotted == "abc.ABCMeta"):
+        return
+    if cls.opaque_bases and any(base.dotted != "abc.ABC" for base in cls.opaque_bases):
+        return
+    open_methods = sorted(
+        {
+            name
+            for base in cls.mro
+            if isinstance(base, ClassValue)
+            for name, value in base.namespace.items()
+            if _is_abstract(value) and _is_abstract(cls.lookup(name))
+        }
+    )
+    if not open_methods:
+        return
+    plural = "s" if len(open_methods) > 1 else ""
+    if machine.version >= (3, 12, 0):
+        names = ", ".join(f"'{name}'" for name in open_methods)
+        text = f"Can't instantiate abstract class {cls.name} without an implementation for abstract method{plural} {names}"
+    else:
+        text = f"Can't instantiate abstract class {cls.name} with abstract method{plural} {', '.join(open_methods)}"
+    raise machine.error("TypeError", text, OtherFailure("abstract"))
+
+
+def _is_abstract(value: Value) -> bool:
+    inner = value.function if isinstance(value, DescriptorValue) else value
+    return isinstance(inner, FunctionValue) and inner.attributes.get("__isabstractmethod__") is True
+
+
+def _run_init(
+    machine: Machine, instance: InstanceValue, init: FunctionValue, args: tuple[Value, ...], kwargs: dict[str, Value]
+) -> None:
+    if init.opaque_decorators:
+        instance.unsure = True
+        return
+    if machine.depth >= machine.init_depth:
+        bind_arguments(machine, init, (instance, *args), kwargs)
+        instance.unsure = True
+        return
+    machine.call(init, (instance, *args), kwargs)
+    if instance.cls.opaque_bases:
+        instance.unsure = True
+
+
+def _special_instance(cls: ClassValue, args: tuple[Value, ...]) -> Value:
+    if cls.special == "namedtuple":
+        fields = cls.namespace.get("_fields", ())
+        if isinstance(fields, tuple) and len(args) == len(fields):
+            value = TupleValue(args)
+            value.cls = cls
+            return value
+    return UNKNOWN
+
+
+def _enum_by_value(machine: Machine, cls: ClassValue, args: tuple[Value, ...]) -> Value:
+    members = [value for value in cls.namespace.values() if isinstance(value, EnumMember)]
+    if len(args) != 1 or not members:
+        return UNKNOWN
+    for member in members:
+        if isinstance(args[0], (str, int)) and isinstance(member.value, (str, int)) and member.value == args[0]:
+            return member
+    return UNKNOWN
+
+
+def _exception(machine: Machine, cls: ClassValue, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    instance = ExceptionInstance(cls, args)
+    init = cls.lookup("__init__")
+    if isinstance(init, FunctionValue) and not init.opaque_decorators:
+        instance.attributes["__init__running"] = True
+        machine.call(init, (instance, *args), kwargs)
+        instance.attributes.pop("__init__running", None)
+    return instance
+
+
+# Dataclasses.
+
+
+def make_dataclass(machine: Machine, cls: ClassValue, options: dict[str, Value]) -> ClassValue:
+    """`@dataclass`: checks the fields as `dataclasses._process_class` does, and gives the class its `__init__`."""
+    annotations = cls.namespace.get("__annotations__")
+    fields = list(annotations) if isinstance(annotations, dict) else []
+    inherited = [name for base in reversed(cls.mro[1:]) if isinstance(base, ClassValue) for name in _own_fields(base)]
+    with_default = ""
+    keyword_only = options.get("kw_only", False) is not False
+    for name in fields:
+        value = cls.namespace.get(name, MISSING)
+        if isinstance(value, (ListValue, DictValue, SetValue)) and not getattr(value, "frozen", False):
+            kind = {ListValue: "list", DictValue: "dict", SetValue: "set"}[type(value)]
+            message = f"mutable default <class '{kind}'> for field {name} is not allowed: use default_factory"
+            raise machine.error("ValueError", message, OtherFailure("dataclass"))
+        if value is MISSING and with_default and not keyword_only and not inherited and _is_field(cls, name):
+            shown = f"'{name}'" if machine.version < (3, 12, 0) else f"'{name}'"
+            tail = f" '{with_default}'" if machine.version >= (3, 12, 0) else ""
+            raise machine.error("TypeError", f"non-default argument {shown} follows default argument{tail}", OtherFailure("dataclass"))
+        if value is not MISSING and _is_field(cls, name) and not isinstance(value, OpaqueInstance) and value is not UNKNOWN:
+            with_default = with_default or name
+    cls.namespace["__dataclass_fields__"] = ListValue(dict.fromkeys([*inherited, *fields]))
+    cls.special = "dataclass"
+    return cls
+
+
+def _own_fields(cls: ClassValue) -> list[str]:
+    fields = cls.namespace.get("__dataclass_fields__")
+    return list(fields) if isinstance(fields, ListValue) else []
+
+
+def _is_field(cls: ClassValue, name: str) -> bool:
+    annotations = cls.namespace.get("__annotations__")
+    annotated = annotations.get(name) if isinstance(annotations, dict) else None
+    return not (isinstance(annotated, Opaque) and annotated.name in ("ClassVar", "InitVar", "KW_ONLY"))
+
+
+def _dataclass_init(
+    machine: Machine, instance: InstanceValue, args: tuple[Value, ...], kwargs: dict[str, Value]
+) -> None:
+    # Whether the generated `__init__` accepts these arguments hangs on `field()` options that are not modelled.
+    fields = instance.cls.lookup("__dataclass_fields__")
+    names = list(fields) if isinstance(fields, ListValue) else []
+    for name, value in (*zip(names, args, strict=False), *kwargs.items()):
+        instance.attributes[name] = value
+    instance.unsure = True
+
+
+def is_callable_class(value: Value) -> bool:
+    """Whether calling `value` makes an instance."""
+    return isinstance(value, (ClassValue, BoundMethod))
