@@ -1,0 +1,417 @@
+"""The project's environment, asked once in an empty folder and cached by what it holds; `--static` only reads it.
+
+The examined tree is never executed: the guest leaves every entry inside it off the path and an audit hook refuses its
+code (see `muster.guest.isolated_site`). An environment that may not be run is read from its metadata, and only the
+standard library is asked of the interpreter that it was made from.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from muster.adapters.distributions import (
+    fingerprint_of,
+    read_distributions,
+    read_editable_finders,
+    read_pth_entries,
+)
+from muster.adapters.guest_process import ChildDied, GuestProcess
+from muster.adapters.interpreters import ChosenInterpreter, environment_version, read_pyvenv
+from muster.model.environment import (
+    Distribution,
+    Environment,
+    ImportFailure,
+    ProbedModule,
+)
+from muster.ports import FactCache
+
+FORMAT = 1
+"""Raised whenever the guest's answers or the structs that hold them change."""
+
+DUMP_TIMEOUT_S = 120.0
+PROBE_TIMEOUT_S = 30.0
+_VARIABLES = ("PYTHONPATH", "PYTHONNOUSERSITE", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "DJANGO_SETTINGS_MODULE", "HOME")
+_INSIDE = "InsideExaminedTree"
+
+
+class InterpreterQuery:
+    """`ports.EnvironmentQuery` for the interpreter `chosen` for the project at `root`.
+
+    `cwd` is what relative entries of PYTHONPATH are taken from; `own` is Muster's interpreter, whose pytest stands in
+    where the project's may not be run.
+    """
+
+    def __init__(
+        self,
+        chosen: ChosenInterpreter,
+        root: str,
+        cache: FactCache,
+        *,
+        environ: Mapping[str, str],
+        cwd: str | None = None,
+        own: str = sys.executable,
+        static: bool = False,
+        probe_timeout_s: float = PROBE_TIMEOUT_S,
+    ) -> None:
+        self._chosen = chosen
+        self._root = os.path.realpath(root)
+        self._cache = cache
+        self._environ = dict(environ)
+        self._own = own
+        self._static = static
+        self._timeout_s = probe_timeout_s
+        self._pythonpath = _pythonpath(self._environ, cwd or root)
+        self._described: Environment | None = None
+        self._probed: dict[str, ProbedModule] = {}
+        self._prober: GuestProcess | None = None
+
+    # The environment ------------------------------------------------------------------------------------------------
+
+    def describe(self) -> Environment:
+        """The environment, from the cache where nothing in it changed."""
+        if self._described is None:
+            self._described = self._from_cache() or self._describe_anew()
+        return self._described
+
+    def _from_cache(self) -> Environment | None:
+        record = self._cache.load("environment", self._cache_key())
+        if record is None:
+            return None
+        try:
+            environment = msgspec.msgpack.decode(record, type=Environment)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        return environment if self._fingerprint(environment) == environment.fingerprint else None
+
+    def _describe_anew(self) -> Environment:
+        if self._static:
+            environment = self._read_only(self._own_standard_library())
+        elif self._chosen.may_run:
+            environment = self._asked()
+        else:
+            environment = self._read_only(self._base_standard_library())
+        environment = msgspec.structs.replace(environment, fingerprint=self._fingerprint(environment))
+        self._cache.store("environment", self._cache_key(), msgspec.msgpack.encode(environment))
+        return environment
+
+    def _cache_key(self) -> str:
+        parts = [str(FORMAT), self._root, self._chosen.executable, self._chosen.why, self._own, str(self._static)]
+        return fingerprint_of((), [*parts, *self._variables()])
+
+    def _variables(self) -> list[str]:
+        return [f"{name}={self._environ.get(name)}" for name in _VARIABLES] + self._pythonpath
+
+    def _fingerprint(self, environment: Environment) -> str:
+        """A digest of the interpreter, of the variables that it minds and of everything installed on its path."""
+        folders = [entry for entry in environment.search_path if not self._is_examined(entry)]
+        others = [str(FORMAT), self._chosen.why, *self._variables()]
+        for path in (self._chosen.executable, os.path.realpath(self._chosen.executable), self._own):
+            others.append(f"{path} {_times(path)}")
+        others.append(repr(sorted(read_pyvenv(self._chosen.prefix).items())))
+        return fingerprint_of(folders, others)
+
+    def _is_examined(self, path: str) -> bool:
+        allowed = self._allowed()
+        return any(
+            _is_below(place, self._root) and not any(_is_below(place, folder) for folder in allowed)
+            for place in (os.path.abspath(path), os.path.realpath(path))
+        )
+
+    def _allowed(self) -> list[str]:
+        """The folders inside the tree whose code may run: the environment that the user named or activated."""
+        prefix = os.path.abspath(self._chosen.prefix)
+        places = (prefix, os.path.realpath(prefix))
+        if any(_is_below(self._root, place) for place in places):  # an environment made in the root itself, or `/usr`
+            return [os.path.join(place, library) for place in places for library in ("lib", "lib64")]
+        return [place for place in places if _is_below(place, self._root)]
+
+    # Asking ---------------------------------------------------------------------------------------------------------
+
+    def _asked(self) -> Environment:
+        """Real pytest in an empty folder; where plugins do not let it start there, as much as can be had without."""
+        problems: list[str] = []
+        for mode in ("session", "help", "plain"):
+            dump = self._dump(self._chosen.executable, mode)
+            if not isinstance(dump, ChildDied):
+                return self._environment(dump, problems)
+            if mode != "help":
+                problems.append(f"pytest does not start in an empty folder ({dump.reason}): {_last_line(dump.stderr)}")
+        read = self._read_only(self._own_standard_library())
+        return msgspec.structs.replace(read, problems=(*problems, *read.problems))
+
+    def _dump(self, interpreter: str, mode: str, with_site: bool = True) -> dict[str, Any] | ChildDied:
+        spec = {**self._spec(with_site), "mode": mode}
+        try:
+            child = GuestProcess(interpreter, ("isolated_site.py", "environment_dump.py"), spec, self._environ)
+        except OSError as error:
+            return ChildDied(f"'{interpreter}' cannot be run", error.strerror or str(error))
+        try:
+            answer = child.receive(DUMP_TIMEOUT_S)
+            if isinstance(answer, ChildDied):
+                return answer
+            dump = json.loads(answer)
+            return dump if isinstance(dump, dict) else ChildDied("no answer", "")
+        except ValueError:
+            return ChildDied("its answer is cut short", child.last_words())
+        finally:
+            child.close()
+
+    def _spec(self, with_site: bool = True) -> dict[str, object]:
+        return {
+            "root": self._root,
+            "allowed": self._allowed(),
+            "pythonpath": self._pythonpath if with_site else [],
+            "user_site": not self._environ.get("PYTHONNOUSERSITE"),
+            "site": with_site,
+            "own_site": self._chosen.may_run,
+        }
+
+    def _environment(self, dump: dict[str, Any], problems: Sequence[str]) -> Environment:
+        path, site_packages = dump["search_path"], dump["site_packages"]
+        described: dict[str, object] = {
+            **{name: dump[name] for name in ("platform", "os_name", "prefix", "preloaded")},
+            "executable": self._chosen.executable,
+            "why": self._chosen.why,
+            "version": dump["version"],
+            "search_path": path,
+            "site_packages": site_packages,
+            "builtin_modules": dump["builtin_modules"],
+            "stdlib_modules": dump["stdlib_modules"],
+            "builtins": dump["builtins"],
+            "problems": [*problems, *dump.get("problems", ())],
+            **{name: dump[name] for name in ("pytest_version", "withheld_plugins") if name in dump},
+            **{name: dump[name] for name in ("markers", "options", "ini_options", "plugins") if name in dump},
+        }
+        environment = msgspec.convert(described, type=Environment)
+        return msgspec.structs.replace(
+            environment,
+            distributions=read_distributions(path, site_packages),
+            editable_finders=read_editable_finders(site_packages),
+        )
+
+    # Reading --------------------------------------------------------------------------------------------------------
+
+    def _base_standard_library(self) -> Environment:
+        """The standard library as the environment's base interpreter has it, else Muster's own."""
+        if self._chosen.base:
+            dump = self._dump(self._chosen.base, "plain", with_site=False)
+            if not isinstance(dump, ChildDied):
+                return self._environment(dump, ())
+        return self._own_standard_library()
+
+    def _own_standard_library(self) -> Environment:
+        """The standard library by Muster's own interpreter, in the environment's folders where they are known."""
+        version = environment_version(self._chosen.prefix) or sys.version_info[:3]
+        home = read_pyvenv(self._chosen.prefix).get("home", "")
+        prefix = os.path.dirname(home) if os.path.isabs(home) else sys.base_prefix
+        short = f"{version[0]}.{version[1]}"
+        library = os.path.join(prefix, "lib", f"python{short}")
+        return Environment(
+            executable=self._chosen.executable,
+            why=self._chosen.why,
+            version=version,
+            platform=sys.platform,
+            os_name=os.name,
+            search_path=(
+                os.path.join(prefix, "lib", f"python{short.replace('.', '')}.zip"),
+                library,
+                os.path.join(library, "lib-dynload"),
+            ),
+            builtin_modules=frozenset(sys.builtin_module_names),
+            stdlib_modules=frozenset(sys.stdlib_module_names),
+            builtins=frozenset(dir(builtins)),
+            problems=() if version[:2] == sys.version_info[:2] else (f"the names of Python {short} were not asked",),
+        )
+
+    def _read_only(self, standard: Environment) -> Environment:
+        """`standard` with what the metadata of the chosen environment says beside it."""
+        version = environment_version(self._chosen.prefix) or standard.version
+        site_packages = _site_folders(self._chosen.prefix, version)
+        path = list(self._pythonpath)
+        path += [entry for entry in standard.search_path if entry not in path]
+        for folder in site_packages:
+            path += [folder, *read_pth_entries(folder)]
+        path = list(dict.fromkeys(path))
+        distributions = read_distributions(path, site_packages)
+        plugins = [(name, module) for distribution in distributions for name, module in distribution.pytest_plugins]
+        core = self._own_pytest()
+        return msgspec.structs.replace(
+            standard,
+            executable=self._chosen.executable,
+            why=self._chosen.why,
+            version=version,
+            prefix=self._chosen.prefix,
+            pytest_version=_version_of("pytest", distributions),
+            search_path=tuple(path),
+            site_packages=tuple(site_packages),
+            preloaded=_names_loaded_by_pytest(standard, core),
+            markers=core.markers if core else (),
+            options=core.options if core else (),
+            ini_options=core.ini_options if core else (),
+            plugins=core.plugins if core else (),
+            distributions=distributions,
+            editable_finders=read_editable_finders(site_packages),
+            withheld_plugins=tuple(plugins),
+            asked=False,
+        )
+
+    def _own_pytest(self) -> Environment | None:
+        """pytest beside Muster, without its plugins: it knows the core's options where the project's is not asked."""
+        if self._static:
+            return None
+        dump = self._dump(self._own, "plain")
+        if isinstance(dump, ChildDied) or not dump.get("pytest_version"):
+            return None
+        return self._environment(dump, ())
+
+    # Probing --------------------------------------------------------------------------------------------------------
+
+    def probe(self, module: str) -> ProbedModule | None:
+        """What importing the installed or standard `module` does; None where the environment may not be asked."""
+        return self.probe_many([module]).get(module)
+
+    def probe_many(self, modules: Sequence[str]) -> dict[str, ProbedModule]:
+        """What importing each of `modules` does; those that may not be asked are left out."""
+        wanted = [name for name in dict.fromkeys(modules) if name not in self._probed and self._may_probe(name)]
+        if wanted:
+            fingerprint = self.describe().fingerprint
+            keys = {f"{fingerprint}:{name}": name for name in wanted}
+            for key, record in self._cache.load_many("probe", list(keys)).items():
+                try:
+                    self._probed[keys[key]] = msgspec.msgpack.decode(record, type=ProbedModule)
+                except (msgspec.DecodeError, RecursionError):
+                    continue
+            for key, name in keys.items():
+                if name not in self._probed:
+                    probed = self._probed[name] = self._probe_anew(name)
+                    self._cache.store("probe", key, msgspec.msgpack.encode(probed))
+        return {name: self._probed[name] for name in modules if name in self._probed}
+
+    def _may_probe(self, name: str) -> bool:
+        """Whether an interpreter may import `name`: anything where the environment may be run, else the standard library."""
+        if self._static or not all(part.isidentifier() for part in name.split(".")):
+            return False
+        if self._chosen.may_run:
+            return True
+        return bool(self._chosen.base) and name.partition(".")[0] in self.describe().stdlib_modules
+
+    def _probe_anew(self, name: str) -> ProbedModule:
+        """Asked in the shared child; what that leaves in doubt is asked of a fresh one, whose word counts."""
+        if self._prober is None:
+            self._prober = self._start_prober()
+        shared = self._ask(self._prober, name)
+        if isinstance(shared, ChildDied):
+            self._prober = None
+        elif not shared["doubtful"] or _is_plainly_absent(name, shared):
+            return _probed(name, shared)
+        fresh = self._start_prober()
+        answer = self._ask(fresh, name)
+        if isinstance(answer, ChildDied):
+            return _died(name, answer)
+        fresh.close()
+        return _probed(name, answer)
+
+    def _start_prober(self) -> GuestProcess:
+        interpreter = self._chosen.executable if self._chosen.may_run else self._chosen.base
+        scripts = ("isolated_site.py", "prober.py")
+        return GuestProcess(interpreter, scripts, self._spec(with_site=self._chosen.may_run), self._environ)
+
+    def _ask(self, prober: GuestProcess, name: str) -> dict[str, Any] | ChildDied:
+        answer = prober.ask(json.dumps(name).encode("ascii"), self._timeout_s)
+        if isinstance(answer, ChildDied):
+            return answer
+        try:
+            described = json.loads(answer)
+        except (ValueError, RecursionError):
+            described = None
+        if isinstance(described, dict) and described.get("name") == name:
+            return described
+        prober.close()
+        return ChildDied("its answer cannot be read", "")
+
+    def close(self) -> None:
+        """End the probing child."""
+        if self._prober is not None:
+            self._prober.close()
+            self._prober = None
+
+
+def _is_plainly_absent(name: str, answer: dict[str, Any]) -> bool:
+    """Whether the finder itself found no such module: no other order of imports would change that."""
+    first = answer["first"]
+    missing = first["missing"] if first and first["type"] == "ModuleNotFoundError" else ""
+    return bool(missing) and _is_below_module(name, missing) and bool(answer["second"])
+
+
+def _is_below_module(name: str, parent: str) -> bool:
+    return name == parent or name.startswith(parent + ".")
+
+
+def _probed(name: str, answer: dict[str, Any]) -> ProbedModule:
+    described = {key: value for key, value in answer.items() if key != "doubtful"}
+    try:
+        probed = msgspec.convert(described, type=ProbedModule)
+    except msgspec.ValidationError:
+        return ProbedModule(name=name, lenient=True)
+    if any(failure is not None and _INSIDE in failure.mro for failure in (probed.first, probed.second)):
+        # It needs code of the examined tree, which was kept from running: nothing follows from that.
+        return ProbedModule(name=name, lenient=True)
+    return msgspec.structs.replace(probed, lenient=probed.lenient or probed.first is not None)
+
+
+def _died(name: str, death: ChildDied) -> ProbedModule:
+    failure = ImportFailure(type="InterpreterDied", message=death.reason)
+    return ProbedModule(name=name, first=failure, second=failure, lenient=True)
+
+
+def _pythonpath(environ: Mapping[str, str], cwd: str) -> list[str]:
+    """The entries of PYTHONPATH, absolute as `site` makes them; an empty one is the working directory."""
+    value = environ.get("PYTHONPATH", "")
+    entries = value.split(os.pathsep) if value else []
+    return list(dict.fromkeys(os.path.abspath(os.path.join(cwd, entry)) for entry in entries))
+
+
+def _site_folders(prefix: str, version: tuple[int, int, int]) -> list[str]:
+    """The environment's own site-packages; `lib64` is often a link to `lib`."""
+    folders: dict[str, str] = {}
+    for library in ("lib", "lib64"):
+        folder = os.path.join(prefix, library, f"python{version[0]}.{version[1]}", "site-packages")
+        if os.path.isdir(folder):
+            folders.setdefault(os.path.realpath(folder), folder)
+    return list(folders.values())
+
+
+def _names_loaded_by_pytest(standard: Environment, core: Environment | None) -> dict[str, str]:
+    """What is in `sys.modules` when collection starts, as far as it is known; files of another environment are left out."""
+    loaded = dict(standard.preloaded)
+    for name in core.preloaded if core else ():
+        loaded.setdefault(name, "")
+    return loaded
+
+
+def _version_of(name: str, distributions: Sequence[Distribution]) -> str:
+    return next((found.version for found in distributions if found.name.lower() == name), "")
+
+
+def _times(path: str) -> str:
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return "-"
+    return f"{status.st_mtime_ns} {status.st_size} {status.st_ino}"
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("pytest ended with")]
+    return lines[-1][:300] if lines else "no message"
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")

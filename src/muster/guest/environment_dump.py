@@ -1,0 +1,179 @@
+"""Writes what the interpreter, pytest and its plugins are when collection starts in an empty folder, as JSON.
+
+Runs after `isolated_site` in the same namespace. `SPEC` also holds `output` (a file descriptor), `ini` (an empty
+configuration file) and `mode`: `session` (start pytest up to collection), `help` (only parse, as `--help` does:
+survives plugins that need a project) or `plain` (pytest without its installed plugins). Python 3.9 syntax.
+"""
+
+import os
+import sys
+
+OUTPUT = SPEC["output"]  # noqa: F821  # because the text sent first defines it
+os.set_inheritable(OUTPUT, False)
+
+
+def write_dump(facts):
+    """Send `facts` and end the process at once, before any plugin can act on the end of a session."""
+    import json
+
+    data = json.dumps(facts).encode("ascii")
+    while data:
+        data = data[os.write(OUTPUT, data) :]
+    os._exit(0)
+
+
+def interpreter_facts():
+    import builtins
+
+    return {
+        "executable": sys.executable,
+        "version": list(sys.version_info[:3]),
+        "platform": sys.platform,
+        "os_name": os.name,
+        "prefix": sys.prefix,
+        "search_path": REPORTED,  # noqa: F821
+        "site_packages": SITE_PACKAGES,  # noqa: F821
+        "preloaded": loaded_modules(),
+        "builtin_modules": sorted(sys.builtin_module_names),
+        "stdlib_modules": sorted(getattr(sys, "stdlib_module_names", ())) or standard_names(),
+        "builtins": sorted(dir(builtins)),
+    }
+
+
+def loaded_modules():
+    """Every name in `sys.modules` to its file; modules may be anything, so only their namespace is read."""
+    found = {}
+    for name, module in list(sys.modules.items()):
+        if module is not None and isinstance(name, str):
+            try:
+                file = vars(module).get("__file__")
+            except TypeError:
+                file = None
+            found[name] = file if isinstance(file, str) else ""
+    return found
+
+
+def standard_names():
+    """`sys.stdlib_module_names` for Python 3.9, which has none: what lies in the standard library's folders."""
+    names = set(sys.builtin_module_names)
+    library = os.path.dirname(os.__file__)
+    for folder in (library, os.path.join(library, "lib-dynload")):
+        if os.path.isdir(folder):
+            for name in os.listdir(folder):
+                stem = name.split(".")[0]
+                is_module = name.endswith((".py", ".so")) or os.path.isfile(os.path.join(folder, name, "__init__.py"))
+                if is_module and stem.isidentifier():
+                    names.add(stem)
+    return sorted(names)
+
+
+def pytest_facts(config):
+    import pytest
+
+    parser = config._parser
+    command_line = getattr(parser, "optparser", None)
+    if command_line is None or not command_line._actions:
+        command_line = parser._getparser()
+    manager = config.pluginmanager
+    return {
+        "pytest_version": pytest.__version__,
+        "markers": [str(line) for line in config.getini("markers")],
+        "options": [option_facts(command_line, action) for action in command_line._actions if action.option_strings],
+        "ini_options": ini_facts(parser),
+        "plugins": [
+            name for name, plugin in manager.list_name_plugin() if plugin not in (None, DUMP) and not name.isdigit()
+        ],
+    }
+
+
+def option_facts(command_line, action):
+    nargs = action.nargs
+    names = {kind: name for name, kind in command_line._registries["action"].items() if name}
+    return {
+        "names": list(action.option_strings),
+        "dest": str(action.dest),
+        "nargs": "1" if nargs is None else str(nargs),
+        "choices": [str(choice) for choice in action.choices] if action.choices else [],
+        "action": names.get(type(action), type(action).__name__),
+    }
+
+
+def ini_facts(parser):
+    aliases = {}
+    for alias, name in getattr(parser, "_ini_aliases", {}).items():
+        aliases.setdefault(name, []).append(alias)
+    return [
+        {"name": name, "type": str(facts[1] or "string"), "aliases": aliases.get(name, [])}
+        for name, facts in parser._inidict.items()
+    ]
+
+
+class Dump:
+    """A plugin that ends the session where collection would begin."""
+
+    def pytest_collection(self, session):
+        write_dump({**FACTS, **interpreter_facts(), **pytest_facts(session.config)})
+
+    def pytest_cmdline_main(self, config):
+        if SPEC["mode"] == "help":  # noqa: F821
+            try:  # noqa: SIM105  # because the guest imports nothing that it need not
+                config._do_configure()
+            except BaseException:
+                pass
+            write_dump({**FACTS, **interpreter_facts(), **pytest_facts(config)})
+
+
+DUMP = Dump()
+FACTS = {"pytest_version": "", "withheld_plugins": [], "problems": []}
+
+
+def withheld_plugins():
+    """pytest's entry points whose top-level module is found only in the examined tree, or nowhere."""
+    from importlib.metadata import distributions
+    from importlib.util import find_spec
+
+    withheld = []
+    for distribution in distributions():
+        for entry in distribution.entry_points:
+            if entry.group != "pytest11":
+                continue
+            module = entry.value.partition(":")[0].strip()
+            try:
+                spec = find_spec(module.partition(".")[0])
+            except Exception:
+                spec = None
+            places = (
+                ([spec.origin] if spec.has_location else list(spec.submodule_search_locations or ())) if spec else []
+            )
+            if spec is None or any(is_examined(place) for place in places):  # noqa: F821
+                withheld.append((entry.name, module))
+    return withheld
+
+
+def main():
+    try:
+        import pytest
+    except ModuleNotFoundError as error:
+        if error.name != "pytest":
+            FACTS["problems"].append(f"pytest cannot be imported: {error}")
+        write_dump({**FACTS, **interpreter_facts()})
+    except BaseException as error:
+        FACTS["problems"].append(f"pytest cannot be imported: {type(error).__name__}: {error}")
+        write_dump({**FACTS, **interpreter_facts()})
+    Dump.pytest_collection = pytest.hookimpl(tryfirst=True)(Dump.pytest_collection)
+    Dump.pytest_cmdline_main = pytest.hookimpl(tryfirst=True)(Dump.pytest_cmdline_main)
+    here = os.getcwd()
+    arguments = ["--collect-only", "-c", SPEC["ini"], "--rootdir", here]  # noqa: F821
+    if SPEC["mode"] == "plain":  # noqa: F821
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    elif not os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+        FACTS["withheld_plugins"] = withheld_plugins()
+        for name, _ in FACTS["withheld_plugins"]:
+            arguments += ["-p", "no:" + name]
+    if SPEC["mode"] == "help":  # noqa: F821
+        arguments.append("--help")
+    code = pytest.main(arguments, plugins=[DUMP])
+    sys.stderr.write(f"pytest ended with {code}\n")
+
+
+main()

@@ -1,0 +1,313 @@
+"""Imports installed modules on request and says what they then hold.
+
+Runs after `isolated_site` in the same namespace. `SPEC` also holds `requests` and `output` (file descriptors): one JSON
+string, a module's name, comes in a line; one JSON object goes out a line. Python 3.9 syntax.
+
+Every request is answered in one process, so that what modules share is imported once. Where that sharing might change
+an outcome (the import failed, or loaded something that had failed before) the answer says `doubtful`, and the host asks
+a fresh process.
+"""
+
+import builtins
+import sys
+
+EDGES = {}  # importing module -> names that it imported
+ATTEMPTED = set()
+FAILED_BEFORE = set()
+_original_import = builtins.__import__
+
+
+def _recording_import(name, globals=None, locals=None, fromlist=(), level=0):
+    module = _original_import(name, globals, locals, fromlist, level)
+    importer = globals.get("__name__") if type(globals) is dict else None
+    if type(importer) is str:
+        _record(importer, name, globals, fromlist, level)
+    return module
+
+
+def _record(importer, name, globals, fromlist, level):
+    if level:
+        package = globals.get("__package__") or (importer if "__path__" in globals else importer.rpartition(".")[0])
+        base = package.rsplit(".", level - 1)[0] if level > 1 else package
+        name = base + "." + name if name else base
+    edges = EDGES.setdefault(importer, set())
+    edges.add(name)
+    for part in fromlist or ():
+        if type(part) is str and name + "." + part in sys.modules:
+            edges.add(name + "." + part)
+
+
+builtins.__import__ = _recording_import  # before the imports below, which examined modules share
+
+import enum  # noqa: E402
+import importlib  # noqa: E402
+import inspect  # noqa: E402
+import json  # noqa: E402
+import os  # noqa: E402
+import types  # noqa: E402
+
+REQUESTS, OUTPUT = SPEC["requests"], SPEC["output"]  # noqa: F821  # because the text sent first defines it
+os.set_inheritable(REQUESTS, False)
+os.set_inheritable(OUTPUT, False)
+
+TEXT_LIMIT = 2000
+TUPLE_LIMIT = 64
+_original_import_module = importlib.import_module
+
+
+def _recording_import_module(name, package=None):
+    module = _original_import_module(name, package)
+    importer = sys._getframe(1).f_globals.get("__name__")
+    target = vars(module).get("__name__") if isinstance(module, types.ModuleType) else None
+    if type(importer) is str and type(target) is str:
+        EDGES.setdefault(importer, set()).add(target)
+    return module
+
+
+def _note_attempt(event, args):
+    if event == "import" and type(args[0]) is str:
+        ATTEMPTED.add(args[0])
+
+
+def with_parents(name):
+    parts = name.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+
+
+def imported_with(name):
+    """All modules that came with `name`, by who imported whom."""
+    found, pending = set(), with_parents(name)
+    while pending:
+        current = pending.pop()
+        if current in found or current not in sys.modules:
+            continue
+        found.add(current)
+        for target in EDGES.get(current, ()):
+            pending.extend(with_parents(target))
+    return sorted(found)
+
+
+def try_import(name):
+    """None, or what the import raised."""
+    try:
+        _original_import_module(name)
+    except BaseException as error:
+        return failure(error)
+    return None
+
+
+def failure(error):
+    try:
+        message = str(error)
+    except Exception:
+        message = ""
+    missing = getattr(error, "name", None) if isinstance(error, ImportError) else None
+    return {
+        "type": type(error).__name__,
+        "message": clean(message[:10000]),
+        "missing": clean(missing) if type(missing) is str else "",
+        "mro": [kind.__name__ for kind in type(error).__mro__],
+    }
+
+
+def clean(text):
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def answer(name):
+    before = set(sys.modules)
+    ATTEMPTED.clear()
+    first = try_import(name)
+    second = try_import(name) if first is not None else None
+    loaded = set(sys.modules) - before
+    doubtful = first is not None or bool(loaded & FAILED_BEFORE)
+    FAILED_BEFORE.update(attempt for attempt in ATTEMPTED if attempt not in sys.modules)
+    described = {"name": name, "first": first, "second": second, "doubtful": doubtful}
+    if first is None or second is None:
+        described.update(describe(name, sys.modules.get(name)))
+    return described
+
+
+def describe(name, module):
+    try:
+        namespace = dict(vars(module))
+    except TypeError:  # something that is no module took its place
+        namespace = {}
+    is_plain = type(module) is types.ModuleType
+    path = namespace.get("__path__")
+    try:
+        path = [clean(entry) for entry in path if type(entry) is str] if path is not None else []
+    except Exception:
+        path = []
+    file = namespace.get("__file__")
+    exported = namespace.get("__all__")
+    names = {}
+    for key, value in namespace.items():
+        if type(key) is str:
+            try:
+                names[clean(key)] = describe_name(value)
+            except Exception:
+                names[clean(key)] = {"kind": "object"}
+    return {
+        "file": clean(file) if type(file) is str else "",
+        "is_package": "__path__" in namespace,
+        "path": path,
+        "names": names,
+        "all": [clean(item) for item in exported if type(item) is str] if isinstance(exported, (list, tuple)) else None,
+        "lenient": not is_plain or "__getattr__" in namespace,
+        "imported": [clean(other) for other in imported_with(name)],
+    }
+
+
+def dotted(kind):
+    module, name = getattr(kind, "__module__", None), getattr(kind, "__qualname__", None)
+    if type(name) is not str:
+        name = type.__dict__["__name__"].__get__(kind) if isinstance(kind, type) else ""
+    return clean(f"{module}.{name}") if type(module) is str else clean(name)
+
+
+def describe_name(value):
+    kind = type(value)
+    if issubclass(kind, types.ModuleType):
+        return {"kind": "module", "target": clean(str(types.ModuleType.__getattribute__(value, "__name__")))}
+    if issubclass(kind, type):
+        return {
+            "kind": "class",
+            "target": dotted(value),
+            "type_name": dotted(kind),
+            "class_": describe_class(value),
+            "signature": signature_of_class(value),
+        }
+    if kind in (types.FunctionType, types.BuiltinFunctionType):
+        return {
+            "kind": "function",
+            "target": dotted(value),
+            "type_name": dotted(kind),
+            "signature": signature_of(value),
+        }
+    if is_constant(value) or (kind is tuple and len(value) <= TUPLE_LIMIT and all(map(is_constant, value))):
+        return {"kind": "value", "value": value, "type_name": dotted(kind)}
+    return {"kind": "object", "type_name": dotted(kind)}
+
+
+def is_constant(value):
+    kind = type(value)
+    if kind is str:
+        return len(value) <= TEXT_LIMIT and clean(value) == value
+    if kind is int:
+        return -(2**63) <= value < 2**63
+    return value is None or kind in (bool, float)
+
+
+_classes = {}
+
+
+def describe_class(kind):
+    known = _classes.get(id(kind))
+    if known is None:
+        known = _classes[id(kind)] = (kind, class_facts(kind))  # the class is kept, so that its id stays its own
+    return known[1]
+
+
+def class_facts(kind):
+    mro = type.__dict__["__mro__"].__get__(kind)
+    try:
+        names = sorted(clean(name) for name in dir(kind) if type(name) is str)
+    except Exception:
+        names = sorted({clean(name) for base in mro for name in vars(base) if type(name) is str})
+    try:
+        flag = getattr(kind, "__test__", None)
+    except Exception:
+        flag = None
+    return {
+        "mro": [dotted(base) for base in mro],
+        "own_init": defines(mro, "__init__"),
+        "own_new": defines(mro, "__new__"),
+        "names": names,
+        "tests": [name for name in names if name.startswith("test")],
+        "metaclass": "type" if type(kind) is type else dotted(type(kind)),
+        "is_enum": enum.Enum in mro,
+        "test_flag": flag if type(flag) is bool else None,
+    }
+
+
+def defines(mro, name):
+    """Whether the attribute differs from `object`'s; pytest asks just that (`hasinit`, `hasnew`)."""
+    for base in mro:
+        if name in vars(base):
+            return base is not object and vars(base)[name] is not vars(object)[name]
+    return False
+
+
+def signature_of(function):
+    """The parameters, defaults as `...`; "" where they cannot be trusted to bound a call."""
+    if "__signature__" in getattr(function, "__dict__", {}):
+        return ""
+    try:
+        parameters = list(inspect.signature(function, follow_wrapped=False).parameters.values())
+    except (TypeError, ValueError):
+        return ""
+    return spell(parameters)
+
+
+def signature_of_class(kind):
+    """What calling the class takes, where plain `__init__` alone decides it."""
+    mro = type.__dict__["__mro__"].__get__(kind)
+    if type(kind) is not type or defines(mro, "__new__"):
+        return ""
+    for base in mro:
+        if "__init__" in vars(base):
+            init = vars(base)["__init__"]
+            if type(init) is not types.FunctionType or "__signature__" in init.__dict__:
+                return ""
+            parameters = list(inspect.signature(init, follow_wrapped=False).parameters.values())
+            if parameters and parameters[0].kind in (
+                parameters[0].POSITIONAL_ONLY,
+                parameters[0].POSITIONAL_OR_KEYWORD,
+            ):
+                return spell(parameters[1:])
+            return ""
+    return ""
+
+
+def spell(parameters):
+    parts = []
+    star_needed = True
+    for index, parameter in enumerate(parameters):
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            parts.append("*" + parameter.name)
+            star_needed = False
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            parts.append("**" + parameter.name)
+        else:
+            if parameter.kind is parameter.KEYWORD_ONLY and star_needed:
+                parts.append("*")
+                star_needed = False
+            parts.append(parameter.name + ("" if parameter.default is parameter.empty else "=..."))
+            following = parameters[index + 1].kind if index + 1 < len(parameters) else None
+            if parameter.kind is parameter.POSITIONAL_ONLY and following is not parameter.POSITIONAL_ONLY:
+                parts.append("/")
+    return "(" + ", ".join(parts) + ")"
+
+
+def send(described):
+    data = json.dumps(described).encode("ascii") + b"\n"
+    while data:
+        data = data[os.write(OUTPUT, data) :]
+
+
+def serve():
+    importlib.import_module = _recording_import_module
+    sys.addaudithook(_note_attempt)
+    pending = b""
+    while True:
+        received = os.read(REQUESTS, 65536)
+        if not received:
+            os._exit(0)
+        pending += received
+        while b"\n" in pending:
+            line, _, pending = pending.partition(b"\n")
+            send(answer(json.loads(line)))
+
+
+serve()
