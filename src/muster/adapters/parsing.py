@@ -153,10 +153,9 @@ class SourceParser:
         except (ChildLost, msgspec.DecodeError) as exc:
             if len(files) > 1:
                 return [record for each in files for record in self._ask_worker(worker, kind, [each])]
-            bodies = kind == "bodies"
-            return [
-                encode_bodies(FunctionBodies({})) if bodies else encode_facts(undecided_facts(files[0][1], str(exc)))
-            ]
+            if kind == "bodies":
+                return [encode_bodies(FunctionBodies({}))]
+            return [encode_facts(undecided_facts(files[0][1], str(exc)))]
 
     # One file.
 

@@ -1,7 +1,7 @@
 """Which files the `ruff` binary has syntax doubts about: in seconds for a whole tree, function bodies included.
 
-Ruff only detects: what CPython says of a flagged file is CPython's to say. It sees copies under numbered names in a folder
-of our own, so no file name, configuration, `noqa` comment or symlink of the examined tree bears on it.
+Ruff only detects: what CPython says of a flagged file is CPython's to say. It sees copies under numbered names in a
+folder of our own, so no file name, configuration, `noqa` comment or symlink of the examined tree bears on it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 SYNTAX_RULES = "F404,F406,F407,F621,F622,F633,F701,F702,F704,F706,F707,PLE0115,PLE0116,PLE0117,PLE0118,PLE1142"
-"""Rules that cover what CPython's compiler refuses after a clean parse; syntax errors themselves are always reported."""
+"""Rules for what CPython's compiler refuses after a clean parse; syntax errors themselves are always reported."""
 
 KNOWN_TARGETS = range(7, 15)
 _FLAGGED = re.compile(rb"^(?:[^\n:]*[/\\])?(\d+)\.py:\d+:\d+:", re.MULTILINE)
@@ -84,7 +84,7 @@ class RuffRun:
 def find_ruff() -> str | None:
     """The binary of the `ruff` distribution that is installed beside Muster, never one from `PATH`."""
     try:
-        from ruff import find_ruff_bin
+        from ruff import find_ruff_bin  # type: ignore[import-untyped]  # because ruff ships no types
 
         return str(find_ruff_bin())
     except (ImportError, FileNotFoundError):

@@ -4,7 +4,7 @@ Standard library only, Python 3.9 syntax, no state outside the call: this text i
 own interpreter when its grammar is newer than ours.
 """
 
-# ruff: noqa: B905, SIM905  # because zip's `strict` is new in 3.10, and a list of forty lines reads worse than a text
+# ruff: noqa: B905  # because zip's `strict` is new in 3.10
 
 from __future__ import annotations
 

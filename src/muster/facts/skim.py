@@ -2,7 +2,7 @@
 
 Module level and class bodies decide what a file says; function bodies, three quarters of the bytes, only matter when
 they are entered. They are cut out by indentation, before parsing. Every construct that indentation alone cannot settle
-is a doubt, and a doubted file is parsed whole. Errors inside dropped bodies go unseen: who skims must have them checked.
+is a doubt, and a doubted file is parsed whole. Errors inside dropped bodies go unseen: they must be looked for apart.
 
 What stands for a dropped body keeps its first and its last line, so that every line number stays as it was. Bodies with
 a `yield` (they make the function a generator) and bodies that are only a docstring, `...` or `pass` are never dropped.

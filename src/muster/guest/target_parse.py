@@ -25,7 +25,7 @@ def install(modules: list[tuple[str, str | None]]) -> None:
         if parent:
             setattr(sys.modules[parent], child, module)
         if text is None:
-            module.__path__ = []  # type: ignore[attr-defined]  # because that makes a module a package
+            module.__path__ = []
         else:
             exec(compile(text, name, "exec", dont_inherit=True), module.__dict__)
 
