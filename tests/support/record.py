@@ -1,14 +1,15 @@
 """`python -m tests.support.record FILE.md...`: fills the expect blocks of scenarios from real pytest.
 
-What it writes is what pytest says, not what the prose claims: review the difference. It asks this interpreter and those
-of `MUSTER_ORACLE_PYTHONS`; a line that only some of them say gets a `pytest` or `python` mark, drawn at the oldest version
-asked that says otherwise. Cause codes, declared divergences and the lines that only the simulation can confirm are kept.
+What it writes is what pytest says, not what the prose claims: review the difference. It asks this interpreter and
+those of `MUSTER_ORACLE_PYTHONS`; a line that only some of them say gets a `pytest` or `python` mark, drawn at the
+oldest version asked that says otherwise. Cause codes, declared divergences and the lines that only the simulation can
+confirm are kept.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -63,9 +64,44 @@ def _asked(scenario: Scenario, mode: str, oracles: Sequence[Oracle], old: Sequen
     for oracle in oracles:
         collection, root = oracle.collect(scenario, mode)
         answers[oracle.versions] = [_with_notes(line, old) for line in lines_of(collection, root)]
-    every = list(dict.fromkeys(line for lines in answers.values() for line in lines))
+    merged = _merged(answers)
+    for versions, lines in answers.items():
+        if [line for line in merged if line.applies(*versions)] != _with_marks_of(lines, merged, versions):
+            return _side_by_side(answers)
+    return merged
+
+
+def _merged(answers: Mapping[Versions, Sequence[ExpectLine]]) -> list[ExpectLine]:
+    """One line for each that any version says, marked; a line said twice stays two lines."""
+    numbered = {versions: _numbered(lines) for versions, lines in answers.items()}
+    every = dict.fromkeys(key for keys in numbered.values() for key in keys)
+    said_by = {key: {versions for versions, keys in numbered.items() if key in keys} for key in every}
+    return [_marked(line, said_by[line, count], set(answers)) for line, count in every]
+
+
+def _numbered(lines: Sequence[ExpectLine]) -> list[tuple[ExpectLine, int]]:
+    return [(line, lines[:position].count(line)) for position, line in enumerate(lines)]
+
+
+def _with_marks_of(lines: Sequence[ExpectLine], merged: Sequence[ExpectLine], versions: Versions) -> list[ExpectLine]:
+    """`lines` with the marks that they got, in their own order; unequal to the merged ones where the order differs."""
+    left = [line for line in merged if line.applies(*versions)]
+    found = []
+    for line in lines:
+        known = next((other for other in left if replace(other, pytest="", python="") == line), line)
+        found.append(known)
+        if known in left:
+            left.remove(known)
+    return found
+
+
+def _side_by_side(answers: Mapping[Versions, Sequence[ExpectLine]]) -> list[ExpectLine]:
+    """Each distinct answer as a whole: where versions say the same lines in another order."""
+    distinct = list(dict.fromkeys(tuple(lines) for lines in answers.values()))
     return [
-        _marked(line, {versions for versions in answers if line in answers[versions]}, set(answers)) for line in every
+        _marked(line, {versions for versions, lines in answers.items() if tuple(lines) == answer}, set(answers))
+        for answer in distinct
+        for line in answer
     ]
 
 
@@ -90,7 +126,11 @@ def _marks(asked: set[Versions]) -> Iterator[tuple[str, str]]:
 
 def _bounds(versions: Iterable[str]) -> list[str]:
     ordered = sorted({Version(version) for version in versions})
-    edges = [f"{version.major}.{version.minor}" for version in ordered[1:]]
+    # Between two majors the change is taken to have come with the major.
+    edges = [
+        f"{new.major}.{new.minor}" if new.major == old.major else f"{new.major}"
+        for old, new in zip(ordered, ordered[1:], strict=False)
+    ]
     single = [sign + edge for edge in edges for sign in ("<", ">=")]
     return single + [f">={low},<{high}" for low in edges for high in edges if Version(low) < Version(high)]
 
