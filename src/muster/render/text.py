@@ -18,7 +18,7 @@ def render_text(report: Report, canvas: Canvas) -> str:
     """The whole report as lines that fit `canvas`, with a final newline."""
     lines = [*_summary(report, canvas), *_notes(report, canvas), *_budget(report, canvas)]
     for cause in report.causes:
-        lines += ["", *_cause(cause, canvas)] if cause.accepted is None else []
+        lines += ["", *render_cause(cause, canvas)] if cause.accepted is None else []
     for section in (
         _undecided(report, canvas),
         _skipped(report, canvas),
@@ -101,7 +101,8 @@ def _budget(report: Report, canvas: Canvas) -> list[str]:
     return [canvas.paint(line, Tone.ERROR if over else Tone.PLAIN) for line in wrap_words(text, canvas.measure)]
 
 
-def _cause(cause: CauseReport, canvas: Canvas) -> list[str]:
+def render_cause(cause: CauseReport, canvas: Canvas) -> list[str]:
+    """One cause: heading, message, culprit, evidence, victims and fixes, as lines."""
     lines = _heading(cause, canvas)
     for part in escape_lines(cause.message)[: None if canvas.verbose else _LISTED]:
         lines += [" " * _FIX_INDENT + line for line in wrap_words(part, canvas.measure - _FIX_INDENT)]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from muster.errors import UsageError
 
@@ -21,6 +21,7 @@ _PYTEST_NAMES = ("pytest", "py.test")
 
 # `python -P`, `-I` and `-E -s -P` clusters keep the working directory off the path even with `-m` (PEP 432, 3.11).
 _SAFE_PATH = re.compile(r"-[A-Za-z]*[PI][A-Za-z]*\Z")
+_INTERPRETER = re.compile(r"(?:.*/)?(?:python|pypy)[\d.]*")
 
 # Options whose value is the next word, so that a value is never taken for a path to collect.
 _OPTIONS_WITH_VALUE = frozenset((
@@ -38,7 +39,8 @@ _OPTIONS_WITH_VALUE = frozenset((
 class PytestCommand:
     """A pytest command taken apart: its text, who named it, and what it gives pytest.
 
-    `variables` are assignments in front of it; `cwd_on_path` is true for `python -m pytest`.
+    `variables` are assignments in front of it; `cwd_on_path` is true for `python -m pytest`; `flags` are those that an
+    interpreter named in front is given.
     """
 
     text: str
@@ -46,6 +48,7 @@ class PytestCommand:
     argv: tuple[str, ...] = ()
     cwd_on_path: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
 
 
 DEFAULT_COMMAND = PytestCommand("pytest", "default")
@@ -64,7 +67,8 @@ def parse_command(text: str, why: str) -> PytestCommand:
     for position, word in enumerate(words):
         if word.rpartition("/")[2] in _PYTEST_NAMES:
             launcher = words[:position]
-            return PytestCommand(text, why, tuple(words[position + 1 :]), _is_cwd_on_path(launcher), variables)
+            argv = tuple(words[position + 1 :])
+            return PytestCommand(text, why, argv, _is_cwd_on_path(launcher), variables, _interpreter_flags(launcher))
     raise UsageError(f"{why}: the command '{text}' does not run pytest; name one such as 'python -m pytest'")
 
 
@@ -74,9 +78,14 @@ def extend_command(command: PytestCommand, paths: Sequence[str], options: Sequen
     argv = (*own, *options, *paths)
     added = argv[len(own) :]
     text = command.text if own == command.argv else f"{_head(command)} {shlex.join(own)}".rstrip()
-    return PytestCommand(
-        f"{text} {shlex.join(added)}" if added else text, command.why, argv, command.cwd_on_path, command.variables
-    )
+    return replace(command, text=f"{text} {shlex.join(added)}" if added else text, argv=argv)
+
+
+def command_words(command: PytestCommand) -> list[str]:
+    """The words of `command` without its launcher and assignments: what a child of the right environment runs."""
+    if command.cwd_on_path:
+        return ["python", *command.flags, "-m", "pytest", *command.argv]
+    return ["pytest", *command.argv]
 
 
 def without_paths(argv: Sequence[str]) -> tuple[str, ...]:
@@ -95,6 +104,12 @@ def without_paths(argv: Sequence[str]) -> tuple[str, ...]:
 
 def _is_cwd_on_path(launcher: Sequence[str]) -> bool:
     return bool(launcher) and launcher[-1] == "-m" and not any(_SAFE_PATH.match(word) for word in launcher[:-1])
+
+
+def _interpreter_flags(launcher: Sequence[str]) -> tuple[str, ...]:
+    """The words between the interpreter and `-m`: `-X dev`, `-W error`."""
+    names = [position for position, word in enumerate(launcher) if _INTERPRETER.fullmatch(word)]
+    return tuple(launcher[names[-1] + 1 : -1]) if names and launcher[-1] == "-m" else ()
 
 
 def _head(command: PytestCommand) -> str:

@@ -1,0 +1,1 @@
+"""Muster for a person at a terminal: parse the command line, call a use case, render what comes back."""

@@ -1,0 +1,268 @@
+"""The command line's grammar. Every command is parsed into a thunk, which `main` then runs: parsing has no effects.
+
+muster COMMAND [OPTION | PATH]* [-- PYTEST-ARGUMENT*]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Annotated, Any, Optional
+
+import typer
+
+from muster import __version__
+from muster.errors import UsageError
+
+Thunk = Callable[[], int]
+
+app = typer.Typer(
+    name="muster",
+    help="Keeps a Python test suite collectable: what pytest would collect, what it would not, and why.",
+    add_completion=False,
+    no_args_is_help=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+cache_app = typer.Typer(help="The cache of facts about files.", rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(cache_app, name="cache")
+
+Paths = Annotated[
+    Optional[list[str]],  # noqa: UP045  # because typer reads the annotation at run time, on every version that it supports
+    typer.Argument(metavar="[PATHS]...", help="Files, folders or node ids, as pytest takes them.", show_default=False),
+]
+Categories = Annotated[
+    Optional[list[str]],  # noqa: UP045  # because of typer, as above
+    typer.Option("-c", "--category", metavar="NAME", help="A category of [tool.muster.categories]; repeatable."),
+]
+Invocation = Annotated[
+    str,
+    typer.Option(
+        "--invocation", metavar="COMMAND", help="The command to simulate, such as 'python -m pytest -p x tests'."
+    ),
+]
+Python = Annotated[
+    str, typer.Option("--python", metavar="PATH", help="The project's interpreter, or its environment's folder.")
+]
+Static = Annotated[bool, typer.Option("--static", help="Read the environment from its metadata; start no interpreter.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")]
+Root = Annotated[
+    str, typer.Option("--root", metavar="DIR", help="The project's root, in place of the one found from here.")
+]
+Keyword = Annotated[str, typer.Option("-k", metavar="EXPRESSION", help="As pytest's -k.")]
+Markers = Annotated[str, typer.Option("-m", metavar="EXPRESSION", help="As pytest's -m.")]
+ExitFirst = Annotated[bool, typer.Option("-x", help="As pytest's -x.")]
+LastFailed = Annotated[bool, typer.Option("--lf", help="As pytest's --lf.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="List every victim, undecided file and difference.")]
+Output = Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")]
+
+
+def parse_arguments(arguments: Sequence[str]) -> Thunk:
+    """What `arguments` ask for, ready to run. Raises `UsageError` where they cannot be understood."""
+    own, for_pytest = _split(arguments)
+    command: Any = typer.main.get_command(app)
+    try:
+        result = command.main(args=own, prog_name="muster", standalone_mode=False, obj=for_pytest)
+    except Exception as error:
+        # Typer brings its own copy of click from 0.26 on: the one thing that both have in common is this method.
+        if hasattr(error, "format_message"):
+            raise UsageError(_with_hint(error.format_message(), error)) from error
+        raise
+    return result if callable(result) else partial(int, result or 0)
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Our own arguments, and those behind the first `--`."""
+    words = list(arguments)
+    if "--" not in words:
+        return words, ()
+    position = words.index("--")
+    return words[:position], tuple(words[position + 1 :])
+
+
+def _with_hint(message: str, error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "muster"
+    return f"{message}\ntry '{path} --help'; options of pytest's own go behind '--'"
+
+
+@app.callback(invoke_without_command=True)
+def _no_command(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version and end.")] = False,
+) -> Thunk | None:
+    if version:
+        return partial(_print, f"muster {__version__}")
+    if context.invoked_subcommand is None:
+        return partial(_print, context.get_help())
+    return None
+
+
+def _print(text: str) -> int:
+    print(text)
+    return 0
+
+
+@app.command("check")
+def _check(
+    context: typer.Context,
+    paths: Paths = None,
+    category: Categories = None,
+    invocation: Invocation = "",
+    python: Python = "",
+    static: Static = False,
+    report: Annotated[
+        Optional[list[str]],  # noqa: UP045  # because of typer, as above
+        typer.Option("--report", metavar="FORMAT[=FILE]", help="Also report as text or json; repeatable."),
+    ] = None,
+    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")] = "text",
+    output: Output = "",
+    verbose: Verbose = False,
+    keyword: Keyword = "",
+    markers: Markers = "",
+    exit_first: ExitFirst = False,
+    last_failed: LastFailed = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Also run the real collection: this runs the project's code.")
+    ] = False,
+    no_cache: NoCache = False,
+    root: Root = "",
+) -> Thunk:
+    """Every file that pytest cannot collect and every silent loss, by root cause. Runs nothing of the project."""
+    from muster.cli.check import run_check
+    from muster.cli.reports import parse_targets
+
+    choices = _choices(
+        context, paths, category, invocation, python, static, no_cache, root, keyword, markers, exit_first, last_failed
+    )
+    targets = parse_targets(report or (), format, output)
+    return partial(run_check, choices, targets, verbose=verbose, confirm=confirm)
+
+
+@app.command("collect")
+def _collect(
+    context: typer.Context,
+    paths: Paths = None,
+    category: Categories = None,
+    invocation: Invocation = "",
+    python: Python = "",
+    static: Static = False,
+    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")] = "text",
+    output: Output = "",
+    keyword: Keyword = "",
+    markers: Markers = "",
+    exit_first: ExitFirst = False,
+    last_failed: LastFailed = False,
+    no_cache: NoCache = False,
+    root: Root = "",
+) -> Thunk:
+    """Node ids in pytest's order and spelling, for people and for `pytest @FILE`. Runs nothing of the project."""
+    from muster.cli.collect import run_collect
+
+    choices = _choices(
+        context, paths, category, invocation, python, static, no_cache, root, keyword, markers, exit_first, last_failed
+    )
+    return partial(run_collect, choices, format, output)
+
+
+@app.command("explain")
+def _explain(
+    context: typer.Context,
+    subject: Annotated[
+        str, typer.Argument(metavar="CODE|PATH|MODULE", help="M105, tests/test_a.py, or package.module.")
+    ],
+    from_file: Annotated[
+        str, typer.Option("--from", metavar="FILE", help="The test file whose imports MODULE is looked up for.")
+    ] = "",
+    paths: Annotated[
+        Optional[list[str]],  # noqa: UP045  # because of typer, as above
+        typer.Option("--in", metavar="PATH", help="What the session collects, in place of everything; repeatable."),
+    ] = None,
+    category: Categories = None,
+    invocation: Invocation = "",
+    python: Python = "",
+    static: Static = False,
+    no_cache: NoCache = False,
+    root: Root = "",
+) -> Thunk:
+    """The page of a cause; why a file is blocked, frame by frame; or how an import resolves, entry by entry."""
+    from muster.cli.explain import run_explain
+
+    choices = _choices(context, paths, category, invocation, python, static, no_cache, root, "", "", False, False)
+    return partial(run_explain, choices, subject, from_file)
+
+
+@app.command("init")
+def _init(
+    health_test: Annotated[
+        bool, typer.Option("--health-test", help="Also write a test that every file collects.")
+    ] = False,
+    root: Root = "",
+) -> Thunk:
+    """Write a commented [tool.muster] table, guessed from the project's own files. Changes nothing else."""
+    from muster.cli.init import run_init
+
+    return partial(run_init, root, health_test=health_test)
+
+
+@app.command("schema")
+def _schema(
+    nodeids: Annotated[bool, typer.Option("--nodeids", help="The schema of `muster collect --format json`.")] = False,
+) -> Thunk:
+    """Print the JSON Schema of the report."""
+    from muster.cli.schema import run_schema
+
+    return partial(run_schema, nodeids=nodeids)
+
+
+@cache_app.command("dir")
+def _cache_dir() -> Thunk:
+    """Print the folder of the cache."""
+    from muster.cli.cache import run_cache_dir
+
+    return run_cache_dir
+
+
+@cache_app.command("clear")
+def _cache_clear() -> Thunk:
+    """Remove everything from the cache."""
+    from muster.cli.cache import run_cache_clear
+
+    return run_cache_clear
+
+
+def _choices(
+    context: typer.Context,
+    paths: Sequence[str] | None,
+    categories: Sequence[str] | None,
+    invocation: str,
+    python: str,
+    static: bool,
+    no_cache: bool,
+    root: str,
+    keyword: str,
+    markers: str,
+    exit_first: bool,
+    last_failed: bool,
+) -> Any:
+    """The choices that every command that simulates has in common."""
+    from muster.wiring import Choices
+
+    options = [
+        *(["-k", keyword] if keyword else []),
+        *(["-m", markers] if markers else []),
+        *(["-x"] if exit_first else []),
+        *(["--lf"] if last_failed else []),
+        *(context.obj or ()),
+    ]
+    return Choices(
+        paths=tuple(paths or ()),
+        categories=tuple(categories or ()),
+        invocation=invocation,
+        python=python,
+        static=static,
+        cache=not no_cache,
+        root=root,
+        options=tuple(options),
+    )

@@ -1,0 +1,87 @@
+"""The console script: one command line in, one exit code out.
+
+Exit codes: 0 nothing of severity error, 1 something, 2 Ctrl-C, 3 our bug, 4 an argument or setting of Muster's own,
+5 no tests. What stands behind `--` is pytest's and never parsed here.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+
+from muster import __version__
+from muster.errors import InternalError, MusterError
+
+INTERRUPTED = 2
+INTERNAL_ERROR = InternalError.exit_code
+USAGE_ERROR = MusterError.exit_code
+_NEW_ISSUE = "https://github.com/muster-dev/pytest-muster/issues/new"
+
+
+def main() -> None:
+    """Run the command line of this process and end it."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of `muster ARGUMENTS`; output goes to the standard streams."""
+    if list(arguments) in (["--version"], ["-V"]):  # answered before anything heavy is imported
+        print(f"muster {__version__}")
+        return 0
+    from muster.cli.terminal import prepare_streams
+
+    prepare_streams()
+    try:
+        return _parse(arguments)()
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _silence_output()
+        return 128 + signal.SIGPIPE
+    except MusterError as error:
+        _complain(str(error))
+        return error.exit_code
+    except Exception as error:
+        return _report_bug(error)
+
+
+def _parse(arguments: Sequence[str]) -> Callable[[], int]:
+    """What the command line asks for, ready to be run. Raises `UsageError` for what cannot be understood."""
+    from muster.cli.app import parse_arguments
+
+    return parse_arguments(arguments)
+
+
+def _complain(message: str) -> None:
+    from muster.render.escape import escape_lines
+
+    first, *rest = escape_lines(message)
+    print("\n".join([f"muster: {first}", *(f"        {line}" for line in rest)]), file=sys.stderr)
+
+
+def _report_bug(error: Exception) -> int:
+    """Say that this is our bug and how to report it; the traceback only where it is asked for."""
+    if os.environ.get("MUSTER_TRACEBACK") == "1":
+        import traceback
+
+        traceback.print_exc()
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    code = frame.tb_frame.f_code if frame is not None else None
+    place = f"{os.path.basename(code.co_filename)}:{frame.tb_lineno}" if code is not None and frame is not None else "?"
+    python = ".".join(map(str, sys.version_info[:3]))
+    _complain(
+        f"internal error: {type(error).__name__} at {place}: {error}\n"
+        f"This is a bug of muster {__version__} (Python {python}), not of your project. Please report it with the output of\n"
+        f"the same command under MUSTER_TRACEBACK=1: {_NEW_ISSUE}"
+    )
+    return INTERNAL_ERROR
+
+
+def _silence_output() -> None:
+    """Keep the interpreter's last flush from complaining about a pipe that nobody reads any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,78 @@
+"""Explanations of files and modules for a person at a terminal."""
+
+from __future__ import annotations
+
+from muster.model.report import Report
+from muster.render.escape import escape_text
+from muster.render.layout import Canvas, Tone, labelled, wrap_words
+from muster.render.text import render_cause, render_quantity
+from muster.usecases.explain_file import FileExplanation, FileStory, ShownFrame
+from muster.usecases.explain_module import ModuleExplanation, PartStep
+
+__all__ = ["Report", "render_file_explanation", "render_module_explanation"]
+
+_LABEL_WIDTH = 10
+_EFFECTS_SHOWN = 12
+_OUTCOME_TONES = {"failed": Tone.ERROR, "collected": Tone.GOOD, "skipped": Tone.NOTE, "undecided": Tone.WARNING}
+
+
+def render_file_explanation(explanation: FileExplanation, canvas: Canvas) -> str:
+    """The file's story in the session, its causes, and what would change if it were collected alone."""
+    lines = [canvas.paint(escape_text(explanation.path), Tone.STRONG), *_story("in session", explanation.session, canvas)]
+    if explanation.before and explanation.differs:
+        lines += ["", "before it, earlier files changed what imports find:", *_effects(explanation.before, canvas)]
+    for cause in explanation.causes:
+        lines += ["", *render_cause(cause, canvas)]
+    lines += [""]
+    if explanation.differs:
+        lines += _story("alone", explanation.alone, canvas)
+        lines += wrap_words("collected alone the file shows something else: what came before it matters", canvas.measure)
+    else:
+        lines += wrap_words("collected alone the file shows the same: no other file has a part in it", canvas.measure)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def render_module_explanation(explanation: ModuleExplanation, canvas: Canvas) -> str:
+    """Part by part, what each entry of the search path offers and which one wins."""
+    moment = f"while {explanation.importer} is collected" if explanation.importer else "at the beginning of the session"
+    lines = wrap_words(escape_text(f"import {explanation.module}, {moment}"), canvas.measure)
+    for step in explanation.steps:
+        lines += ["", *_part(step, canvas)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _story(label: str, story: FileStory, canvas: Canvas) -> list[str]:
+    tests = f", {render_quantity(story.tests, 'test')}" if story.tests else ""
+    tone = _OUTCOME_TONES.get(story.outcome, Tone.PLAIN)
+    lines = labelled(canvas, label, story.outcome + tests, indent=0, label_width=_LABEL_WIDTH, tone=tone)
+    lines += _row(canvas, "command", story.command)
+    lines += _row(canvas, "because", story.exception or story.reason) if story.exception or story.reason else []
+    for position, frame in enumerate(story.frames):
+        lines += _row(canvas, "" if position else "at", frame.place)
+        lines += _row(canvas, "", "    " + frame.text if frame.text else "")[: 1 if frame.text else 0]
+    return lines
+
+
+def _effects(effects: tuple[ShownFrame, ...], canvas: Canvas) -> list[str]:
+    lines: list[str] = []
+    for effect in effects[:_EFFECTS_SHOWN]:
+        first, *rest = wrap_words(escape_text(f"{effect.place}  {effect.text}"), canvas.measure - 4)
+        lines += ["  " + first, *("    " + line for line in rest)]
+    more = len(effects) - _EFFECTS_SHOWN
+    return lines + ([f"  and {more} more"] if more > 0 else [])
+
+
+def _part(step: PartStep, canvas: Canvas) -> list[str]:
+    tone = Tone.GOOD if step.found else Tone.ERROR
+    lines = [canvas.paint(escape_text(step.name), Tone.STRONG) + escape_text(f"  looked for on {step.searched}")]
+    for number, entry in enumerate(step.entries):
+        mark = "->" if entry.wins else "  "
+        text = escape_text(f"{entry.entry}  {entry.offers}" if entry.offers else entry.entry)
+        first, *rest = wrap_words(text, canvas.measure - 9)
+        painted = canvas.paint(first, Tone.PLAIN if entry.offers else Tone.FAINT)
+        lines += [f"{mark} {number:>3}  {painted}", *(" " * 10 + line for line in rest)]
+    return lines + [canvas.paint(line, tone) for line in wrap_words("   " + escape_text(step.result), canvas.measure)]
+
+
+def _row(canvas: Canvas, label: str, text: str) -> list[str]:
+    return labelled(canvas, label, escape_text(text), indent=0, label_width=_LABEL_WIDTH)
