@@ -120,6 +120,12 @@ def least(runs: Iterator[Run] | Sequence[Run]) -> Run:
 # Rows
 
 
+def located(command: str) -> str:
+    """The absolute path of a command, "" where it is not there: it runs in another folder than this process."""
+    found = shutil.which(command) if command else None
+    return os.path.abspath(found) if found else ""
+
+
 def parse_row(tree: Path, options: argparse.Namespace) -> Row:
     """What it costs only to parse every file."""
     command = [options.pytest_python, "-c", PARSE_ALL, str(tree)]
@@ -191,8 +197,8 @@ def pytest_rows(tree: Path, options: argparse.Namespace) -> list[Row]:
 def collector_rows(tree: Path, options: argparse.Namespace) -> list[Row]:
     """The Rust collectors that are there."""
     commands = {
-        "cito collect tests": [options.cito, "collect", "tests"],
-        "rtest --collect-only tests": [options.rtest, "--collect-only", "tests"],
+        "cito collect tests": [located(options.cito), "collect", "tests"],
+        "rtest --collect-only tests": [located(options.rtest), "--collect-only", "tests"],
     }
     return [
         timed(title, partial(measure, words, tree), options.repeat) for title, words in commands.items() if words[0]
@@ -203,9 +209,7 @@ def collector_rows(tree: Path, options: argparse.Namespace) -> list[Row]:
 # The table
 
 
-HEADER = (
-    "what", "wall s", "CPU s", "peak MB", "of `ast.parse`", "faster than pytest", "node ids", "broken files listed as sound",
-)  # fmt: skip
+HEADER = "what|wall s|CPU s|peak MB|of `ast.parse`|faster than pytest|node ids|broken files listed as sound".split("|")
 
 
 def render_table(rows: Sequence[Row], truth: Row | None) -> str:
@@ -219,7 +223,7 @@ def render_table(rows: Sequence[Row], truth: Row | None) -> str:
     for row in rows:
         run = row.best
         files = [match["path"] for match in NODE_ID.finditer(run.output)]
-        faster = f"{truth.best.wall_s / run.wall_s:.0f}x" if truth and not row.title.endswith(f"/{CATEGORY}") else "-"
+        faster = f"{truth.best.wall_s / run.wall_s:.1f}x" if truth and CATEGORY not in row.title else "-"
         listed = str(len(files)) if files else "-"
         wrong = str(len(broken & set(files))) if files and truth else "-"
         figures = [f"{run.wall_s:.2f}", f"{run.cpu_s:.2f}", f"{run.memory_mb:.0f}", f"{run.wall_s / parse_s:.2f}"]
