@@ -1,0 +1,18 @@
+"""Why? One file for each cause, an explicit ordered registry; `questions` gathers, `conclude` makes causes."""
+
+from muster.diagnosis.conclude import conclude
+from muster.diagnosis.directives import review_directives
+from muster.diagnosis.fingerprint import fingerprint
+from muster.diagnosis.m405_zero_tests import ExpectedTests
+from muster.diagnosis.questions import Answers, Questions, answer_from_tree, questions
+
+__all__ = [
+    "Answers",
+    "ExpectedTests",
+    "Questions",
+    "answer_from_tree",
+    "conclude",
+    "fingerprint",
+    "questions",
+    "review_directives",
+]

@@ -1,0 +1,155 @@
+"""Everything that a rule may look at, and the few questions that many rules ask of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from posixpath import dirname, join, normpath
+
+from muster.diagnosis.declared import Declaration, declared_distributions
+from muster.diagnosis.questions import Answers
+from muster.diagnosis.roots import Failure, Root, innermost_ours, is_ours
+from muster.facts.module_facts import ModuleFacts
+from muster.index.index import Index
+from muster.index.spelling import spell
+from muster.model.cause import Evidence
+from muster.model.collection import Collection, ModuleMissing, NameMissing, PathEffect
+from muster.model.environment import Distribution, Environment
+from muster.model.invocation import Invocation
+from muster.model.location import Location
+from muster.ports import EntryKind, FileTree, ReadFailure
+
+
+@dataclass(frozen=True)
+class Case:
+    """One session to be explained."""
+
+    collection: Collection
+    invocation: Invocation
+    environment: Environment
+    tree: FileTree
+    answers: Answers
+
+    @property
+    def index(self) -> Index:
+        """Where names and modules live in the tree."""
+        return self.answers.index
+
+    def facts(self, path: str) -> ModuleFacts:
+        """What the file `path` says at module level."""
+        return self.answers.index.facts(path)
+
+    def show(self, path: str) -> str:
+        """`path` as the reader knows it: relative to the rootdir where it lies below it, a folder with a slash at
+        its end."""
+        root = self.invocation.rootdir.rstrip("/") + "/"
+        shown = "." if path + "/" == root else path.removeprefix(root)
+        return shown + "/" if self.tree.kind(path) is EntryKind.FOLDER and not shown.endswith("/") else shown
+
+    def is_ours(self, path: str) -> bool:
+        """Whether `path` belongs to the project."""
+        return is_ours(path, self.invocation.rootdir)
+
+    def spell(self, path: str) -> str:
+        """The dotted name of a file of the project, or "" where it has none."""
+        return spell(path, self.index.roots)
+
+    def statement(self, path: str, line: int) -> Location:
+        """The place, with the text of its line."""
+        text = self.line_text(path, line)
+        column = len(text) - len(text.lstrip()) + 1
+        return Location(path, line, column, line, text.strip())
+
+    def line_text(self, path: str, line: int) -> str:
+        """One line of a file, "" where it cannot be read."""
+        try:
+            lines = self.tree.read(path).splitlines()
+        except ReadFailure:
+            return ""
+        return lines[line - 1].decode("utf-8", "replace") if 0 < line <= len(lines) else ""
+
+    def place_of(self, failure: Failure) -> Location:
+        """Where the failure shows in the project: the innermost frame of ours, else the file as a whole."""
+        frame = innermost_ours(failure.exception, self.invocation.rootdir) or failure.frame
+        return self.statement(frame.path, frame.line) if frame else Location(failure.report.path)
+
+    def places_of(self, root: Root, kind: str, limit: int = 5) -> tuple[Evidence, ...]:
+        """One piece of evidence for each place where the root shows, the first `limit` of them."""
+        places = dict.fromkeys(self.place_of(failure) for failure in root.failures)
+        shown = [Evidence(kind, each.text, each.path, each.line) for each in list(places)[:limit]]
+        if len(places) > limit:
+            shown.append(Evidence(kind, f"and {len(places) - limit} more places"))
+        return tuple(shown)
+
+    def entry(self, value: str) -> str:
+        """A search path entry as an absolute, normal path; "" is the working directory."""
+        return normpath(join(self.invocation.cwd, value))
+
+    def search_path(self, detail: ModuleMissing | NameMissing, victim: str) -> tuple[str, ...]:
+        """`sys.path` when the import failed: as recorded, else as the invocation and the earlier statements make it."""
+        entries = detail.sys_path or (
+            detail.search_path if isinstance(detail, ModuleMissing) and "." not in detail.name else ()
+        )
+        return tuple(dict.fromkeys(self.entry(each) for each in entries or self._reconstructed(victim)))
+
+    def effects_before(self, victim: str) -> tuple[PathEffect, ...]:
+        """The statements that had changed the search path or `sys.modules` when `victim` was collected, its own
+        included."""
+        files = self.collection.files
+        later = frozenset(files[files.index(victim) + 1 :]) if victim in files else frozenset()
+        return tuple(effect for effect in self.collection.effects if effect.during not in later)
+
+    @cached_property
+    def initial_path(self) -> tuple[str, ...]:
+        """`sys.path` before the first test file or conftest ran."""
+        invocation = self.invocation
+        working = (invocation.cwd,) if invocation.cwd_on_path else ()
+        entries = (*invocation.pythonpath, *working, *self.environment.search_path)
+        return tuple(dict.fromkeys(self.entry(each) for each in entries))
+
+    def _reconstructed(self, victim: str) -> list[str]:
+        path = list(self.initial_path)
+        if self.invocation.import_mode != "importlib":
+            # prepend and append put the first folder upwards that is no package on the path (pytest's python_path.py).
+            path.insert(0, self.package_root(victim))
+        for effect in self.effects_before(victim):
+            value = self.entry(effect.value)
+            if effect.kind in ("insert", "append", "assign"):
+                path.insert(min(max(effect.index, 0), len(path)), value)
+            elif effect.kind == "remove" and value in path:
+                path.remove(value)
+        return path
+
+    def package_root(self, path: str) -> str:
+        """The first folder upwards of the file `path` that has no `__init__.py`."""
+        folder = dirname(path)
+        while len(folder) > 1 and self.tree.kind(folder + "/__init__.py") is EntryKind.FILE:
+            folder = dirname(folder)
+        return folder
+
+    @cached_property
+    def declarations(self) -> tuple[Declaration, ...]:
+        """The distributions that the project's own files declare."""
+        return declared_distributions(self.tree, self.invocation.rootdir)
+
+    @cached_property
+    def environment_is_foreign(self) -> bool:
+        """Whether the environment is probably not the one that runs the suite: no pytest, or nothing that is
+        declared."""
+        if not self.environment.pytest_version and not self._installed("pytest"):
+            return True
+        runtime = {each.name for each in self.declarations} - {"pytest"}
+        return bool(runtime) and not any(self._installed(name) for name in runtime)
+
+    def distribution_of(self, module: str) -> Distribution | None:
+        """The installed distribution that provides the top-level module of `module`."""
+        top = module.partition(".")[0]
+        return next((each for each in self.environment.distributions if top in each.modules), None)
+
+    def _installed(self, name: str) -> bool:
+        return any(normal_name(each.name) == name for each in self.environment.distributions)
+
+
+def normal_name(name: str) -> str:
+    """A distribution's name as PEP 503 compares it."""
+    return "-".join(name.casefold().replace("_", "-").replace(".", "-").split("-"))

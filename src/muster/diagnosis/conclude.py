@@ -1,0 +1,221 @@
+"""From a collection and the answers to its questions: the root causes, ranked by the tests that they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from muster.diagnosis import m001_file_unreadable, m306_configuration_error, m405_zero_tests
+from muster.diagnosis.case import Case
+from muster.diagnosis.catalogue import BY_CODE
+from muster.diagnosis.directives import Directives, reason_at
+from muster.diagnosis.finding import Finding
+from muster.diagnosis.loss_words import lost_tests
+from muster.diagnosis.m405_zero_tests import ExpectedTests
+from muster.diagnosis.m407_module_level_skip import is_optional
+from muster.diagnosis.questions import Answers
+from muster.diagnosis.registry import LOSS_RULES, explain_root
+from muster.diagnosis.roots import Failure, Root, roots_of
+from muster.diagnosis.toll import Ledger, Toll
+from muster.facts.module_facts import Directive
+from muster.model.cause import Cause, Evidence, Scope, Severity
+from muster.model.collection import Collection, Confidence, Loss, Outcome
+from muster.model.environment import Environment
+from muster.model.invocation import Invocation
+from muster.ports import FileTree
+
+NO_SEVERITIES: Mapping[str, str] = MappingProxyType({})
+NO_DIRECTIVES: Mapping[str, Sequence[Directive]] = MappingProxyType({})
+
+_BREADTH = (Scope.FILE, Scope.FOLDER, Scope.SESSION)
+
+
+def conclude(
+    collection: Collection,
+    invocation: Invocation,
+    environment: Environment,
+    tree: FileTree,
+    answers: Answers,
+    *,
+    severity: Mapping[str, str] = NO_SEVERITIES,
+    directives: Directives = NO_DIRECTIVES,
+    expected: Iterable[ExpectedTests] = (),
+) -> tuple[Cause, ...]:
+    """The causes of everything that `collection` lacks, most tests first, then by place and code; silenced ones last.
+
+    `severity` overrides the catalogue's by code, `directives` are the ignore comments by file, `expected` what the
+    checked categories must hold.
+    """
+    case = Case(collection, invocation, environment, tree, answers)
+    causes = [
+        *_of_refusals(case),
+        *_of_failures(case),
+        *_of_losses(case, directives),
+        *_of_problems(case),
+        *_of_expectations(case, expected),
+    ]
+    judged = (_accept(_weigh(cause, severity), directives) for cause in causes)
+    return tuple(sorted(judged, key=_rank))
+
+
+def _rank(cause: Cause) -> tuple[object, ...]:
+    place = cause.culprit
+    where = (place.path, place.line, place.column) if place else ("", 0, 0)
+    is_inner = cause.scope is not Scope.SESSION
+    return (
+        bool(cause.accepted),
+        is_inner,
+        -(cause.blocked_tests + cause.lost_count),
+        *where,
+        cause.code,
+        cause.subject,
+    )
+
+
+def _weigh(cause: Cause, severity: Mapping[str, str]) -> Cause:
+    chosen = severity.get(cause.code)
+    return replace(cause, severity=Severity(chosen)) if chosen else cause
+
+
+def _accept(cause: Cause, directives: Directives) -> Cause:
+    return cause if cause.accepted else replace(cause, accepted=reason_at(directives, cause.code, cause.culprit))
+
+
+@dataclass(slots=True)
+class _Row:
+    """One cause in the making."""
+
+    finding: Finding
+    failures: list[Failure] = field(default_factory=list)
+    behind: list[Failure] = field(default_factory=list)
+    more: list[Evidence] = field(default_factory=list)
+
+
+def _of_failures(case: Case) -> Iterator[Cause]:
+    rows: dict[tuple[str, ...], _Row] = {}
+    for root in roots_of(case.collection, case.invocation.rootdir):
+        _row_of(root, case, rows).failures.extend(root.failures)
+    hidden = replace(case.collection, reports=case.collection.hidden, session=type(case.collection.session)())
+    for root in roots_of(hidden, case.invocation.rootdir):
+        _row_of(root, case, rows).behind.extend(root.failures)
+    ledger = Ledger(case.collection)
+    for row in rows.values():
+        yield _cause(row, ledger.toll_of(row.failures or _without_tests(row.behind)), _hides(row, rows))
+
+
+def _row_of(root: Root, case: Case, rows: dict[tuple[str, ...], _Row]) -> _Row:
+    finding = explain_root(root, case)
+    row = rows.get((finding.code, *finding.group))
+    if row is None:
+        row = rows[(finding.code, *finding.group)] = _Row(finding)
+    elif finding.subject != row.finding.subject:
+        row.more.append(Evidence("too", finding.message))
+    return row
+
+
+def _without_tests(failures: list[Failure]) -> list[Failure]:
+    """What stands behind another cause blocks nothing of its own yet: its tests are already counted there."""
+    return [replace(each, report=replace(each.report, outcome=Outcome.UNDECIDED)) for each in failures]
+
+
+def _hides(row: _Row, rows: dict[tuple[str, ...], _Row]) -> tuple[str, ...]:
+    """The subjects of causes that the victims of `row` show next."""
+    victims = {failure.report.path for failure in row.failures}
+    others = (other for other in rows.values() if other is not row)
+    return tuple(each.finding.subject for each in others if any(f.report.path in victims for f in each.behind))
+
+
+def _cause(row: _Row, toll: Toll, hides: tuple[str, ...]) -> Cause:
+    finding, failures = row.finding, row.failures or row.behind
+    undecided = all(failure.report.outcome is Outcome.UNDECIDED for failure in failures)
+    entry = BY_CODE[finding.code]
+    evidence = finding.evidence if row.failures else (*finding.evidence, _standing_behind())
+    return replace(
+        _bare(finding),
+        # What may or may not happen must not make a check fail.
+        severity=Severity.WARNING if undecided and entry.severity is Severity.ERROR else entry.severity,
+        confidence=_weakest(finding.confidence, failures[0].exception.confidence),
+        scope=max((failure.scope for failure in failures), key=_BREADTH.index),
+        evidence=(*evidence, *row.more[:10]),
+        victims=toll.victims,
+        blocked_tests=toll.blocked_tests,
+        estimated=toll.is_estimated,
+        hides=hides,
+        exception=failures[0].exception,
+    )
+
+
+def _standing_behind() -> Evidence:
+    return Evidence("hidden", "it shows only once the cause in front of it is gone")
+
+
+def _weakest(*confidences: Confidence) -> Confidence:
+    return max(confidences, key=(Confidence.CERTAIN, Confidence.LIKELY, Confidence.UNDECIDED).index)
+
+
+def _bare(finding: Finding) -> Cause:
+    entry = BY_CODE[finding.code]
+    return Cause(
+        finding.code,
+        entry.severity,
+        finding.confidence,
+        Scope.FILE,
+        entry.title,
+        finding.subject,
+        finding.message,
+        finding.culprit,
+        finding.evidence,
+        remedies=finding.remedies,
+    )
+
+
+def _of_refusals(case: Case) -> Iterator[Cause]:
+    for refusal in case.invocation.refusals:
+        toll = Ledger(case.collection).everything()
+        yield replace(
+            _bare(m306_configuration_error.explain(refusal, case)),
+            scope=Scope.SESSION,
+            victims=toll.victims,
+            blocked_tests=toll.blocked_tests,
+            estimated=toll.is_estimated,
+        )
+
+
+def _of_losses(case: Case, directives: Directives) -> Iterator[Cause]:
+    groups: dict[tuple[str, ...], list[Loss]] = {}
+    for loss in case.collection.losses:
+        rule = LOSS_RULES.get(loss.kind)
+        if rule is not None:
+            # A silenced place leaves its group, so that one comment never hides its neighbours.
+            reason = reason_at(directives, loss.kind, loss.culprit)
+            groups.setdefault((loss.kind, reason, *rule.group(loss, case)), []).append(loss)
+    for (kind, reason, *_), losses in groups.items():
+        yield _loss_cause(LOSS_RULES[kind].explain(tuple(losses), case), tuple(losses), reason, case)
+
+
+def _loss_cause(finding: Finding, losses: tuple[Loss, ...], reason: str, case: Case) -> Cause:
+    cause = _bare(finding)
+    is_note = finding.code == "M407" and all(is_optional(loss, case) for loss in losses)
+    return replace(
+        cause,
+        severity=Severity.NOTE if is_note else cause.severity,
+        victims=tuple(dict.fromkeys(loss.culprit.path for loss in losses if loss.culprit.path.endswith(".py"))),
+        lost=tuple(dict.fromkeys(nodeid for loss in losses for nodeid in loss.lost)),
+        lost_count=lost_tests(losses),
+        accepted=reason,
+    )
+
+
+def _of_problems(case: Case) -> Iterator[Cause]:
+    for problem in case.collection.problems:
+        if problem.code in ("M001", "M002"):
+            path = problem.location.path
+            yield replace(_bare(m001_file_unreadable.explain(problem, case)), victims=(path,))
+
+
+def _of_expectations(case: Case, expected: Iterable[ExpectedTests]) -> Iterator[Cause]:
+    for each in expected:
+        finding = m405_zero_tests.explain(each, case)
+        if finding is not None:
+            yield _bare(finding)

@@ -1,0 +1,104 @@
+"""M101: the module is gone from where importers look for it, and the tree has it (or all that is wanted of it)
+elsewhere."""
+
+from __future__ import annotations
+
+from muster.diagnosis.case import Case
+from muster.diagnosis.finding import Finding, remedies
+from muster.diagnosis.questions import MissingModule
+from muster.diagnosis.roots import Root
+from muster.index.near import closeness
+from muster.index.sightings import ModuleSighting
+from muster.model.cause import Evidence
+from muster.model.collection import Confidence, ModuleMissing, NameMissing
+
+COMMON_TAILS = frozenset(
+    "api app base client common config conftest constants core database db errors exceptions fixtures handlers helpers "
+    "main manager models settings schema schemas service services setup test tests types utils views".split()
+)
+"""So many packages have a module of such a name that one elsewhere proves nothing by its name alone."""
+
+
+def explain(root: Root, case: Case) -> Finding | None:
+    """The new home of a missing module, or of a missing submodule that was imported by `from package import module`."""
+    match root.detail:
+        case ModuleMissing(name=name):
+            wanted = case.answers.missing_module(name)
+        case NameMissing(module=module, name=name) if not case.index.hits.definers.get(name):
+            wanted = MissingModule(f"{module}.{name}", (f"{module}.{name}",))
+        case _:
+            return None
+    for asked in wanted.asked or (wanted.name,):
+        home = find_home(asked, wanted.names, case, frozenset(failure.report.path for failure in root.failures))
+        if home is not None:
+            return _finding(root, case, wanted, asked, home)
+    return None
+
+
+def find_home(
+    asked: str, names: tuple[str, ...], case: Case, importers: frozenset[str] = frozenset()
+) -> ModuleSighting | None:
+    """The file of the tree that most probably is the module `asked` now, or None."""
+    candidates = [
+        each for each in case.index.locate_module(asked) if each.path not in importers and each.dotted != asked
+    ]
+    scored = [(_score(each, asked, names, case), each) for each in candidates if each.dotted]
+    good = sorted(((score, each) for score, each in scored if score > 0), key=lambda pair: (-pair[0], pair[1].path))
+    if good and (len(good) == 1 or good[0][0] > good[1][0] or names):
+        return good[0][1]
+    return _by_its_names(names, case, importers)
+
+
+def _score(sighting: ModuleSighting, asked: str, names: tuple[str, ...], case: Case) -> float:
+    """Zero where the likeness is an accident of a common file name."""
+    held = _held(sighting.path, names, case)
+    if names:
+        return held * 10 + sighting.shared if held >= 0.5 else 0
+    parts = asked.split(".")
+    if sighting.shared >= 2 or (parts[-1] not in COMMON_TAILS and "_" in parts[-1]):
+        return sighting.shared + closeness(asked, sighting.dotted)
+    return 0
+
+
+def _held(path: str, names: tuple[str, ...], case: Case) -> float:
+    """The share of `names` that the module at `path` has."""
+    if not names or not path.endswith(".py"):
+        return 0
+    own = frozenset(case.index.names_in(path))
+    return sum(name in own for name in names) / len(names)
+
+
+def _by_its_names(names: tuple[str, ...], case: Case, importers: frozenset[str]) -> ModuleSighting | None:
+    """The one module that defines every wanted name: the module was renamed."""
+    if not names:
+        return None
+    homes = [frozenset(each.path for each in case.index.locate_name(name) if each.kind != "import") for name in names]
+    common = sorted(frozenset.intersection(*homes) - importers)
+    if len(common) != 1 or (len(names) == 1 and len(names[0]) < 5):
+        return None
+    dotted = case.spell(common[0])
+    return ModuleSighting(common[0], dotted, 0) if dotted else None
+
+
+def _finding(root: Root, case: Case, wanted: MissingModule, asked: str, home: ModuleSighting) -> Finding:
+    importers = case.index.importers_of(home.dotted)
+    evidence = [Evidence("home", f"{case.show(home.path)} is '{home.dotted}'", home.path)]
+    if wanted.names:
+        own = frozenset(case.index.names_in(home.path)) if home.path.endswith(".py") else frozenset()
+        held = [name for name in wanted.names if name in own]
+        evidence.append(Evidence("names", f"it has {len(held)} of the {len(wanted.names)} names asked for", home.path))
+    if importers:
+        first = importers[0]
+        files = len({line.path for line in importers})
+        evidence.append(Evidence("importers", f"{files} files import it today: {first}", first.path, first.line))
+    evidence.extend(case.places_of(root, "import"))
+    return Finding(
+        "M101",
+        asked,
+        f"'{asked}' is not there; the tree has it as '{home.dotted}'",
+        ("moved", asked),
+        case.place_of(root.first),
+        Confidence.LIKELY,
+        tuple(evidence),
+        remedies(f"import from '{home.dotted}' instead of '{asked}'"),
+    )

@@ -1,0 +1,70 @@
+"""M108: the distribution is installed, and this version of it has no such module or name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from muster.diagnosis.case import Case, normal_name
+from muster.diagnosis.finding import Finding, remedies
+from muster.diagnosis.providers import VERSION_NOTES
+from muster.diagnosis.roots import Root
+from muster.index.near import nearest
+from muster.model.cause import Evidence
+from muster.model.collection import Confidence, ModuleMissing, NameMissing
+from muster.model.environment import Distribution
+
+
+def explain(root: Root, case: Case) -> Finding | None:
+    """The installed version, what the project asks for, and which versions have it where that is known offline."""
+    match root.detail:
+        case ModuleMissing(name=name) if "." in name:
+            module, wanted, file = name.rpartition(".")[0], name.rpartition(".")[2], root.detail.parent_file
+        case NameMissing(module=module, name=wanted, module_file=file):
+            pass
+        case _:
+            return None
+    distribution = case.distribution_of(module)
+    if distribution is None or distribution.editable or (file is not None and case.is_ours(file)):
+        return None
+    if file is None and module.partition(".")[0] in case.index.top_level_modules:
+        return None
+    return _finding(root, case, distribution, module, wanted)
+
+
+def _finding(root: Root, case: Case, distribution: Distribution, module: str, wanted: str) -> Finding:
+    note = VERSION_NOTES.get((module, wanted), "")
+    installed = f"{distribution.name} {distribution.version}"
+    return Finding(
+        "M108",
+        f"{module}:{wanted}" if isinstance(root.detail, NameMissing) else f"{module}.{wanted}",
+        f"'{module}' of {installed} has no '{wanted}'" + (f": {note}" if note else ""),
+        ("at odds", module, wanted),
+        case.place_of(root.first),
+        Confidence.UNDECIDED if case.environment_is_foreign else Confidence.CERTAIN,
+        (
+            Evidence("installed", installed, distribution.location),
+            *_declared(distribution, case),
+            *([Evidence("versions", note)] if note else []),
+            *_near(root, case, wanted),
+            *case.places_of(root, "import"),
+        ),
+        remedies(
+            f"install a version of {distribution.name} that has '{wanted}', and pin it where the project declares it",
+            f"or change the import to what {installed} has",
+        ),
+    )
+
+
+def _declared(distribution: Distribution, case: Case) -> Iterator[Evidence]:
+    for each in case.declarations:
+        if each.name == normal_name(distribution.name):
+            verb = "locked" if each.locked else "declared"
+            yield Evidence("declared", f"{verb}: {each.name}{each.specifier}", each.path, each.line)
+
+
+def _near(root: Root, case: Case, wanted: str) -> Iterator[Evidence]:
+    detail = root.detail
+    if isinstance(detail, NameMissing) and detail.module_file and detail.module_file.endswith(".py"):
+        near = nearest(wanted, case.index.names_in(detail.module_file))
+        if near:
+            yield Evidence("nearest", "it has " + ", ".join(f"'{name}'" for name in near), detail.module_file)

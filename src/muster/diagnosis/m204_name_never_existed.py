@@ -1,0 +1,53 @@
+"""M204: the module has no such name and no near one. Without history, "removed" (M203) and "never there" look alike."""
+
+from __future__ import annotations
+
+from muster.diagnosis.case import Case
+from muster.diagnosis.finding import Finding, remedies
+from muster.diagnosis.m201_name_moved import definitions_elsewhere
+from muster.diagnosis.roots import Root
+from muster.model.cause import Evidence
+from muster.model.collection import Confidence, NameMissing
+from muster.model.location import Location
+
+
+def explain(root: Root, case: Case) -> Finding | None:
+    """Whatever no other rule could explain about a missing name."""
+    detail = root.detail
+    if not isinstance(detail, NameMissing):
+        return None
+    homes = definitions_elsewhere(detail, case)
+    where = case.show(detail.module_file) if detail.module_file else "a namespace package"
+    return Finding(
+        "M204",
+        f"{detail.module}:{detail.name}",
+        f"'{detail.module}' ({where}) has no '{detail.name}': gone or never there",
+        ("name", detail.module, detail.name),
+        _culprit(root, detail, case),
+        Confidence.LIKELY,
+        (
+            *(
+                Evidence("definition", f"{each.kind} {each.name}, perhaps another one", each.path, each.line)
+                for each in homes[:5]
+            ),
+            *([] if homes else [Evidence("definition", f"no module of the tree defines '{detail.name}'")]),
+            *case.places_of(root, "import"),
+        ),
+        remedies(
+            f"define '{detail.name}' in {where}: {_count(root)} with it" if detail.module_file else "",
+            "or delete the import and what needs it",
+        ),
+    )
+
+
+def _culprit(root: Root, detail: NameMissing, case: Case) -> Location:
+    """The import of a lone victim; the module itself where many files want the name of it."""
+    files = {failure.report.path for failure in root.failures}
+    if len(files) > 1 and detail.module_file and case.is_ours(detail.module_file):
+        return Location(detail.module_file)
+    return case.place_of(root.first)
+
+
+def _count(root: Root) -> str:
+    files = len({failure.report.path for failure in root.failures})
+    return "1 file comes back" if files == 1 else f"{files} files come back"

@@ -1,0 +1,87 @@
+"""M403: a file, class or function that looks like a test does not match the patterns that pytest collects by."""
+
+from __future__ import annotations
+
+import re
+
+from muster.diagnosis.case import Case
+from muster.diagnosis.finding import Finding, remedies
+from muster.diagnosis.loss_words import count_tests, places
+from muster.index.near import words_of
+from muster.model.cause import Evidence
+from muster.model.collection import Loss
+from muster.model.invocation import Invocation
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+TEST_WORDS = frozenset(("test", "tests", "testcase", "spec", "specs", "suite", "check", "checks", "should", "it"))
+
+
+def group(loss: Loss, case: Case) -> tuple[str, ...]:
+    """One setting and one way of naming is one cause: a thousand classes renamed alike are one row."""
+    return (_setting(loss), loss.root or affix(loss.subject))
+
+
+def affix(subject: str) -> str:
+    """The way of naming: `*Tests` for `LoginTests`, `check_*` for `check_login`, `*` where neither end is a test's
+    word."""
+    name = subject.rpartition("/")[2].rpartition("::")[2]
+    stem, dot, suffix = name.partition(".")
+    words = _WORD.findall(stem)
+    if not words:
+        return "*"
+    separator = "_" if "_" in stem else ""
+    if words[-1].casefold() in TEST_WORDS:
+        return f"*{separator}{words[-1]}{dot}{suffix}"
+    return f"{words[0]}{separator}*{dot}{suffix}" if words_of(words[0]) & TEST_WORDS else f"*{dot}{suffix}"
+
+
+def explain(losses: tuple[Loss, ...], case: Case) -> Finding:
+    """The setting, the way of naming that it leaves out, and the tests lost."""
+    first, setting = losses[0], _setting(losses[0])
+    pattern, allowed = first.root or affix(first.subject), _allowed(setting, case.invocation)
+    configured = case.invocation.settings.get(setting)
+    what = _what(setting, len(losses))
+    return Finding(
+        "M403",
+        first.subject if len(losses) == 1 else pattern,
+        f"{what} named like '{pattern if pattern != '*' else first.subject}' do not match {setting} = {allowed}:"
+        f" pytest collects none of {count_tests(losses)}",
+        group(first, case),
+        first.culprit,
+        evidence=(
+            Evidence(
+                "setting",
+                f"{setting} = {allowed}" + ("" if configured else " (pytest's default)"),
+                configured.origin.path if configured else "",
+                configured.origin.line if configured else 0,
+            ),
+            *places(losses),
+        ),
+        remedies=remedies(
+            f"add '{pattern}' to {setting}" if pattern != "*" else "",
+            f"or rename {'it' if len(losses) == 1 else 'them'} to match {allowed}",
+        ),
+    )
+
+
+def _setting(loss: Loss) -> str:
+    if loss.setting:
+        return loss.setting
+    name = loss.subject.rpartition("::")[2]
+    if name.endswith(".py"):
+        return "python_files"
+    return "python_classes" if name[:1].isupper() else "python_functions"
+
+
+def _allowed(setting: str, invocation: Invocation) -> str:
+    values = {
+        "python_files": invocation.python_files,
+        "python_classes": invocation.python_classes,
+        "python_functions": invocation.python_functions,
+    }
+    return " ".join(values.get(setting, ())) or "its value"
+
+
+def _what(setting: str, count: int) -> str:
+    nouns = {"python_files": "files", "python_classes": "classes", "python_functions": "functions"}
+    return f"{count} {nouns.get(setting, 'definitions')}" if count != 1 else nouns.get(setting, "definitions")

@@ -1,0 +1,125 @@
+"""Everything that a diagnosis wants to know, gathered once; and the answers that the tree itself can give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from muster.diagnosis.roots import Failure, failures_of
+from muster.index.bindings import Binding, imports_at
+from muster.index.index import FactsOf, Index, Wanted, survey
+from muster.model.collection import Collection, ModuleMissing, NameMissing, UndefinedName
+from muster.model.invocation import Invocation
+from muster.ports import EntryKind, FileTree
+
+
+@dataclass(frozen=True, slots=True)
+class MissingModule:
+    """A module that was not found: `asked` are the full names that importers spell, `names` what they want of it."""
+
+    name: str
+    asked: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MissingName:
+    """A name that a module does not have."""
+
+    module: str
+    name: str
+    module_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """All missing modules and names of a session, each once, in the order met."""
+
+    modules: tuple[MissingModule, ...] = ()
+    names: tuple[MissingName, ...] = ()
+    undefined: tuple[str, ...] = ()
+
+    def wanted(self) -> Wanted:
+        """What the index is to look for."""
+        names = {missing.name for missing in self.names} | set(self.undefined)
+        names.update(name for missing in self.modules for name in missing.names)
+        modules = {missing.name for missing in self.modules}
+        modules.update(asked for missing in self.modules for asked in missing.asked)
+        modules.update(f"{missing.module}.{missing.name}" for missing in self.names)
+        return Wanted(frozenset(names), frozenset(modules))
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was found out: the tree's own index. What was not asked is evidence too."""
+
+    index: Index
+    questions: Questions = Questions()
+
+    def missing_module(self, name: str) -> MissingModule:
+        """What importers wanted of the module `name`."""
+        known = (missing for missing in self.questions.modules if missing.name == name)
+        return next(known, MissingModule(name))
+
+
+def questions(collection: Collection, facts: FactsOf) -> Questions:
+    """What has to be looked up to explain `collection`; `facts` are those of the importing files."""
+    modules: dict[str, dict[str, None]] = {}
+    names_of: dict[str, dict[str, None]] = {}
+    names: dict[MissingName, None] = {}
+    undefined: dict[str, None] = {}
+    for failure in (*failures_of(collection), *failures_of(Collection(reports=collection.hidden))):
+        match failure.exception.detail:
+            case ModuleMissing(name=name):
+                for asked, wanted in _asked(failure, name, facts):
+                    modules.setdefault(name, {})[asked] = None
+                    names_of.setdefault(name, {}).update(dict.fromkeys(wanted))
+                modules.setdefault(name, {})
+            case NameMissing(module=module, name=name, module_file=file):
+                names[MissingName(module, name, file)] = None
+            case UndefinedName(name=name):
+                undefined[name] = None
+            case _:
+                pass
+    found = tuple(MissingModule(name, tuple(asked), tuple(names_of.get(name, ()))) for name, asked in modules.items())
+    return Questions(found, tuple(names), tuple(undefined))
+
+
+def _asked(failure: Failure, name: str, facts: FactsOf) -> Iterator[tuple[str, Sequence[str]]]:
+    """Full module names below `name` that the failing statement spells, with the names it wants of each."""
+    if failure.frame is None:
+        return
+    statement = imports_at(facts(failure.frame.path), failure.frame.line)
+    for module in dict.fromkeys(binding.module.lstrip(".") for binding in statement):
+        asked = _absolute(module, name)
+        if asked:
+            yield asked, [each.original for each in statement if _is_wanted(each, module)]
+
+
+def _is_wanted(binding: Binding, module: str) -> bool:
+    return binding.module.lstrip(".") == module and binding.original not in ("", "*")
+
+
+def _absolute(module: str, name: str) -> str:
+    """`module`, perhaps written relatively, as an absolute name at or below the missing `name`, or ""."""
+    if module == name or module.startswith(name + "."):
+        return module
+    return name if module and name.endswith("." + module) else ""
+
+
+def answer_from_tree(asked: Questions, tree: FileTree, invocation: Invocation, facts: FactsOf) -> Answers:
+    """The answers of the tree's own index: one pass over the bytes of its files, only hits are parsed."""
+    return Answers(survey(tree, invocation.rootdir, asked.wanted(), facts, spelling_roots(tree, invocation)), asked)
+
+
+def spelling_roots(tree: FileTree, invocation: Invocation) -> tuple[str, ...]:
+    """The folders below which modules of the project are spelled: those that the invocation puts on the path, and
+    `src`."""
+    roots = list(invocation.pythonpath)
+    if invocation.cwd_on_path:
+        roots.append(invocation.cwd)
+    source = invocation.rootdir.rstrip("/") + "/src"
+    # A `src` that is itself a package is imported as `src.x` by the projects that have it.
+    if tree.kind(source) is EntryKind.FOLDER and tree.kind(source + "/__init__.py") is None:
+        roots.append(source)
+    return tuple(dict.fromkeys([*roots, invocation.rootdir]))
