@@ -147,7 +147,7 @@ class SourceParser:
         return self._workers[place]
 
     def _ask_worker(self, worker: PipedChild, kind: str, files: list[tuple[str, bytes]]) -> list[bytes | None]:
-        """The records of `files`. One that the worker is lost over is undecided, all others are still answered."""
+        """The records of `files`; one that the worker is lost over is undecided, the others are still answered."""
         try:
             return decode_records(worker.ask(encode_job(Job(kind, self._target, files)), TIMEOUT_S))
         except (ChildLost, msgspec.DecodeError) as exc:
@@ -176,7 +176,7 @@ class SourceParser:
         return decode_facts(record) if record else undecided_facts(source, "the parser gave no answer")
 
     def _judge_unasked(self, path: str, source: bytes) -> ModuleFacts:
-        """What can be said without the target: its grammar may hold more or less than ours, and it has its own words."""
+        """What can be said without the target, whose grammar may hold more or less than ours, in other words."""
         facts = self._judge_here(path, source)
         if facts.undecided:
             return facts

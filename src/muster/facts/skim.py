@@ -94,7 +94,9 @@ def skim(source: bytes) -> bytes | None:
 
 
 def _is_doubtful(source: bytes) -> bool:
-    if b"\r" in source or b"\0" in source or b"\f" in source or _INDENTED_BY_TAB.search(source):
+    if b"\r" in source or b"\0" in source or b"\f" in source:
+        return True
+    if b"\t" in source and _INDENTED_BY_TAB.search(source):
         return True
     if any(_COOKIE.match(line) for line in source.split(b"\n", 2)[:2]):
         return True
