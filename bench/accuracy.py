@@ -115,7 +115,9 @@ def main(arguments: list[str] | None = None) -> int:
         return run_child(options.child, options.rest)
     work = Path(options.work).resolve()
     (work / "truth").mkdir(parents=True, exist_ok=True)
-    suites = [suite for suite in read_suites() if not options.only or suite.name in options.only.split(",")]
+    suites = [
+        suite for suite in read_suites(options.suites) if not options.only or suite.name in options.only.split(",")
+    ]
     compared: list[Comparison] = []
     for suite in suites:
         if not (options.no_prepare or prepare(suite, work, options)):
@@ -137,6 +139,7 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description="Compare simulated with real collections.")
     parser.add_argument("--work", default="accuracy-work", help="where suites, environments and truth are kept")
+    parser.add_argument("--suites", default=str(HERE / "suites.toml"), help="the file that names the suites")
     parser.add_argument("--checkouts", default="", help="a folder with the checkouts that suites.toml names")
     parser.add_argument("--only", default="", help="names of suites, with commas")
     parser.add_argument("--interpreter", action="append", default=[], metavar="VERSION=PATH")
@@ -150,9 +153,9 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def read_suites() -> list[Suite]:
+def read_suites(path: str) -> list[Suite]:
     """The suites, in the file's order."""
-    return [Suite(**entry) for entry in tomllib.loads((HERE / "suites.toml").read_text(encoding="utf-8"))["suite"]]
+    return [Suite(**entry) for entry in tomllib.loads(Path(path).read_text(encoding="utf-8"))["suite"]]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
