@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-BYTES_PER_FILE = 19_000
+BYTES_PER_FILE = 15_600
 TEST_SHARE = 0.6
 MISSION_SHARE = 0.04
 MODULES_PER_SERVICE = 20
