@@ -263,7 +263,7 @@ class InterpreterQuery:
         )
 
     def _own_pytest(self) -> Environment | None:
-        """pytest beside Muster, without its plugins: it knows the core's options where the project's is not asked."""
+        """The pytest beside Muster, without plugins: it knows the core's options where the project's is not asked."""
         if self._static:
             return None
         dump = self._dump(self._own, "plain")
@@ -295,7 +295,7 @@ class InterpreterQuery:
         return {name: self._probed[name] for name in modules if name in self._probed}
 
     def _may_probe(self, name: str) -> bool:
-        """Whether an interpreter may import `name`: anything where the environment may be run, else the standard library."""
+        """Whether `name` may be imported: anything where the environment may be run, else the standard library."""
         if self._static or not all(part.isidentifier() for part in name.split(".")):
             return False
         if self._chosen.may_run:
@@ -309,6 +309,8 @@ class InterpreterQuery:
         shared = self._ask(self._prober, name)
         if isinstance(shared, ChildDied):
             self._prober = None
+            if shared.timed_out:
+                return _died(name, shared)
         elif not shared["doubtful"] or _is_plainly_absent(name, shared):
             return _probed(name, shared)
         fresh = self._start_prober()
@@ -389,7 +391,7 @@ def _site_folders(prefix: str, version: tuple[int, int, int]) -> list[str]:
 
 
 def _names_loaded_by_pytest(standard: Environment, core: Environment | None) -> dict[str, str]:
-    """What is in `sys.modules` when collection starts, as far as it is known; files of another environment are left out."""
+    """What is in `sys.modules` when collection starts, as far as is known; files of other environments are left out."""
     loaded = dict(standard.preloaded)
     for name in core.preloaded if core else ():
         loaded.setdefault(name, "")

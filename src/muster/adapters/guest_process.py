@@ -34,10 +34,11 @@ class ChildDied:
 
     reason: str
     stderr: str
+    timed_out: bool = False
 
 
 class GuestProcess:
-    """One child, its own process group, that answers on a pipe of its own; of what it prints only stderr's end is kept."""
+    """One child in its own process group, answering on a pipe of its own; of its output only stderr's end is kept."""
 
     def __init__(
         self,
@@ -102,7 +103,7 @@ class GuestProcess:
                 searched = len(self._received)
             ready, _, _ = select.select([self._answers], [], [], max(0.0, deadline - time.monotonic()))
             if not ready:
-                return self._died(f"no answer within {timeout_s:g} s")
+                return self._died(f"no answer within {timeout_s:g} s", timed_out=True)
             chunk = os.read(self._answers, 1 << 20)
             if not chunk:
                 if not until and self._received:
@@ -112,7 +113,7 @@ class GuestProcess:
             if len(self._received) > ANSWER_LIMIT_BYTES:
                 return self._died("its answer was too long")
 
-    def _died(self, reason: str) -> ChildDied:
+    def _died(self, reason: str, timed_out: bool = False) -> ChildDied:
         if not reason:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._child.wait(timeout=5)
@@ -122,7 +123,7 @@ class GuestProcess:
             )
         last_words = self.last_words()
         self.close()
-        return ChildDied(reason, last_words)
+        return ChildDied(reason, last_words, timed_out)
 
     def last_words(self) -> str:
         """The end of what the child wrote on stderr."""
