@@ -1,0 +1,1 @@
+"""What would pytest collect? Its session walk and collectors, over simulated values instead of imported modules."""

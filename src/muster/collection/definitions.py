@@ -1,0 +1,65 @@
+"""What a file's own statements define, read from its IR (see `muster.facts.opcodes`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from muster.facts import opcodes as op
+
+
+def blocks(statements: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """The block itself, and those nested in `if`, `try`, `with`, `for` and `while`, outermost first."""
+    yield statements
+    for statement in statements:
+        for block in _nested(statement):
+            yield from blocks(block)
+
+
+def _nested(statement: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    match statement[0]:
+        case op.IF:
+            yield from (statement[3], statement[4])
+        case op.FOR:
+            yield from (statement[4], statement[5])
+        case op.WHILE:
+            yield from (statement[3], statement[4])
+        case op.WITH:
+            yield statement[3]
+        case op.TRY:
+            yield statement[2]
+            yield from (handler[3] for handler in statement[3])
+            yield from (statement[4], statement[5])
+        case op.MATCH:
+            yield from (case[2] for case in statement[3])
+        case _:
+            return
+
+
+def definitions(statements: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Every `def` and `class` statement of a scope, those under conditions included."""
+    for block in blocks(statements):
+        yield from (statement for statement in block if statement[0] in (op.DEF, op.CLASS))
+
+
+def defined_name(statement: Sequence[Any]) -> str:
+    """The name that a `def` or `class` statement binds."""
+    name: str = statement[2][0] if statement[0] == op.DEF else statement[2]
+    return name
+
+
+def class_body(statement: Sequence[Any]) -> Sequence[Any]:
+    """The statements in a `class` statement."""
+    body: Sequence[Any] = statement[5]
+    return body
+
+
+def find_definition(statements: Sequence[Any], names: Sequence[str]) -> Sequence[Any] | None:
+    """The last `def` or `class` that binds `names[-1]` in the classes `names[:-1]`."""
+    found = None
+    for statement in definitions(statements):
+        if defined_name(statement) == names[0]:
+            found = statement
+    if found is None or len(names) == 1:
+        return found
+    return find_definition(class_body(found), names[1:]) if found[0] == op.CLASS else None

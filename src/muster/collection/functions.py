@@ -1,0 +1,222 @@
+"""Test functions and the items that they become (`PyCollector._genfunctions` in `_pytest/python.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from muster.collection.fixtures import Closure, is_fixture, prune
+from muster.collection.marks import Marks, function_marks
+from muster.collection.nodeids import parametrized
+from muster.collection.nodes import CallSpec, ClassNode, ItemNode, ModuleNode, Node
+from muster.collection.objects import class_attribute, find_test_flag, function_of, is_callable
+from muster.collection.outcomes import failed
+from muster.collection.parametrize import Metafunc, MetafuncValue, argument_names, resolve_directness
+from muster.collection.signatures import Arguments, mandatory_names
+from muster.collection.walk import Walk
+from muster.execution.raised import Raised
+from muster.execution.values import (
+    MISSING,
+    UNKNOWN,
+    DescriptorValue,
+    FunctionValue,
+    InstanceValue,
+    Mark,
+    ModuleValue,
+    Opaque,
+    PartialValue,
+    Value,
+)
+from muster.facts.opcodes import GENERATOR
+from muster.invocation.patterns import is_test_function_name
+
+
+def is_test_function(walk: Walk, value: Value, name: str) -> bool:
+    """Whether pytest takes `value` under `name` for a test (`istestfunction`), as far as is known."""
+    if not (is_test_function_name(walk.invocation, name) or find_test_flag(value) is True):
+        return False
+    if isinstance(value, DescriptorValue) and value.kind in ("staticmethod", "classmethod"):
+        value = value.function
+    return is_callable(value) is True and not is_fixture(value)
+
+
+def is_maybe_test(walk: Walk, value: Value, name: str) -> bool:
+    """Whether an unknown value has the name of a test."""
+    return value is UNKNOWN and is_test_function_name(walk.invocation, name)
+
+
+def collect_function(walk: Walk, parent: Node, name: str, value: Value) -> list[ItemNode]:
+    """The items of one test function. Raises `Raised` where pytest does."""
+    if isinstance(value, Opaque) and value.kind == "function":
+        return [_item(parent, name, None)]
+    function = function_of(value)
+    if function is None or isinstance(value, InstanceValue):
+        # "cannot collect 'test_x' because it is not a function" is only a warning.
+        return []
+    if walk.executor.truth(find_test_flag(value if isinstance(value, FunctionValue) else function)) is False and (
+        find_test_flag(function) is not MISSING
+    ):
+        return []
+    if function.flags & GENERATOR and not _is_async_generator(function) and not isinstance(value, PartialValue):
+        return _yield_test(walk, parent, name, function)
+    return list(_generated(walk, parent, name, value, function))
+
+
+def _is_async_generator(function: FunctionValue) -> bool:
+    return bool(function.flags & 1)
+
+
+def _yield_test(walk: Walk, parent: Node, name: str, function: FunctionValue) -> list[ItemNode]:
+    """A generator: one item that is not run before pytest 8.4, a failure of its module or class since."""
+    if walk.version < (8, 4):
+        item = _item(parent, name, function)
+        item.own_marks = [*function_marks(function).found, Mark("xfail")]
+        return [item]
+    raise failed(
+        f"'yield' keyword is allowed in fixtures, but not in tests ({name})", "yield", function.file, function.line
+    )
+
+
+def unknown_item(parent: Node, name: str, path: str, line: int) -> ItemNode:
+    """The bare item of a test whose decorators leave nothing known of it."""
+    return ItemNode(
+        name, f"{parent.nodeid}::{name}", parent.path, parent, [], True,
+        original_name=name, expanded=False, defined_in=path, line=line,
+    )  # fmt: skip
+
+
+def _item(parent: Node, name: str, function: FunctionValue | None, call: CallSpec | None = None) -> ItemNode:
+    spelled = name if call is None else parametrized(name, call.ids)
+    class_node = parent.nearest(ClassNode)
+    return ItemNode(
+        spelled,
+        f"{parent.nodeid}::{spelled}",
+        parent.path,
+        parent,
+        function=function,
+        original_name=name,
+        callspec=call,
+        defined_in=function.file if function is not None else parent.path,
+        line=function.line if function is not None else 0,
+        cls=class_node.obj if class_node is not None else None,
+    )
+
+
+def _generated(walk: Walk, parent: Node, name: str, value: Value, function: FunctionValue) -> Iterator[ItemNode]:
+    own = function_marks(function)
+    definition = _item(parent, name, function)
+    definition.own_marks, definition.marks_unsure = list(own.found), own.unsure
+    arguments = mandatory_names(value, name, definition.cls)
+    closure = find_closure(walk, definition, arguments)
+    metafunc = Metafunc(walk, definition, function, closure, arguments, name)
+    try:
+        _run_generators(walk, metafunc)
+    except Raised:
+        if not walk.lenient:
+            raise
+        metafunc.unknown = True
+    yield from _items(walk, parent, metafunc, own)
+
+
+def find_closure(walk: Walk, node: Node, arguments: Arguments) -> Closure:
+    """What a test needs, given its arguments and the marks in scope."""
+    requested = [name for mark in node.marks("usefixtures") for name in mark.args if isinstance(name, str)]
+    return walk.fixtures.closure(node, arguments.names, requested, _direct_names(walk, node))
+
+
+def _direct_names(walk: Walk, node: Node) -> set[str]:
+    """Arguments that marks parametrize directly, so that they are no fixtures (`_get_direct_parametrize_args`)."""
+    names: set[str] = set()
+    for mark in node.marks("parametrize"):
+        given = mark.args[0] if mark.args else mark.kwargs.get("argnames", UNKNOWN)
+        found = argument_names(given, walk)
+        if found is None:
+            continue
+        indirect = mark.kwargs.get("indirect", False)
+        if walk.version >= (9, 1):
+            directness = resolve_directness(found[0], indirect, node.nodeid, ("", 0), walk) or {}
+            names.update(name for name, kind in directness.items() if kind == "direct")
+        elif walk.executor.truth(indirect) is False:
+            names.update(found[0])
+    return names
+
+
+def _run_generators(walk: Walk, metafunc: Metafunc) -> None:
+    """Call `pytest_generate_tests` in pytest's order: class, module, later conftests, fixtures, earlier ones, marks."""
+    values = {"metafunc": MetafuncValue(metafunc)}
+    for function in _local_generators(walk, metafunc.node):
+        _run_hook(walk, metafunc, function, values)
+    folder = metafunc.node.path.rpartition("/")[0]
+    hooks = list(walk.plugins.hooks("pytest_generate_tests", folder))
+    for plugin, function in hooks:
+        if not plugin.is_initial:
+            _run_hook(walk, metafunc, function, values)
+    _generate_from_fixtures(metafunc)
+    for plugin, function in hooks:
+        if plugin.is_initial:
+            _run_hook(walk, metafunc, function, values)
+    for mark in list(metafunc.node.marks("parametrize")):
+        metafunc.parametrize_by_mark(mark)
+    if any(node.marks_unsure for node in metafunc.node.lineage()):
+        metafunc.unknown = True
+
+
+def _run_hook(walk: Walk, metafunc: Metafunc, function: Value, values: dict[str, Value]) -> None:
+    if function is UNKNOWN:
+        metafunc.unknown = True
+        return
+    walk.plugins.call(function, values)
+
+
+def _local_generators(walk: Walk, node: Node) -> Iterator[Value]:
+    """`pytest_generate_tests` of the class, then of the module."""
+    class_node = node.nearest(ClassNode)
+    if class_node is not None and class_attribute(class_node.obj, "pytest_generate_tests") is not MISSING:
+        method = class_attribute(class_node.obj, "pytest_generate_tests")
+        if isinstance(method, FunctionValue):
+            yield PartialValue(method, (UNKNOWN,), {})
+        else:
+            yield method.function if isinstance(method, DescriptorValue) else UNKNOWN
+    module_node = node.nearest(ModuleNode)
+    if module_node is not None and isinstance(module_node.obj, ModuleValue):
+        function = module_node.obj.namespace.get("pytest_generate_tests")
+        if function is not None:
+            yield function
+
+
+def _generate_from_fixtures(metafunc: Metafunc) -> None:
+    """Apply the `params` of the fixtures in the closure (`FixtureManager.pytest_generate_tests`)."""
+    marked = [
+        found[0]
+        for mark in metafunc.node.marks("parametrize")
+        if (found := argument_names(mark.args[0] if mark.args else mark.kwargs.get("argnames", UNKNOWN), metafunc.walk))
+    ]
+    for name in list(metafunc.closure.names):
+        if any(name in names for names in marked):
+            continue
+        for definition in reversed(metafunc.closure.definitions.get(name, ())):
+            if definition.params is not None and definition.params is not MISSING:
+                metafunc.parametrize_by_fixture(definition, name)
+                break
+            if name not in definition.argnames:
+                break
+
+
+def _items(walk: Walk, parent: Node, metafunc: Metafunc, own: Marks) -> Iterator[ItemNode]:
+    name, function = metafunc.node.name, metafunc.function
+    if metafunc.unknown or not metafunc.calls:
+        item = _item(parent, name, function)
+        item.own_marks, item.marks_unsure = list(own.found), own.unsure
+        item.expanded = not metafunc.unknown
+        yield item
+        return
+    metafunc.recompute_indices()
+    prune(metafunc.closure, walk.version)
+    for call in metafunc.calls:
+        item = _item(parent, name, function, call)
+        item.own_marks, item.marks_unsure = [*own.found, *call.marks], own.unsure
+        yield item
+
+
+def function_names(values: Sequence[tuple[str, Value]], walk: Walk) -> list[str]:
+    """Those names that pytest would take for tests."""
+    return [name for name, value in values if is_test_function(walk, value, name)]

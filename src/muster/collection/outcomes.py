@@ -1,0 +1,41 @@
+"""The exceptions that pytest's own collectors raise, as simulated ones."""
+
+from __future__ import annotations
+
+from muster.execution.raised import Raised
+from muster.model.collection import FailureDetail, Frame, OtherFailure
+
+_BASES = {
+    "Failed": ("Failed", "OutcomeException", "BaseException", "object"),
+    "CollectError": ("CollectError", "Exception", "BaseException", "object"),
+    "UsageError": ("UsageError", "Exception", "BaseException", "object"),
+    "TypeError": ("TypeError", "Exception", "BaseException", "object"),
+    "ValueError": ("ValueError", "Exception", "BaseException", "object"),
+}
+
+
+def failed(message: str, kind: str, path: str = "", line: int = 0) -> Raised:
+    """`pytest.fail(message, pytrace=False)`, with the place in the project that led to it as its frame."""
+    return _raised("Failed", message, OtherFailure(kind), path, line)
+
+
+def collect_error(message: str, kind: str, path: str = "", line: int = 0) -> Raised:
+    """`nodes.Collector.CollectError(message)`."""
+    return _raised("CollectError", message, OtherFailure(kind), path, line)
+
+
+def usage_error(message: str) -> Raised:
+    """`UsageError(message)`, which ends pytest with exit code 4."""
+    return _raised("UsageError", message, OtherFailure("usage"), "", 0)
+
+
+def builtin(type_name: str, message: str, kind: str, path: str = "", line: int = 0) -> Raised:
+    """A built-in exception that pytest's collectors let escape."""
+    return _raised(type_name, message, OtherFailure(kind), path, line)
+
+
+def _raised(type_name: str, message: str, detail: FailureDetail, path: str, line: int) -> Raised:
+    raised = Raised(type_name, message, _BASES[type_name], detail)
+    if path:
+        raised.frames.append(Frame(path, line))
+    return raised
