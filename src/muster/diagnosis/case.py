@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from posixpath import dirname, join, normpath
@@ -11,6 +12,7 @@ from muster.diagnosis.questions import Answers
 from muster.diagnosis.roots import Failure, Root, innermost_ours, is_ours
 from muster.facts.module_facts import ModuleFacts
 from muster.index.index import Index
+from muster.index.sightings import ImportLine
 from muster.index.spelling import spell
 from muster.model.cause import Evidence
 from muster.model.collection import Collection, ModuleMissing, NameMissing, PathEffect
@@ -46,6 +48,10 @@ class Case:
         shown = "." if path + "/" == root else path.removeprefix(root)
         return shown + "/" if self.tree.kind(path) is EntryKind.FOLDER and not shown.endswith("/") else shown
 
+    def name_folder(self, folder: str) -> str:
+        """A folder in the middle of a sentence."""
+        return "the root" if folder == self.invocation.rootdir else self.show(folder)
+
     def is_ours(self, path: str) -> bool:
         """Whether `path` belongs to the project."""
         return is_ours(path, self.invocation.rootdir)
@@ -72,6 +78,14 @@ class Case:
         """Where the failure shows in the project: the innermost frame of ours, else the file as a whole."""
         frame = innermost_ours(failure.exception, self.invocation.rootdir) or failure.frame
         return self.statement(frame.path, frame.line) if frame else Location(failure.report.path)
+
+    def importers(self, lines: Sequence[ImportLine]) -> tuple[Evidence, ...]:
+        """How the files that import something well spell it, and how many they are; nothing where nobody does."""
+        if not lines:
+            return ()
+        first = lines[0]
+        who = "files import" if (files := len({line.path for line in lines})) != 1 else "file imports"
+        return (Evidence("importers", f"{files} {who} it today: {first}", first.path, first.line),)
 
     def places_of(self, root: Root, kind: str, limit: int = 5) -> tuple[Evidence, ...]:
         """One piece of evidence for each place where the root shows, the first `limit` of them."""

@@ -81,16 +81,12 @@ def _by_its_names(names: tuple[str, ...], case: Case, importers: frozenset[str])
 
 
 def _finding(root: Root, case: Case, wanted: MissingModule, asked: str, home: ModuleSighting) -> Finding:
-    importers = case.index.importers_of(home.dotted)
     evidence = [Evidence("home", f"{case.show(home.path)} is '{home.dotted}'", home.path)]
     if wanted.names:
         own = frozenset(case.index.names_in(home.path)) if home.path.endswith(".py") else frozenset()
         held = [name for name in wanted.names if name in own]
         evidence.append(Evidence("names", f"it has {len(held)} of the {len(wanted.names)} names asked for", home.path))
-    if importers:
-        first = importers[0]
-        files = len({line.path for line in importers})
-        evidence.append(Evidence("importers", f"{files} files import it today: {first}", first.path, first.line))
+    evidence.extend(case.importers(case.index.importers_of(home.dotted)))
     evidence.extend(case.places_of(root, "import"))
     return Finding(
         "M101",

@@ -25,7 +25,7 @@ def explain(root: Root, case: Case) -> Finding | None:
         case.place_of(root.first),
         evidence=(
             *contest_evidence(contest, case),
-            Evidence("entry", f"{case.show(contest.entry)} is on the search path", contest.entry),
+            Evidence("entry", f"{case.name_folder(contest.entry)} is on the search path", contest.entry),
             *case.places_of(root, "import"),
         ),
         remedies=remedies(*_ways_out(contest, case)),
@@ -63,7 +63,7 @@ def _ways_out(contest: Contest, case: Case) -> tuple[str, ...]:
     return (
         f"rename {case.show(winner)}, or make it a part of a package of its own",
         "use --import-mode=importlib, which puts no test folder on sys.path" if by_mode else "",
-        f"take {case.show(contest.entry)} off the search path",
+        f"take {case.name_folder(contest.entry)} off the search path",
     )
 
 

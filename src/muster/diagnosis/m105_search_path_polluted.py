@@ -39,13 +39,13 @@ def _made_another_win(root: Root, case: Case) -> Finding | None:
         contest.module,
         f"'{contest.module}' becomes {case.show(winner)} ({describe(contest.winner)}) instead of {case.show(loser)}"
         f" ({_with_its_rule(contest)}): {case.show(effect.culprit.path)}:{effect.culprit.line} put"
-        f" {case.show(contest.entry)} on sys.path",
+        f" {case.name_folder(contest.entry)} on sys.path",
         _group(effect),
         effect.culprit,
         evidence=(
             Evidence(
                 "effect",
-                f"puts {case.show(contest.entry)} on sys.path at position {effect.index}, while"
+                f"puts {case.name_folder(contest.entry)} on sys.path at position {effect.index}, while"
                 f" {case.show(effect.during)} is collected{_aim(contest, case)}",
                 effect.culprit.path,
                 effect.culprit.line,
@@ -87,11 +87,7 @@ def _aim(contest: Contest, case: Case) -> str:
         folder, steps = dirname(folder), steps + 1
     if folder != meant or not steps:
         return ""
-    return f": {('one', 'two', 'three', 'four', 'five')[steps - 1]} .parent short of {_name_root(meant, case)}"
-
-
-def _name_root(folder: str, case: Case) -> str:
-    return "the root" if folder == case.invocation.rootdir else case.show(folder)
+    return f": {('one', 'two', 'three', 'four', 'five')[steps - 1]} .parent short of {case.name_folder(meant)}"
 
 
 def _root_of(found: Found) -> str:
@@ -108,9 +104,10 @@ def _ways_out(contest: Contest, effect: PathEffect, case: Case) -> Iterator[str]
     meant, line = _root_of(contest.loser), effect.culprit.line
     place = f"{case.show(effect.culprit.path)}:{line}"
     if _aim(contest, case):
-        yield f"correct the number of parents at {place}: {case.show(meant)} was meant, not {case.show(contest.entry)}"
+        wanted, got = case.name_folder(meant), case.name_folder(contest.entry)
+        yield f"correct the number of parents at {place}: {wanted} was meant, not {got}"
     if meant in case.initial_path:
-        yield f"delete {place}: {_name_root(meant, case)} is on the search path already"
+        yield f"delete {place}: {case.name_folder(meant)} is on the search path already"
     else:
         yield f'delete {place} and put pythonpath = ["{case.show(meant).rstrip("/")}"] into the configuration'
     if isinstance(contest.loser, NamespacePackage):
@@ -155,13 +152,13 @@ def _removal(root: Root, case: Case, effect: PathEffect, entry: str, found: Foun
         "M105",
         name.partition(".")[0],
         f"'{name}' is {case.show(place_of(found))}, but {case.show(culprit.path)}:{culprit.line} took"
-        f" {case.show(entry)} off sys.path",
+        f" {case.name_folder(entry)} off sys.path",
         _group(effect),
         culprit,
         evidence=(
             Evidence(
                 "effect",
-                f"takes {case.show(entry)} off sys.path while {case.show(effect.during)} is collected",
+                f"takes {case.name_folder(entry)} off sys.path while {case.show(effect.during)} is collected",
                 culprit.path,
                 culprit.line,
             ),

@@ -58,14 +58,14 @@ def _finding(root: Root, case: Case, asked: str, folders: list[str]) -> Finding:
     return Finding(
         "M106",
         asked,
-        f"'{asked}' is {case.show(place)}, but {case.show(folder)} is not on the search path",
+        f"'{asked}' is {case.show(place)}, but {case.name_folder(folder)} is not on the search path",
         ("unreachable", folder),
         case.place_of(root.first),
         Confidence.CERTAIN if len(set(folders)) == 1 else Confidence.LIKELY,
         (
             Evidence("module", f"{case.show(place)}{kind}", place),
-            Evidence("entry", f"{case.show(folder)} on sys.path would reach it", folder),
-            *(Evidence("other", f"so would {case.show(each)}", each) for each in dict.fromkeys(folders[1:4])),
+            Evidence("entry", f"{case.name_folder(folder)} on sys.path would reach it", folder),
+            *(Evidence("other", f"so would {case.name_folder(each)}", each) for each in dict.fromkeys(folders[1:4])),
             *case.places_of(root, "import"),
         ),
         remedies(*_ways_out(folder, root, case)),
@@ -85,7 +85,7 @@ def _ways_out(folder: str, root: Root, case: Case) -> Iterator[str]:
     missing = _missing_init(folder, root, case)
     if missing:
         mode = invocation.import_mode
-        yield f"add {case.show(missing)}: pytest's {mode} mode then puts {case.show(folder)} on sys.path"
+        yield f"add {case.show(missing)}: pytest's {mode} mode then puts {case.name_folder(folder)} on sys.path"
 
 
 def _missing_init(folder: str, root: Root, case: Case) -> str:

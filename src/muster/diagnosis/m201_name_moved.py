@@ -22,7 +22,6 @@ def explain(root: Root, case: Case) -> Finding | None:
     if not homes or len(homes) > FEW:
         return None
     best = homes[0]
-    importers = case.index.importers_of(best.dotted, detail.name)
     return Finding(
         "M201",
         f"{detail.module}:{detail.name}",
@@ -32,18 +31,7 @@ def explain(root: Root, case: Case) -> Finding | None:
         Confidence.LIKELY,
         (
             *(Evidence("definition", f"{each.kind} {each.name}", each.path, each.line) for each in homes),
-            *(
-                [
-                    Evidence(
-                        "importers",
-                        f"{_files(importers)} import it so: {importers[0]}",
-                        importers[0].path,
-                        importers[0].line,
-                    )
-                ]
-                if importers
-                else []
-            ),
+            *case.importers(case.index.importers_of(best.dotted, detail.name)),
             *case.places_of(root, "import"),
         ),
         remedies(
@@ -78,8 +66,3 @@ def _shared(dotted: str, module: str) -> int:
     return next(
         (i for i, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]), min(len(ours), len(theirs))
     )
-
-
-def _files(lines: tuple[object, ...]) -> str:
-    count = len({getattr(line, "path", "") for line in lines})
-    return "1 file" if count == 1 else f"{count} files"
