@@ -1,11 +1,11 @@
 """How much faster skimming is than parsing, and whether it says the same: prints both for folders of Python files.
 
-    python bench/skim.py [--target 3.11] FOLDER ...
+    python bench/skim.py FOLDER ...
 
-CPU seconds of one process: `ast.parse` of every file, the full extraction (parse and IR), and the skimming extraction with
-its parts. `different` must be 0; a doubted file is parsed whole by the caller, so doubts cost time and never accuracy.
-Then wall seconds of the whole parser (`SourceParser.parse_many`: children, ruff, every doubt judged by the compiler), and
-whether it refuses just the files that `compile` refuses.
+CPU seconds of one process: `ast.parse` of every file, the full extraction (parse and IR), and the skimming extraction
+with its parts. `different` must be 0; a doubted file is parsed whole by the caller, so doubts cost time and never
+accuracy. Then wall seconds of the whole parser (`SourceParser.parse_many`: children, ruff, every doubt judged by the
+compiler), and whether it refuses just the files that `compile` refuses.
 """
 
 from __future__ import annotations
