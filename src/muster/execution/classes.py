@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from typing import Any
 
@@ -71,7 +72,7 @@ def _bases(machine: Machine, nodes: Sequence[Node], scope: Scope) -> tuple[Value
 
 def _set_bases(machine: Machine, cls: ClassValue, bases: tuple[Value, ...]) -> None:
     classes: list[Value] = []
-    for base in bases:
+    for base in map(_as_class, bases):
         if isinstance(base, ModuleValue):
             raise machine.error("TypeError", "module() takes at most 2 arguments (3 given)", OtherFailure("bases"))
         if isinstance(base, FunctionValue) and not base.opaque_decorators:
@@ -95,6 +96,15 @@ def _set_bases(machine: Machine, cls: ClassValue, bases: tuple[Value, ...]) -> N
     cls.mro_known &= all(base.mro_known for base in classes if isinstance(base, ClassValue))
     cls.lenient |= any(base.lenient and not base.opaque_decorators for base in classes if isinstance(base, ClassValue))
     cls.mro = linearise(machine, cls, classes)
+
+
+def _as_class(base: Value) -> Value:
+    """Built-in types are callables that the simulation models; as bases they are opaque classes."""
+    if isinstance(base, Native) and hasattr(builtins, base.dotted):
+        from muster.execution.natives.builtin_functions import facts_of
+
+        return Opaque(f"builtins.{base.dotted}", "class", facts_of(base.dotted))
+    return base
 
 
 def _same(left: Value, right: Value) -> bool:

@@ -24,6 +24,9 @@ CALL_DEPTH = 5
 STATEMENT_BUDGET = 60_000
 """Statements that one outermost function call may run before it is given up as `UNKNOWN`."""
 
+MODULE_BUDGET = 400_000
+"""Statements that the body of one module may run, calls left out."""
+
 LOOP_LIMIT = 4_000
 """Rounds of one loop before it is taken as unknown."""
 
@@ -56,6 +59,7 @@ class Machine:
         environ: Mapping[str, str],
         strict_markers: bool,
         registered_markers: Sequence[str],
+        error_warnings: frozenset[str] = frozenset(),
     ) -> None:
         self.tree = tree
         self.environment = environment
@@ -77,7 +81,15 @@ class Machine:
         self.depth = 0
         self.budget = STATEMENT_BUDGET
         self.opaque_calls = 0
-        self.lenient_line: tuple[str, int] | None = None
+        self.lenient_file = ""
+        self.module_budget = MODULE_BUDGET
+        self.call_budget = STATEMENT_BUDGET
+        self.init_depth = CALL_DEPTH
+        self.import_attempts: dict[str, int] = {}
+        self.handling: list[Raised] = []
+        self.error_warnings = error_warnings
+        folders = (*environment.site_packages, *(each for each in environment.search_path if not each.endswith(".zip")))
+        self.installed_prefixes = tuple(dict.fromkeys(folder.rstrip("/") + "/" for folder in folders if folder))
         self.import_stack: list[ModuleValue] = []
         self.path_trusted = True
         self.meta_path_hooked = False
@@ -126,6 +138,16 @@ class Machine:
         from muster.execution.exceptions import builtin_error
 
         return builtin_error(self, type_name, message, detail)
+
+    def probe(self, name: str) -> ProbedModule | None:
+        """What the environment says of the installed module `name`, asked once."""
+        if name not in self.probes:
+            self.probes[name] = self.ask_probe(name)
+        return self.probes[name]
+
+    def warns_as_error(self, category: str) -> bool:
+        """Whether `filterwarnings` turns this category of warning into an exception."""
+        return category in self.error_warnings
 
     @property
     def here(self) -> Scope | None:

@@ -66,7 +66,7 @@ def execute(machine: Machine, block: Sequence[Node], scope: Scope) -> Signal | N
         machine.budget -= 1
         if machine.budget < 0:
             raise ExhaustedError
-        if machine.lenient_line is not None and machine.lenient_line == (scope.file, statement[1]):
+        if machine.lenient_file and machine.lenient_file == scope.file and scope.kind is not ScopeKind.FUNCTION:
             _run_leniently(machine, statement, scope)
             continue
         signal = _EXECUTORS[statement[0]](machine, statement, scope)
@@ -80,6 +80,7 @@ def _run_leniently(machine: Machine, statement: Node, scope: Scope) -> None:
     try:
         _EXECUTORS[statement[0]](machine, statement, scope)
     except Raised:
+        del machine.scopes[machine.scopes.index(scope) + 1 :]
         for name in names_bound_by(statement):
             if name not in scope.names:
                 scope.bind(name, UNKNOWN)
@@ -285,8 +286,7 @@ def _return(machine: Machine, node: Node, scope: Scope) -> Signal:
 
 def _raise(machine: Machine, node: Node, scope: Scope) -> None:
     if node[2] is None:
-        current = getattr(machine, "handling", None)
-        raise current[-1] if current else machine.error("RuntimeError", "No active exception to reraise")
+        raise machine.handling[-1] if machine.handling else machine.error("RuntimeError", "No active exception to reraise")
     raise raise_value(machine, evaluate(machine, node[2], scope))
 
 
@@ -537,8 +537,7 @@ def _handle(machine: Machine, raised: Raised, handlers: Sequence[Any], scope: Sc
 def _run_handler(
     machine: Machine, raised: Raised, body: Sequence[Node], scope: Scope, name: str | None, *, sure: bool
 ) -> Signal | None:
-    handling: list[Raised] = machine.__dict__.setdefault("handling", [])
-    handling.append(raised)
+    machine.handling.append(raised)
     try:
         signal = execute(machine, body, scope)
     except Raised as second:
@@ -548,7 +547,7 @@ def _run_handler(
             second.confidence = Confidence.UNDECIDED
         raise
     finally:
-        handling.pop()
+        machine.handling.pop()
     if name:
         scope.unbind(name)
     return signal

@@ -1,0 +1,114 @@
+"""The simulated process as the collectors use it: one `sys.path` and one `sys.modules` for the whole session."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from typing import Any
+
+from muster.execution import attributes, calls, expressions, imports, operations, statements, testfiles
+from muster.execution.machine import Machine
+from muster.execution.raised import Raised
+from muster.execution.scope import Scope
+from muster.execution.values import UNKNOWN, FunctionValue, ModuleValue, Opaque, Value
+from muster.facts.module_facts import ModuleFacts
+
+
+class Interpreter(Machine):
+    """A `Machine` whose parts are bound together, with the entry points of the collectors."""
+
+    def evaluate(self, node: Any, scope: Scope) -> Value:  # noqa: D102  # because Machine says it
+        return expressions.evaluate(self, node, scope)
+
+    def execute(self, block: Sequence[Any], scope: Scope) -> Any:  # noqa: D102
+        return statements.execute(self, block, scope)
+
+    def call(self, function: Value, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:  # noqa: D102
+        return calls.call(self, function, args, kwargs)
+
+    def get_attribute(self, value: Value, name: str) -> Value:  # noqa: D102
+        return attributes.get_attribute(self, value, name)
+
+    def load_attribute(self, value: Value, name: str) -> Value:  # noqa: D102
+        return attributes.load_attribute(self, value, name)
+
+    def set_attribute(self, value: Value, name: str, new: Value) -> None:  # noqa: D102
+        attributes.set_attribute(self, value, name, new)
+
+    def truth(self, value: Value) -> bool | None:  # noqa: D102
+        return operations.is_truth(self, value)
+
+    def iterate(self, value: Value) -> list[Value] | None:  # noqa: D102
+        return operations.elements_of(self, value)
+
+    def import_module(self, name: str, importer: str) -> Value:  # noqa: D102
+        return imports.import_module(self, name, importer)
+
+    # What the collectors ask for.
+
+    def collecting(self, path: str | None) -> None:
+        """From now on effects belong to the test file or conftest `path`."""
+        self.during = path or ""
+
+    def import_test_file(self, path: str) -> ModuleValue:
+        """pytest's import of a test file in the invocation's import mode. Raises `Raised` or `UndecidedSourceError`."""
+        self._start()
+        return testfiles.import_path(self, path, self.invocation.import_mode)
+
+    def import_conftest(self, path: str) -> ModuleValue:
+        """pytest's import of a conftest. Raises `Raised` or `UndecidedSourceError`."""
+        self._start()
+        return testfiles.import_conftest(self, path, self.invocation.import_mode)
+
+    def import_plugin(self, name: str) -> ModuleValue | Opaque:
+        """A plugin by its dotted name (`pytest_plugins`, `-p NAME`). Raises `Raised`."""
+        self._start()
+        module = imports.import_module(self, name, "")
+        return module if isinstance(module, ModuleValue) else Opaque(name, "module")
+
+    def facts(self, path: str) -> ModuleFacts | None:
+        """What the file says at module level, None where it cannot be read."""
+        facts = self.source.facts(posixpath.normpath(path))
+        return facts if facts is not None and not facts.undecided else facts
+
+    def function_doc(self, function: FunctionValue) -> str | None:
+        """The docstring of a function."""
+        body = self.source.body(function.file, function.line) if function.line else None
+        return body.doc if body is not None else None
+
+    def blocked_namespace(self, path: str, failing_lines: Sequence[tuple[str, int]] = ()) -> ModuleValue | None:
+        """The module of a file that failed, run again with every failing statement taken as unknown; None where it does not parse.
+
+        Nothing of the session changes: search path, module table and effects are put back.
+        """
+        facts = self.facts(path)
+        if facts is None or facts.problem is not None or facts.undecided:
+            return None
+        saved = (list(self.sys_path), dict(self.modules), dict(self.preloaded), len(self.effects), self.path_trusted, self.meta_path_hooked, self.lenient_file)
+        self.lenient_file = posixpath.normpath(path)
+        self._start()
+        module = self._module_for(path)
+        self.modules[module.name] = module
+        try:
+            imports.run_module(self, module)
+        except (Raised, imports.UndecidedSourceError):
+            pass
+        finally:
+            self.sys_path[:], self.modules, self.preloaded = saved[0], saved[1], saved[2]
+            del self.effects[saved[3] :]
+            self.path_trusted, self.meta_path_hooked, self.lenient_file = saved[4:]
+        return module
+
+    def _module_for(self, path: str) -> ModuleValue:
+        root_name = testfiles.module_root(self, path)
+        name = root_name[1] if root_name else testfiles.stem_of(path)
+        return ModuleValue(name, path, "source")
+
+    def _start(self) -> None:
+        """Nothing is running: forget what an abandoned run may have left."""
+        self.scopes.clear()
+        self.unsure = 0
+        self.depth = 0
+
+
+__all__ = ["UNKNOWN", "Interpreter"]

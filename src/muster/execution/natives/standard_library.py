@@ -1,0 +1,374 @@
+"""What the standard library does at import time that bears on collection: wrappers, partials, data classes, products of lists."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from muster.execution import operations
+from muster.execution.attributes import get_attribute
+from muster.execution.classes import make_dataclass
+from muster.execution.machine import Machine
+from muster.execution.values import (
+    MISSING,
+    UNKNOWN,
+    ClassValue,
+    DescriptorValue,
+    DictValue,
+    FixtureValue,
+    FunctionValue,
+    IteratorValue,
+    ListValue,
+    Native,
+    Opaque,
+    OpaqueInstance,
+    PartialValue,
+    TupleValue,
+    Value,
+)
+from muster.model.collection import OtherFailure
+
+Args = tuple[Value, ...]
+Kwargs = dict[str, Value]
+Function = Callable[[Machine, Args, Kwargs], Value]
+
+
+# functools
+
+
+def _wraps(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    wrapped = args[0] if args else kwargs.get("wrapped", UNKNOWN)
+    return Native("functools.wraps()", lambda machine, inner, _: update_wrapper(machine, inner[0], wrapped) if inner else UNKNOWN)
+
+
+def update_wrapper(machine: Machine, wrapper: Value, wrapped: Value) -> Value:
+    """`functools.update_wrapper`: name, `__dict__` (so the marks too) and `__wrapped__` go over."""
+    if not isinstance(wrapper, FunctionValue):
+        return wrapper
+    for name in ("__name__", "__qualname__"):
+        value = get_attribute(machine, wrapped, name)
+        if isinstance(value, str):
+            setattr(wrapper, name.strip("_"), value)
+    if isinstance(wrapped, FunctionValue):
+        wrapper.attributes.update(wrapped.attributes)
+        wrapper.opaque_decorators = (*wrapper.opaque_decorators,)
+    elif isinstance(wrapped, ClassValue):
+        wrapper.attributes.update({key: value for key, value in wrapped.namespace.items() if not key.startswith("__")})
+    wrapper.attributes["__wrapped__"] = wrapped
+    return wrapper
+
+
+def _partial(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    return PartialValue(args[0], args[1:], kwargs) if args else UNKNOWN
+
+
+def _caching(dotted: str) -> Function:
+    def run(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+        if args and isinstance(args[0], (FunctionValue, ClassValue)):
+            return args[0]
+        return Native(f"{dotted}()", lambda machine, inner, _: inner[0] if inner else UNKNOWN)
+
+    return run
+
+
+def _reduce(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    elements = machine.iterate(args[1]) if len(args) > 1 else None
+    if elements is None:
+        return UNKNOWN
+    total = args[2] if len(args) > 2 else MISSING
+    for element in elements:
+        total = element if total is MISSING else machine.call(args[0], (total, element), {})
+    return UNKNOWN if total is MISSING else total
+
+
+# dataclasses, abc, enum, typing
+
+
+def _dataclass(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    if args and isinstance(args[0], ClassValue):
+        return make_dataclass(machine, args[0], kwargs)
+    if args and args[0] is not None:
+        return UNKNOWN
+
+    def decorate(machine: Machine, inner: Args, _: Kwargs) -> Value:
+        return make_dataclass(machine, inner[0], kwargs) if inner and isinstance(inner[0], ClassValue) else UNKNOWN
+
+    return Native("dataclasses.dataclass()", decorate)
+
+
+def _abstract(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    if args and isinstance(args[0], FunctionValue):
+        args[0].attributes["__isabstractmethod__"] = True
+    return args[0] if args else UNKNOWN
+
+
+def _identity(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    return args[0] if args else UNKNOWN
+
+
+def _second(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    return args[1] if len(args) > 1 else UNKNOWN
+
+
+def _namedtuple(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    name = args[0] if args else kwargs.get("typename", UNKNOWN)
+    fields = args[1] if len(args) > 1 else kwargs.get("field_names", UNKNOWN)
+    if not isinstance(name, str):
+        return UNKNOWN
+    scope = machine.here
+    cls = ClassValue(name, name, scope.module.name if scope else "", scope.file if scope else "", scope.line if scope else 0)
+    cls.special = "namedtuple"
+    if isinstance(fields, str):
+        names: list[Value] | None = list(fields.replace(",", " ").split())
+    else:
+        names = machine.iterate(fields)
+        names = [pair[0] if isinstance(pair, tuple) and pair else pair for pair in names] if names is not None else None
+    if names is None:
+        cls.lenient = True
+    else:
+        cls.namespace["_fields"] = TupleValue(names)
+        cls.namespace.update(dict.fromkeys((name for name in names if isinstance(name, str)), UNKNOWN))
+    cls.mro = (cls, Opaque("builtins.tuple", "class"), Opaque("builtins.object", "class"))
+    return cls
+
+
+def _suppress(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    return OpaqueInstance(Opaque("contextlib.suppress", "class"), args)
+
+
+def _raises(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    return OpaqueInstance(Opaque("pytest.raises", "class"), args[:1])
+
+
+# unittest
+
+
+def _patch(machine: Machine, args: Args, kwargs: Kwargs, values: int = 1) -> Value:
+    """`mock.patch(...)`: without a replacement of its own it fills in one more argument of the test."""
+    fills = len(args) <= values and "new" not in kwargs
+
+    def decorate(machine: Machine, inner: Args, _: Kwargs) -> Value:
+        target = inner[0] if inner else UNKNOWN
+        if isinstance(target, FunctionValue):
+            from muster.execution.calls import decorate as decorated
+
+            wrapper = decorated("unittest.mock.patch", target)
+            if isinstance(wrapper, FunctionValue):
+                wrapper.patched_args = target.patched_args + int(fills)
+                wrapper.attributes["__wrapped__"] = target
+            return wrapper
+        return target
+
+    return Native("unittest.mock.patch()", decorate)
+
+
+def _patch_object(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    return _patch(machine, args, kwargs, 2)
+
+
+def _unittest_skip(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    if args and isinstance(args[0], (FunctionValue, ClassValue)):
+        return args[0]
+    return Native("unittest.skip()", lambda machine, inner, _: inner[0] if inner else UNKNOWN)
+
+
+# itertools, math, re, copy
+
+
+def _combine(function: Callable[..., Any], *, spread: bool) -> Function:
+    def run(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+        numbers = [arg for arg in args if isinstance(arg, int)]
+        columns = [machine.iterate(arg) for arg in args if not isinstance(arg, int)]
+        if any(column is None for column in columns) or any(not isinstance(each, int) for each in kwargs.values()):
+            return IteratorValue(None)
+        known: Sequence[list[Value]] = [column for column in columns if column is not None]
+        if _rounds(function, known, [*numbers, *kwargs.values()]) > operations.SIZE_LIMIT:
+            return IteratorValue(None)
+        rows = function(*known, *numbers, **kwargs) if spread else function(*known, *numbers)
+        return IteratorValue([TupleValue(row) if isinstance(row, tuple) else row for row in itertools.islice(rows, operations.SIZE_LIMIT)])
+
+    return run
+
+
+def _rounds(function: Callable[..., Any], columns: Sequence[list[Value]], numbers: Sequence[int]) -> int:
+    if function is itertools.product:
+        repeat = numbers[0] if numbers else 1
+        return math.prod(max(len(column), 1) for column in columns) ** max(repeat, 1) if repeat < 20 else operations.SIZE_LIMIT + 1
+    size = sum(len(column) for column in columns)
+    if function in (itertools.permutations, itertools.combinations, itertools.combinations_with_replacement):
+        return size ** min(numbers[0] if numbers else size, 10)
+    return size
+
+
+def _chain_from_iterable(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    outer = machine.iterate(args[0]) if args else None
+    inner = [machine.iterate(each) for each in outer] if outer is not None else [None]
+    if any(each is None for each in inner):
+        return IteratorValue(None)
+    return IteratorValue([element for each in inner for element in each or ()])
+
+
+def _islice(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    elements = machine.iterate(args[0]) if args else None
+    if elements is None or not all(arg is None or isinstance(arg, int) for arg in args[1:]):
+        return IteratorValue(None)
+    return IteratorValue(list(itertools.islice(elements, *args[1:])))
+
+
+def _math(function: Callable[..., Any]) -> Function:
+    def run(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+        if kwargs or not all(isinstance(arg, (int, float)) and abs(arg) < 10**6 for arg in args):
+            return UNKNOWN
+        try:
+            return operations.wrap(function(*args))
+        except (TypeError, ValueError, ArithmeticError):
+            return UNKNOWN
+
+    return run
+
+
+def _re_compile(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    return OpaqueInstance(Opaque("re.Pattern", "class"), args)
+
+
+def _copy(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    value = args[0] if args else UNKNOWN
+    if isinstance(value, ListValue):
+        return ListValue(value, value.unsure)
+    if isinstance(value, DictValue):
+        return DictValue(value, value.unsure)
+    return value if operations.is_constant(value) else UNKNOWN
+
+
+def _deepcopy(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    value = args[0] if args else UNKNOWN
+    return _deep(value) if operations.is_constant(value) else UNKNOWN
+
+
+def _deep(value: Value) -> Value:
+    if isinstance(value, ListValue):
+        return ListValue(_deep(element) for element in value)
+    if isinstance(value, DictValue):
+        return DictValue((key, _deep(element)) for key, element in value.items())
+    return value
+
+
+def _ordered_dict(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    result = DictValue()
+    machine.call(get_attribute(machine, result, "update"), args, kwargs)
+    return result
+
+
+def _default_dict(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    # Reading a key that is not there makes it.
+    result = DictValue()
+    machine.call(get_attribute(machine, result, "update"), args[1:], kwargs)
+    result.unsure = True
+    return result
+
+
+def _type_variable(dotted: str) -> Function:
+    return lambda machine, args, kwargs: OpaqueInstance(Opaque(dotted, "class"), args)
+
+
+def _cached_property(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    return DescriptorValue("cached_property", args[0] if args else UNKNOWN)
+
+
+def _contextmanager(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    if args and isinstance(args[0], FixtureValue):
+        raise machine.error("Failed", "fixtures cannot be context managers", OtherFailure("fixture"))
+    function = args[0] if args else UNKNOWN
+    if not isinstance(function, FunctionValue):
+        return UNKNOWN
+    wrapper = FunctionValue(function.name, function.qualname, function.module, function.file, 0, function.params)
+    wrapper.defaults, wrapper.attributes = function.defaults, {**function.attributes, "__wrapped__": function}
+    return wrapper
+
+
+def _noop(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    return None
+
+
+NATIVES: dict[str, Function] = {
+    "functools.wraps": _wraps,
+    "functools.update_wrapper": lambda machine, args, kwargs: update_wrapper(machine, args[0], args[1]) if len(args) > 1 else UNKNOWN,
+    "functools.partial": _partial,
+    "functools.lru_cache": _caching("functools.lru_cache"),
+    "functools.cache": _caching("functools.cache"),
+    "functools.cached_property": _cached_property,
+    "functools.reduce": _reduce,
+    "functools.total_ordering": _identity,
+    "dataclasses.dataclass": _dataclass,
+    "abc.abstractmethod": _abstract,
+    "enum.unique": _identity,
+    "typing.cast": _second,
+    "typing.overload": _identity,
+    "typing.final": _identity,
+    "typing.runtime_checkable": _identity,
+    "typing.no_type_check": _identity,
+    "typing.TypeVar": _type_variable("typing.TypeVar"),
+    "typing.ParamSpec": _type_variable("typing.ParamSpec"),
+    "typing_extensions.TypeVar": _type_variable("typing.TypeVar"),
+    "collections.namedtuple": _namedtuple,
+    "collections.OrderedDict": _ordered_dict,
+    "collections.defaultdict": _default_dict,
+    "contextlib.suppress": _suppress,
+    "contextlib.contextmanager": _contextmanager,
+    "contextlib.asynccontextmanager": _contextmanager,
+    "pytest.raises": _raises,
+    "unittest.mock.patch": _patch,
+    "unittest.mock.patch.object": _patch_object,
+    "unittest.mock.patch.dict": lambda machine, args, kwargs: Native("unittest.mock.patch.dict()", _identity),
+    "unittest.mock.patch.multiple": lambda machine, args, kwargs: Native("unittest.mock.patch.multiple()", _identity),
+    "unittest.skip": _unittest_skip,
+    "unittest.skipIf": _unittest_skip,
+    "unittest.skipUnless": _unittest_skip,
+    "unittest.expectedFailure": _identity,
+    "unittest.case.skip": _unittest_skip,
+    "unittest.case.skipIf": _unittest_skip,
+    "unittest.case.skipUnless": _unittest_skip,
+    "unittest.case.expectedFailure": _identity,
+    "itertools.product": _combine(itertools.product, spread=True),
+    "itertools.chain": _combine(itertools.chain, spread=False),
+    "itertools.permutations": _combine(itertools.permutations, spread=False),
+    "itertools.combinations": _combine(itertools.combinations, spread=False),
+    "itertools.combinations_with_replacement": _combine(itertools.combinations_with_replacement, spread=False),
+    "itertools.zip_longest": _combine(itertools.zip_longest, spread=False),
+    "itertools.chain.from_iterable": _chain_from_iterable,
+    "itertools.islice": _islice,
+    "math.sqrt": _math(math.sqrt),
+    "math.floor": _math(math.floor),
+    "math.ceil": _math(math.ceil),
+    "math.log": _math(math.log),
+    "math.log2": _math(math.log2),
+    "math.log10": _math(math.log10),
+    "re.compile": _re_compile,
+    "copy.copy": _copy,
+    "copy.deepcopy": _deepcopy,
+    "warnings.filterwarnings": _noop,
+    "warnings.simplefilter": _noop,
+    "warnings.warn": _noop,
+}
+
+for _name in ("skip", "skipIf", "skipUnless", "expectedFailure"):
+    NATIVES.setdefault(f"unittest.case.{_name}", NATIVES[f"unittest.{_name}"])
+
+VALUES: dict[str, Callable[[Machine], Value]] = {
+    "typing.TYPE_CHECKING": lambda machine: False,
+    "typing_extensions.TYPE_CHECKING": lambda machine: False,
+    "os.cpu_count": lambda machine: UNKNOWN,
+    "pytest.skip.Exception": lambda machine: Opaque("_pytest.outcomes.Skipped", "class"),
+    "pytest.fail.Exception": lambda machine: Opaque("_pytest.outcomes.Failed", "class"),
+    "pytest.exit.Exception": lambda machine: Opaque("_pytest.outcomes.Exit", "class"),
+    "pytest.xfail.Exception": lambda machine: Opaque("_pytest.outcomes.XFailed", "class"),
+    "platform.system": lambda machine: Native("platform.system", lambda machine, args, kwargs: _system_name(machine)),
+    "platform.python_implementation": lambda machine: Native("platform.python_implementation", lambda machine, args, kwargs: "CPython"),
+    "platform.python_version": lambda machine: Native("platform.python_version", lambda machine, args, kwargs: ".".join(map(str, machine.version))),
+}
+
+
+def _system_name(machine: Machine) -> Value:
+    return {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}.get(machine.environment.platform, UNKNOWN)
