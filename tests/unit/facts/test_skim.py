@@ -36,6 +36,7 @@ PIECES = {
     "blank lines": "def NAME():\n\n    a = 1\n\n\n    b = 2\n   \n\n",
     "brackets at the margin": "def NAME():\n    x = foo(\n1,\n2)\n    return x\n",
     "backslash": "def NAME():\n    x = 1 + \\\n2\n    return x\n",
+    "backslash at the end": "def NAME():\n    a = 0\n    x = a + \\\nnumber\n",
     "backslash in a string": "def NAME():\n    x = 'a\\\nb'\n    return x\n",
     "generator": "def NAME():\n    a = 1\n    yield a\n",
     "word yield": "def NAME():\n    return 'yield'\n",
