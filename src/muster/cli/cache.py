@@ -13,7 +13,7 @@ def run_cache_dir() -> int:
 
 
 def run_cache_clear() -> int:
-    """Remove what the cache holds and say how much that was; 0."""
-    removed = clear_fact_cache()
-    print(f"removed {removed} {'file' if removed == 1 else 'files'} from {escape_text(fact_cache_folder())}")
+    """Empty the cache and say how much that was; 0."""
+    freed_bytes = clear_fact_cache()
+    print(f"freed {freed_bytes / 1_000_000:.1f} MB in {escape_text(fact_cache_folder())}")
     return 0

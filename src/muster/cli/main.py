@@ -76,8 +76,8 @@ def _report_bug(error: Exception) -> int:
     python = ".".join(map(str, sys.version_info[:3]))
     _complain(
         f"internal error: {type(error).__name__} at {place}: {error}\n"
-        f"This is a bug of muster {__version__} (Python {python}), not of your project. Please report it with the output of\n"
-        f"the same command under MUSTER_TRACEBACK=1: {_NEW_ISSUE}"
+        f"This is a bug of muster {__version__} (Python {python}), not of your project. Please report it\n"
+        f"with the output of the same command under MUSTER_TRACEBACK=1: {_NEW_ISSUE}"
     )
     return INTERNAL_ERROR
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from muster.model.report import Report
 from muster.render.escape import escape_text
 from muster.render.layout import Canvas, Tone, labelled, wrap_words
 from muster.render.text import render_cause, render_quantity
 from muster.usecases.explain_file import FileExplanation, FileStory, ShownFrame
 from muster.usecases.explain_module import ModuleExplanation, PartStep
-
-__all__ = ["Report", "render_file_explanation", "render_module_explanation"]
 
 _LABEL_WIDTH = 10
 _EFFECTS_SHOWN = 12
@@ -18,7 +15,8 @@ _OUTCOME_TONES = {"failed": Tone.ERROR, "collected": Tone.GOOD, "skipped": Tone.
 
 def render_file_explanation(explanation: FileExplanation, canvas: Canvas) -> str:
     """The file's story in the session, its causes, and what would change if it were collected alone."""
-    lines = [canvas.paint(escape_text(explanation.path), Tone.STRONG), *_story("in session", explanation.session, canvas)]
+    heading = canvas.paint(escape_text(explanation.path), Tone.STRONG)
+    lines = [heading, *_story("in session", explanation.session, canvas)]
     if explanation.before and explanation.differs:
         lines += ["", "before it, earlier files changed what imports find:", *_effects(explanation.before, canvas)]
     for cause in explanation.causes:
@@ -26,9 +24,9 @@ def render_file_explanation(explanation: FileExplanation, canvas: Canvas) -> str
     lines += [""]
     if explanation.differs:
         lines += _story("alone", explanation.alone, canvas)
-        lines += wrap_words("collected alone the file shows something else: what came before it matters", canvas.measure)
+        lines += wrap_words("alone the file shows something else: what comes before it matters", canvas.measure)
     else:
-        lines += wrap_words("collected alone the file shows the same: no other file has a part in it", canvas.measure)
+        lines += wrap_words("alone the file shows the same: no other file has a part in it", canvas.measure)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

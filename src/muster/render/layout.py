@@ -82,7 +82,7 @@ def labelled(
 
 
 def with_remark(canvas: Canvas, lines: list[str], widths: list[int], remark: str, tone: Tone, indent: int) -> list[str]:
-    """`lines` (of `widths` columns) with `remark` at the right edge of the first, or under them where it does not fit."""
+    """`lines` (of `widths` columns) with `remark` at the right edge of the first, else under them all."""
     if not remark:
         return lines
     painted = canvas.paint(remark, tone)

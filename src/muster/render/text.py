@@ -236,7 +236,8 @@ def _problems(report: Report, canvas: Canvas) -> list[str]:
     lines: list[str] = []
     for problem in problems:
         place = f"{problem.path}:{problem.line}" if problem.line else problem.path
-        lines += labelled(canvas, escape_text(problem.code), escape_text(f"{place}: {problem.message}"), indent=2, label_width=4)
+        code, text = escape_text(problem.code), escape_text(f"{place}: {problem.message}")
+        lines += labelled(canvas, code, text, indent=2, label_width=4)
     rest = len(report.problems) - len(problems)
     return lines + ([f"  and {render_count(rest)} more problems (-v lists them)"] if rest > 0 else [])
 
@@ -249,7 +250,8 @@ def _differences(report: Report, canvas: Canvas) -> list[str]:
         return wrap_words(f"the real run differs from the simulation in {count} (-v lists them)", canvas.measure)
     lines = [f"the real run differs from the simulation in {count}"]
     for difference in report.differences:
-        lines += labelled(canvas, escape_text(difference.kind), escape_text(difference.subject), indent=2, label_width=7)
+        kind, subject = escape_text(difference.kind), escape_text(difference.subject)
+        lines += labelled(canvas, kind, subject, indent=2, label_width=7)
         for label, text in (("simulated", difference.simulated), ("observed", difference.observed)):
             lines += labelled(canvas, label, escape_text(text or "-"), indent=4, label_width=_LABEL_WIDTH)
     return lines

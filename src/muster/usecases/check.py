@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from muster.diagnosis import ExpectedTests, answer_from_tree, conclude, questions, review_directives
-from muster.model.cause import Cause, Severity
+from muster.model.cause import Cause
 from muster.model.collection import Collection
 from muster.model.report import DifferenceReport, Report
 from muster.ports import Clock, ObservedPytest
 from muster.usecases.command import PytestCommand, command_words
 from muster.usecases.confirm import collection_difference, mark_seen, merge_causes, only_observed
+from muster.usecases.diagnose import Standards, diagnose
 from muster.usecases.notes import notes_on
 from muster.usecases.report import Checked, make_report
 from muster.usecases.simulate import Ports, Request, Simulation, simulate
@@ -21,18 +21,18 @@ FAILED, OUR_BUG, NO_TESTS = 1, 3, 5
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One session to simulate, and what is expected of it.
+    """One session to simulate: the command, where it runs, and what the project's settings say of the result.
 
-    `severities` change the default severity of a code; `budget_s` bounds what real pytest may need.
+    `root` is what the report's paths are relative to; `budget_s` bounds what real pytest may need.
     """
 
     root: str
     command: PytestCommand
     cwd: str
     categories: tuple[str, ...] = ()
-    expected: tuple[ExpectedTests, ...] = ()
+    standards: Standards = field(default_factory=Standards)
     budget_s: float | None = None
-    severities: Mapping[str, Severity] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def request(self) -> Request:
@@ -45,29 +45,21 @@ def check(ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | Non
     """The Report of the session in `plan`; with `observed` the real collection runs as well."""
     started_at, started = clock.now(), clock.monotonic()
     simulation = simulate(ports, plan.request)
-    causes = diagnose(ports, simulation, simulation.collection, plan)
-    simulated_s = clock.monotonic() - started
-    real = None if observed is None else observed.collect(command_words(plan.command), plan.cwd)
-    differences: tuple[DifferenceReport, ...] = ()
-    if real is not None:
-        causes = _confirmed(ports, simulation, real, plan, causes)
-        differences = collection_difference(simulation.collection, real)
-    return make_report(
-        Checked(
-            root=plan.root,
-            collection=simulation.collection,
-            invocation=simulation.invocation,
-            environment=simulation.environment,
-            causes=causes,
-            started_at=started_at,
-            simulated_s=simulated_s,
-            observed_s=None if real is None else real.seconds,
-            budget_s=plan.budget_s,
-            categories=plan.categories,
-            differences=differences,
-            notes=notes_on(simulation.environment, simulation.invocation),
-        )
+    causes, collection = _diagnosed(ports, simulation, simulation.collection, plan)
+    ports.cache.flush()
+    checked = Checked(
+        root=plan.root,
+        collection=collection,
+        invocation=simulation.invocation,
+        environment=simulation.environment,
+        causes=causes,
+        started_at=started_at,
+        simulated_s=clock.monotonic() - started,
+        budget_s=plan.budget_s,
+        categories=plan.categories,
+        notes=notes_on(simulation.environment, simulation.invocation),
     )
+    return make_report(checked if observed is None else _confirmed(ports, simulation, checked, plan, observed))
 
 
 def check_exit_code(report: Report) -> int:
@@ -79,3 +71,25 @@ def check_exit_code(report: Report) -> int:
     if report.session.state == "aborted":
         return FAILED
     return 0 if report.totals.tests or report.totals.files_undecided else NO_TESTS
+
+
+def _diagnosed(
+    ports: Ports, simulation: Simulation, collection: Collection, plan: Plan
+) -> tuple[tuple[Cause, ...], Collection]:
+    return diagnose(
+        collection, simulation.invocation, simulation.environment, ports.tree, simulation.facts, plan.standards
+    )
+
+
+def _confirmed(ports: Ports, simulation: Simulation, checked: Checked, plan: Plan, observed: ObservedPytest) -> Checked:
+    """`checked` with what the real run saw: which causes, which further ones, where it differs, and its seconds."""
+    real = observed.collect(command_words(plan.command), plan.cwd)
+    simulated = simulation.collection
+    unforeseen, _ = _diagnosed(ports, simulation, only_observed(simulated, real), replace(plan, standards=Standards()))
+    differences: tuple[DifferenceReport, ...] = collection_difference(simulated, real)
+    return replace(
+        checked,
+        causes=merge_causes(mark_seen(checked.causes, simulated, real), unforeseen),
+        observed_s=real.seconds,
+        differences=differences,
+    )

@@ -1,11 +1,4 @@
-"""Which pytest command is simulated: the team's, the user's additions, and the categories asked for.
-
-    command := (VARIABLE=value)* launcher* ("-m" pytest | pytest) argument*
-    pytest  := "pytest" | "py.test", or a path that ends so
-
-The launcher (`python -X dev`, `uv run`, `poetry run`, `coverage run`) is never run; only whether pytest comes behind
-`-m` matters, because that puts the working directory on the search path.
-"""
+"""Which pytest command is simulated: the team's, with the user's paths and options."""
 
 from __future__ import annotations
 
@@ -15,12 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from muster.errors import UsageError
+from muster.invocation.command import parse_command
 
-_VARIABLE = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
-_PYTEST_NAMES = ("pytest", "py.test")
-
-# `python -P`, `-I` and `-E -s -P` clusters keep the working directory off the path even with `-m` (PEP 432, 3.11).
-_SAFE_PATH = re.compile(r"-[A-Za-z]*[PI][A-Za-z]*\Z")
 _INTERPRETER = re.compile(r"(?:.*/)?(?:python|pypy)[\d.]*")
 
 # Options whose value is the next word, so that a value is never taken for a path to collect.
@@ -37,39 +26,30 @@ _OPTIONS_WITH_VALUE = frozenset((
 
 @dataclass(frozen=True, slots=True)
 class PytestCommand:
-    """A pytest command taken apart: its text, who named it, and what it gives pytest.
+    """A pytest command taken apart: its text, who named it, and the arguments behind `pytest`.
 
-    `variables` are assignments in front of it; `cwd_on_path` is true for `python -m pytest`; `flags` are those that an
-    interpreter named in front is given.
+    `variables` are assignments in front of it; `cwd_on_path` is true for `python -m pytest`; `flags` are those that the
+    interpreter named in front is given. Launchers (`uv run`, `coverage run`) are never run.
     """
 
-    text: str
-    why: str
+    text: str = "pytest"
+    why: str = "default"
     argv: tuple[str, ...] = ()
     cwd_on_path: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
 
 
-DEFAULT_COMMAND = PytestCommand("pytest", "default")
-
-
-def parse_command(text: str, why: str) -> PytestCommand:
-    """The parts of the command `text`. Raises `UsageError` where it names no pytest."""
+def read_command(text: str, why: str) -> PytestCommand:
+    """The parts of the command `text`, named by `why`. Raises `UsageError` where it starts no pytest."""
     try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise UsageError(f"{why}: the command '{text}' cannot be split into words: {error}") from error
-    variables: dict[str, str] = {}
-    while words and (match := _VARIABLE.fullmatch(words[0])):
-        variables[match[1]] = match[2]
-        words.pop(0)
-    for position, word in enumerate(words):
-        if word.rpartition("/")[2] in _PYTEST_NAMES:
-            launcher = words[:position]
-            argv = tuple(words[position + 1 :])
-            return PytestCommand(text, why, argv, _is_cwd_on_path(launcher), variables, _interpreter_flags(launcher))
-    raise UsageError(f"{why}: the command '{text}' does not run pytest; name one such as 'python -m pytest'")
+        command = parse_command(text)
+    except UsageError as error:
+        raise UsageError(f"{why}: {error}") from error
+    launcher = shlex.split(text)[: len(shlex.split(text)) - len(command.argv)]
+    return PytestCommand(
+        text, why, command.argv, command.cwd_on_path, dict(command.environ), _interpreter_flags(launcher[:-1])
+    )
 
 
 def extend_command(command: PytestCommand, paths: Sequence[str], options: Sequence[str]) -> PytestCommand:
@@ -100,10 +80,6 @@ def without_paths(argv: Sequence[str]) -> tuple[str, ...]:
             if word in _OPTIONS_WITH_VALUE:
                 kept.extend(value for value in [next(words, None)] if value is not None)
     return tuple(kept)
-
-
-def _is_cwd_on_path(launcher: Sequence[str]) -> bool:
-    return bool(launcher) and launcher[-1] == "-m" and not any(_SAFE_PATH.match(word) for word in launcher[:-1])
 
 
 def _interpreter_flags(launcher: Sequence[str]) -> tuple[str, ...]:

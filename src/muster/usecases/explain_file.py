@@ -8,8 +8,9 @@ from muster.errors import UsageError
 from muster.model.collection import Collection, CollectorReport, Frame, Outcome, PathEffect
 from muster.model.report import CauseReport, Report
 from muster.ports import Clock, FileTree, ReadFailure
-from muster.usecases.check import Plan, report_simulation
+from muster.usecases.check import Plan, check
 from muster.usecases.command import extend_command
+from muster.usecases.diagnose import Standards
 from muster.usecases.report import relative_path
 from muster.usecases.simulate import Ports, simulate
 
@@ -54,9 +55,9 @@ class FileExplanation:
 def explain_file(ports: Ports, clock: Clock, plan: Plan, path: str) -> FileExplanation:
     """The story of the file at the absolute `path`. Raises `UsageError` where no session collects it."""
     simulation = simulate(ports, plan.request)
-    alone_plan = replace(plan, command=extend_command(plan.command, [path], []), categories=(), expected=())
+    alone_plan = replace(plan, command=extend_command(plan.command, [path], []), categories=(), standards=Standards())
     alone = simulate(ports, alone_plan.request).collection
-    report = report_simulation(ports, clock, plan, simulation)
+    report = check(ports, clock, plan)
     collection = simulation.collection
     if not _is_known(collection, path) and not _is_known(alone, path):
         raise UsageError(f"{relative_path(path, plan.root)} is collected neither in this session nor alone")
@@ -92,7 +93,9 @@ def _story(tree: FileTree, plan: Plan, collection: Collection, path: str) -> Fil
         tests=tests,
         exception=str(exception) if exception is not None else "",
         reason=report.reason,
-        frames=tuple(_shown_frame(tree, frame, plan.root) for frame in exception.frames) if exception is not None else (),
+        frames=tuple(_shown_frame(tree, frame, plan.root) for frame in exception.frames)
+        if exception is not None
+        else (),
     )
 
 
@@ -124,7 +127,9 @@ def _effects_before(collection: Collection, path: str) -> list[PathEffect]:
 def _shown_effect(effect: PathEffect, root: str) -> ShownFrame:
     verbs = {"insert": "puts", "append": "appends", "remove": "takes", "assign": "sets", "module": "replaces"}
     value = relative_path(effect.value, root)
-    where = "in sys.modules" if effect.kind == "module" else "off sys.path" if effect.kind == "remove" else "on sys.path"
+    where = (
+        "in sys.modules" if effect.kind == "module" else "off sys.path" if effect.kind == "remove" else "on sys.path"
+    )
     place = f"{relative_path(effect.culprit.path, root)}:{effect.culprit.line}"
     return ShownFrame(place, f"{verbs.get(effect.kind, effect.kind)} {value} {where}")
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from muster.model.collection import Collection, ModuleMissing, NameMissing, Outcome, PathEffect
+from muster.model.collection import Collection, ModuleMissing, NameMissing, Outcome
 from muster.model.environment import Environment
-from muster.model.invocation import Invocation
 from muster.ports import FileTree
 from muster.resolver.finder import (
     BinaryModule,
@@ -23,8 +22,8 @@ from muster.resolver.finder import (
 )
 from muster.usecases.check import Plan
 from muster.usecases.report import relative_path
-from muster.usecases.simulate import Ports, simulate
 from muster.usecases.search_path import search_path_at
+from muster.usecases.simulate import Ports, simulate
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,9 @@ def explain_module(ports: Ports, plan: Plan, module: str, importer: str = "") ->
     """How `import module` resolves when the file at the absolute path `importer` does it in this session."""
     simulation = simulate(ports, plan.request)
     importer = importer or _first_victim(simulation.collection, module)
-    search_path = search_path_at(simulation.collection, simulation.invocation, simulation.environment, ports.tree, importer)
+    search_path = search_path_at(
+        simulation.collection, simulation.invocation, simulation.environment, ports.tree, importer
+    )
     steps = _resolve(ports.tree, simulation.environment, module, search_path, plan.root)
     return ModuleExplanation(module, relative_path(importer, plan.root) if importer else "", steps)
 
@@ -130,7 +131,9 @@ def _part_step(
     )
     if not path and searched != "sys.path":
         parent = searched.removesuffix(".__path__")
-        return PartStep(name, searched, (), f"'{parent}' is a module, not a package: nothing is below it", False), NotFound()
+        return PartStep(
+            name, searched, (), f"'{parent}' is a module, not a package: nothing is below it", False
+        ), NotFound()
     is_found = not isinstance(found, NotFound | Undecided)
     return PartStep(name, searched, entries, _result(name, found, root), is_found), found
 
@@ -165,6 +168,8 @@ def _result(name: str, found: Resolution, root: str) -> str:
             return f"no entry has '{name.rpartition('.')[2]}': ModuleNotFoundError"
         case NamespacePackage(portions=portions):
             parts = "portion" if len(portions) == 1 else "portions"
-            return f"a namespace package of {len(portions)} {parts}: it would lose to a regular package on any later entry"
+            return (
+                f"a namespace package of {len(portions)} {parts}: it would lose to a regular package on any later entry"
+            )
         case _:
             return _offer(found, root)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from muster.errors import UsageError
+from muster.invocation.command import parse_command
 from muster.ports import EntryKind, FileTree, ReadFailure
-from muster.usecases.command import parse_command
 
 _COMMAND_FILES = ("tox.ini", "noxfile.py", "Makefile", "makefile", "GNUmakefile", "justfile", "pyproject.toml")
 _CI_FILES = (".gitlab-ci.yml", ".gitlab-ci.yaml", ".circleci/config.yml", "azure-pipelines.yml", ".travis.yml")
@@ -165,7 +165,7 @@ def _toml_lines(lines: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 
 def _is_command(text: str) -> bool:
     try:
-        return bool(parse_command(text, "").text)
+        return bool(parse_command(text))
     except UsageError:
         return False
 

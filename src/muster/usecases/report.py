@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from muster import __version__
+from muster.diagnosis import fingerprint
 from muster.model.cause import Cause, Severity
 from muster.model.collection import Collection, CollectorReport, Outcome, RaisedException, SessionState
 from muster.model.environment import Environment
@@ -33,14 +32,12 @@ from muster.model.report import (
     Verdict,
 )
 
-_SEVERITY_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 _OUTCOME_ORDER = (Outcome.FAILED, Outcome.UNDECIDED, Outcome.SKIPPED)
-_OUTCOME_NAMES: dict[Outcome, str] = {outcome: outcome.value for outcome in Outcome}
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """All that a Report is made of. `causes` need no order yet; seconds are those of the whole check."""
+    """All that a Report is made of: `causes` in the order of the report, seconds of the whole check."""
 
     root: str
     collection: Collection
@@ -58,7 +55,7 @@ class Checked:
 
 def make_report(checked: Checked) -> Report:
     """The Report of what was `checked`."""
-    causes = rank_causes(checked.causes)
+    causes = checked.causes
     files = _file_reports(checked, causes)
     return Report(
         schema="muster.report/1",
@@ -93,40 +90,12 @@ def make_report(checked: Checked) -> Report:
     )
 
 
-def rank_causes(causes: Iterable[Cause]) -> list[Cause]:
-    """`causes` by severity, then by the tests that they block or lose, then by where and what they are."""
-    return sorted(causes, key=_rank)
-
-
 def relative_path(path: str, root: str) -> str:
     """`path` relative to `root` where it lies inside of it, else as it is."""
     if path == root:
         return "."
     prefix = root.rstrip("/") + "/"
     return path.removeprefix(prefix)
-
-
-def cause_fingerprint(cause: Cause, root: str) -> str:
-    """What identifies `cause` while lines move: code, subject, culprit path and normalised text."""
-    culprit = cause.culprit or Location("")
-    text = re.sub(r"\s+", " ", culprit.text).strip()
-    identity = "\0".join((cause.code, cause.subject, relative_path(culprit.path, root), text))
-    return hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-
-
-def _rank(cause: Cause) -> tuple[int, bool, int, int, str, int, int, str, str]:
-    place = cause.culprit or Location("")
-    return (
-        _SEVERITY_ORDER[cause.severity],
-        bool(cause.accepted),
-        -max(cause.blocked_tests, _lost_count(cause)),
-        -len(cause.victims),
-        place.path,
-        place.line,
-        place.column,
-        cause.code,
-        cause.subject,
-    )
 
 
 def _lost_count(cause: Cause) -> int:
@@ -257,7 +226,7 @@ def _cause_report(checked: Checked, causes: Sequence[Cause], position: int) -> C
     cause, root = causes[position], checked.root
     return CauseReport(
         id=position + 1,
-        fingerprint=cause_fingerprint(cause, root),
+        fingerprint=fingerprint(cause, root),
         code=cause.code,
         severity=cause.severity.value,
         confidence=cause.confidence.value,

@@ -1,0 +1,50 @@
+"""`muster explain`: a code's page, a file's story, or a module's resolution."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from muster.cli.reports import write_text
+from muster.cli.terminal import canvas_for, environment_variables
+from muster.errors import UsageError
+from muster.ports import EntryKind
+from muster.render.explanation import render_file_explanation, render_module_explanation
+from muster.usecases.explain_file import explain_file
+from muster.usecases.explain_module import explain_module
+from muster.wiring import Choices, absolute_path, open_tree, open_workspace, read_cause_page
+
+_CODE = re.compile(r"[Mm]\d{3}")
+_MODULE = re.compile(r"\w+(\.\w+)*")
+
+
+def run_explain(choices: Choices, subject: str, importer: str) -> int:
+    """Print what is known of `subject`; 0, or 1 for a file that fails or a module that is not found."""
+    if _CODE.fullmatch(subject):
+        write_text(read_cause_page(subject.upper()), "")
+        return 0
+    file, _, _ = subject.partition("::")
+    if open_tree().kind(absolute_path(file)) is EntryKind.FILE:
+        return _explain_file(choices, absolute_path(file))
+    if _MODULE.fullmatch(subject):
+        return _explain_module(choices, subject, importer)
+    raise UsageError(f"'{subject}' is no code (M105), no file here, and no module's name")
+
+
+def _explain_file(choices: Choices, path: str) -> int:
+    workspace = open_workspace(choices)
+    explanation = explain_file(workspace.ports, workspace.clock, workspace.plan, path)
+    canvas = canvas_for(sys.stdout, environment_variables(), verbose=False)
+    write_text(render_file_explanation(explanation, canvas), "")
+    return 0 if explanation.session.outcome in ("collected", "skipped") else 1
+
+
+def _explain_module(choices: Choices, module: str, importer: str) -> int:
+    workspace = open_workspace(choices)
+    path = absolute_path(importer) if importer else ""
+    if path and workspace.ports.tree.kind(path) is not EntryKind.FILE:
+        raise UsageError(f"--from {importer}: there is no such file")
+    explanation = explain_module(workspace.ports, workspace.plan, module, path)
+    canvas = canvas_for(sys.stdout, environment_variables(), verbose=False)
+    write_text(render_module_explanation(explanation, canvas), "")
+    return 0 if explanation.found else 1

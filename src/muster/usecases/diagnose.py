@@ -1,0 +1,96 @@
+"""Why? The causes of one collection, and the comments that silence some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from muster.diagnosis import ExpectedTests, answer_from_tree, conclude, questions, review_directives
+from muster.facts.module_facts import Directive
+from muster.index.index import FactsOf
+from muster.model.cause import Cause
+from muster.model.collection import Collection
+from muster.model.environment import Environment
+from muster.model.invocation import Invocation
+from muster.model.location import Location
+from muster.ports import FileTree
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedCategory:
+    """What a category must hold at least, as configured at `location`."""
+
+    name: str
+    min_tests: int = 1
+    paths: tuple[str, ...] = ()
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standards:
+    """What the project's settings say of causes: severities by code, and what categories must hold."""
+
+    severities: Mapping[str, str] = field(default_factory=dict)
+    expected: tuple[ExpectedCategory, ...] = ()
+
+
+def diagnose(
+    collection: Collection,
+    invocation: Invocation,
+    environment: Environment,
+    tree: FileTree,
+    facts: FactsOf,
+    standards: Standards,
+) -> tuple[tuple[Cause, ...], Collection]:
+    """The causes of what `collection` lacks, and the collection with the problems of its directives added."""
+    asked = questions(collection, facts)
+    answers = answer_from_tree(asked, tree, invocation, facts)
+    directives = _directives(collection, facts)
+    causes = conclude(
+        collection,
+        invocation,
+        environment,
+        tree,
+        answers,
+        severity=standards.severities,
+        directives=directives,
+        expected=_expected(standards.expected, collection),
+    )
+    directives = {**_directives_of((cause.culprit.path for cause in causes if cause.culprit), facts), **directives}
+    problems = (*collection.problems, *review_directives(directives, causes, collection))
+    return causes, replace(collection, problems=problems)
+
+
+def _expected(categories: Sequence[ExpectedCategory], collection: Collection) -> list[ExpectedTests]:
+    """What is expected, beside what there is. Several categories are one session: together they must hold the sum."""
+    if len(categories) == 1:
+        return [_expectation(categories[0], len(collection.items))]
+    return [_expectation(category, _tests_below(category, collection)) for category in categories if category.paths]
+
+
+def _expectation(category: ExpectedCategory, tests: int) -> ExpectedTests:
+    return ExpectedTests(category.name, tests, category.min_tests, category.paths, category.location)
+
+
+def _tests_below(category: ExpectedCategory, collection: Collection) -> int:
+    return sum(any(_is_below(item.path, path) for path in category.paths) for item in collection.items)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _directives(collection: Collection, facts: FactsOf) -> dict[str, Sequence[Directive]]:
+    places = (
+        *collection.files,
+        *(report.path for report in collection.reports if report.path.endswith(".py")),
+        *(frame.path for report in collection.reports if report.exception for frame in report.exception.frames),
+        *(loss.culprit.path for loss in collection.losses),
+        *(effect.culprit.path for effect in collection.effects),
+    )
+    return _directives_of(places, facts)
+
+
+def _directives_of(paths: Iterable[str], facts: FactsOf) -> dict[str, Sequence[Directive]]:
+    found = ((path, facts(path).directives) for path in dict.fromkeys(paths) if path.endswith(".py"))
+    return {path: directives for path, directives in found if directives}

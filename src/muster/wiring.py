@@ -1,0 +1,174 @@
+"""The composition root: which adapter stands behind which port. The only module that imports adapters."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from muster.adapters.atomic import write_atomically
+from muster.adapters.clock import SystemClock
+from muster.adapters.disk_tree import DiskTree
+from muster.adapters.environment import InterpreterQuery
+from muster.adapters.fact_cache import NullFactCache, SqliteFactCache, cache_folder, clear_cache
+from muster.adapters.interpreters import ChosenInterpreter, choose_interpreter
+from muster.adapters.observed_pytest import PytestProcess
+from muster.adapters.parsing import SourceParser
+from muster.errors import UsageError
+from muster.ports import Clock, FactCache, FileTree, ObservedPytest
+from muster.settings import Settings, load_settings
+from muster.usecases.check import Plan
+from muster.usecases.selection import Selection, plan_session
+from muster.usecases.simulate import Ports
+
+_PROJECT_FILES = (".git", "pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", "setup.py")
+_PAGES = Path(__file__).parent / "causes"
+_PAGES_OF_CHECKOUT = Path(__file__).parent.parent.parent / "docs" / "causes"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a surface was asked for; the same for every command that simulates. Empty means: as the project says."""
+
+    paths: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    invocation: str = ""
+    python: str = ""
+    static: bool = False
+    cache: bool = True
+    root: str = ""
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Everything that a use case needs: the ports, and the session that was asked for."""
+
+    plan: Plan
+    ports: Ports
+    clock: Clock
+    observed: ObservedPytest
+
+
+def open_workspace(choices: Choices) -> Workspace:
+    """The workspace for `choices` here. Raises `UsageError` for arguments and settings that cannot be used."""
+    tree, here = DiskTree(), _working_folder()
+    root, settings = _find_project(tree, choices.root, here)
+    cwd = root if choices.root or settings.origin else here
+    selection = Selection(choices.paths, choices.categories, choices.invocation, choices.options)
+    plan = plan_session(settings, selection, root=root, cwd=cwd, typed_in=here)
+    environ = {**os.environ, **plan.command.variables}
+    chosen = choose_interpreter(
+        root, named=_named_python(choices.python, here), setting=settings.python, environ=environ, own=sys.executable
+    )
+    cache: FactCache = SqliteFactCache(cache_folder()) if choices.cache else NullFactCache()
+    query = InterpreterQuery(chosen, root, cache, environ=environ, cwd=cwd, static=choices.static)
+    version = query.describe().version
+    parser = SourceParser(version[:2], interpreter=_parsing_interpreter(chosen, static=choices.static))
+    return Workspace(
+        plan=plan,
+        ports=Ports(tree=tree, cache=cache, environment=query, parser=parser, environ=environ),
+        clock=SystemClock(),
+        observed=PytestProcess(chosen.executable, environ=environ),
+    )
+
+
+def settings_categories(root: str) -> frozenset[str]:
+    """The names of the project's categories."""
+    return frozenset(_find_project(DiskTree(), root, _working_folder())[1].categories)
+
+
+def open_tree() -> FileTree:
+    """The disk."""
+    return DiskTree()
+
+
+def working_root(root: str) -> str:
+    """The absolute folder `root`, by default the working directory. Raises `UsageError` where it is none."""
+    folder = os.path.abspath(root) if root else _working_folder()
+    if not os.path.isdir(folder):
+        raise UsageError(f"--root {root}: there is no such folder")
+    return folder
+
+
+def absolute_path(path: str) -> str:
+    """`path` as typed here, absolute and normal."""
+    return os.path.normpath(os.path.join(_working_folder(), path))
+
+
+def write_file(path: str, content: bytes) -> None:
+    """Write `content` to `path`, whole or not at all. Raises `UsageError` where that is not possible."""
+    try:
+        if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+            with open(path, "wb") as device:  # /dev/stdout, a FIFO: nothing that could be replaced
+                device.write(content)
+        else:
+            write_atomically(os.path.abspath(path), content)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def read_cause_page(code: str) -> str:
+    """The documentation page of the cause `code`, in Markdown. Raises `UsageError` where there is none."""
+    for folder in (_PAGES, _PAGES_OF_CHECKOUT):
+        try:
+            return (folder / f"{code}.md").read_text(encoding="utf-8")
+        except OSError:
+            continue
+    raise UsageError(f"there is no cause '{code}'; docs/reference/causes.md lists them all")
+
+
+def fact_cache_folder() -> str:
+    """Where the cache lies."""
+    return cache_folder()
+
+
+def clear_fact_cache() -> int:
+    """Delete the cache; returns the bytes that this frees."""
+    try:
+        return clear_cache(cache_folder())
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise UsageError(f"{cache_folder()} cannot be cleared: {error.strerror or error}") from error
+
+
+def _find_project(tree: FileTree, root: str, here: str) -> tuple[str, Settings]:
+    """The project's root and settings: the nearest folder upwards with a `[tool.muster]`, else with a project file."""
+    if root:
+        folder = working_root(root)
+        return folder, load_settings(tree, folder)
+    folders = [here, *map(str, Path(here).parents)]
+    for folder in folders:
+        settings = load_settings(tree, folder)
+        if settings.origin:
+            return folder, settings
+    marked = (folder for folder in folders if any(tree.kind(f"{folder}/{name}") for name in _PROJECT_FILES))
+    return next(marked, here), Settings()
+
+
+def _working_folder() -> str:
+    """The working directory as the user spells it, which is how pytest sees it too."""
+    try:
+        real = os.getcwd()
+    except FileNotFoundError as error:
+        raise UsageError("the working directory is gone") from error
+    return real
+
+
+def _named_python(python: str, here: str) -> str | None:
+    """`--python` as typed here: a path is made absolute, a bare command name stays."""
+    if not python:
+        return None
+    return os.path.join(here, python) if "/" in python or os.path.exists(os.path.join(here, python)) else python
+
+
+def _parsing_interpreter(chosen: ChosenInterpreter, *, static: bool) -> str | None:
+    """The interpreter that may be started to parse newer grammar."""
+    if static:
+        return None
+    return chosen.executable if chosen.may_run else chosen.base or None
+
+
