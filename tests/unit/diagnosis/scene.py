@@ -107,7 +107,7 @@ def diagnose(
     with_directives: bool = False,
     expected: tuple[ExpectedTests, ...] = (),
 ) -> tuple[Cause, ...]:
-    """The causes of a session over `files` in which `reports` came out; the files of the reports are those collected."""
+    """The causes of a session over `files` in which `reports` came out; their files are those collected."""
     tree = MemoryTree(
         {path(name): dedent(text).encode() for name, text in files.items()}, folders=(ROOT, SITE, "/env/lib")
     )

@@ -54,8 +54,8 @@ def test_a_polluted_search_path_names_the_statement_of_the_earlier_file_and_both
         scope=Scope.FILE,
         title="search path polluted",
         subject="infrastructure",
-        message="'infrastructure' becomes tests/infrastructure/__init__.py (a regular package) instead of infrastructure/"
-        " (a namespace package, which always loses): tests/critical/deep/test_multi_agent.py:2 put tests/ on sys.path",
+        message="'infrastructure' becomes tests/infrastructure/__init__.py (a regular package) instead of"
+        " infrastructure/ (a namespace package, which always loses): tests/critical/deep/test_multi_agent.py:2 put tests/ on sys.path",
         culprit=culprit,
         evidence=(
             Evidence(
