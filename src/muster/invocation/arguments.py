@@ -6,16 +6,16 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from muster.invocation.globbing import expand_glob
 from muster.invocation.paths import absolute_path, exists, is_below, is_folder
 from muster.invocation.refused import Refused
 from muster.invocation.request import FindModule
 from muster.invocation.version import PytestVersion
 from muster.model.invocation import Argument
 from muster.ports import FileTree
+from muster.trees.globbing import glob_paths
 
 NO_TESTPATHS = (
-    "PytestConfigWarning: No files were found in testpaths; "
+    "No files were found in testpaths; "
     "consider removing or adjusting your testpaths configuration. "
     "Searching recursively from the current directory instead."
 )
@@ -40,7 +40,7 @@ def decide_arguments(
     warned: tuple[str, ...] = ()
     if cwd == rootdir:
         for pattern in testpaths:
-            found.extend([pattern] if pyargs else expand_glob(tree, pattern, cwd))
+            found.extend([pattern] if pyargs else glob_paths(tree, pattern, cwd, recursive=True))
         if testpaths and not found:
             warned = (NO_TESTPATHS,)
     if found:

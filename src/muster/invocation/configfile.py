@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from muster.invocation.inifile import IniError, IniValue, parse_ini
 from muster.invocation.refused import UNCAUGHT, Refused
-from muster.invocation.tomllines import find_item_line, find_key_line
 from muster.invocation.version import PytestVersion
 from muster.model.location import Location
 from muster.ports import FileTree, ReadFailure
+from muster.settings.tomllines import find_item_line, find_key_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _pytest_table(
     path: str, text: str, document: Mapping[str, object], version: PytestVersion
 ) -> ConfigSettings | None:
     if "pytest" in document:
-        table = _as_table(document["pytest"], path, text, ("pytest",))
+        table = _as_table(document["pytest"], path, text, ("pytest",), "items")
         return _toml_settings(path, text, table, ("pytest",), "toml")
     top_level = [key for key, value in document.items() if not isinstance(value, dict)]
     if top_level and version >= (9, 2, 0):
@@ -137,8 +137,11 @@ def _pytest_table(
 
 
 def _tool_pytest(path: str, text: str, document: Mapping[str, object], version: PytestVersion) -> ConfigSettings | None:
-    tool = _as_table(document.get("tool", {}), path, text, ("tool",))
-    table = _as_table(tool.get("pytest", {}), path, text, ("tool", "pytest"))
+    tool = _as_table(document.get("tool", {}), path, text, ("tool",), "get")
+    # Before 9.0 pytest only looked for "ini_options" in it.
+    table = _as_table(
+        tool.get("pytest", {}), path, text, ("tool", "pytest"), "items" if version >= (9, 0, 0) else "get"
+    )
     native = {key: value for key, value in table.items() if key != "ini_options"}
     strings = table.get("ini_options")
     if version >= (9, 0, 0):
@@ -156,16 +159,15 @@ def _tool_pytest(path: str, text: str, document: Mapping[str, object], version: 
     if strings is None:
         return None
     where = ("tool", "pytest", "ini_options")
-    return _toml_settings(path, text, _as_table(strings, path, text, where), where, "ini")
+    return _toml_settings(path, text, _as_table(strings, path, text, where, "items"), where, "ini")
 
 
-def _as_table(value: object, path: str, text: str, where: tuple[str, ...]) -> Mapping[str, object]:
+def _as_table(value: object, path: str, text: str, where: tuple[str, ...], method: str) -> Mapping[str, object]:
+    """The value as a table. On anything else pytest calls the method all the same, and nobody catches the exception."""
     if isinstance(value, dict):
         return value
-    # pytest calls `.get` or `.items` on it: an exception that nobody catches.
-    attribute = "items" if where[-1] in ("ini_options", "pytest") else "get"
     raise Refused(
-        f"AttributeError: '{type(value).__name__}' object has no attribute '{attribute}'",
+        f"AttributeError: '{type(value).__name__}' object has no attribute '{method}'",
         f"[{'.'.join(where)}]",
         Location(path, find_key_line(text, where)),
         UNCAUGHT,

@@ -81,6 +81,16 @@ def parse_expression(text: str, option: str, version: PytestVersion) -> Expressi
     return Expression(text, frozenset(scanner.names), test)
 
 
+def refuse_unknown_markers(expression: Expression, registered: Iterable[str]) -> None:
+    """Raise `ExpressionRefused` for names in `-m` that no marker line registers: strict markers, since pytest 9.2."""
+    names = {line.split(":", 1)[0].split("(")[0].strip() for line in registered}
+    unknown = ", ".join(sorted(expression.names - names))
+    if unknown:
+        raise ExpressionRefused(
+            f"Unknown marker(s) in '-m' expression: {unknown}. Use 'pytest --markers' to see available markers."
+        )
+
+
 class _Malformed(Exception):
     def __init__(self, column: int, message: str) -> None:
         super().__init__(message)

@@ -28,8 +28,12 @@ class FilterRefused(Exception):
     """A malformed filter; the text is pytest's."""
 
 
+class FilterBroken(FilterRefused):
+    """A pattern that Python itself refuses while pytest applies the filter: an exception that escapes (before 8.4)."""
+
+
 class FilterModuleMissing(Exception):
-    """The module of the category's class does not exist: an escaping ImportError before 9.1, a warning since."""
+    """The module of the category's class does not exist; the text is what pytest 9.1 and later warn of."""
 
 
 def parse_warning_filter(text: str, version: PytestVersion) -> WarningFilter:
@@ -39,27 +43,34 @@ def parse_warning_filter(text: str, version: PytestVersion) -> WarningFilter:
         raise FilterRefused(_words(text, _too_many(len(fields))))
     action, message, category, module, line = (part.strip() for part in (*fields, "", "", "", "")[:5])
     action = _parse_action(text, action)
-    _check_category(text, category)
+    _check_category(text, category, version)
     number = _parse_line(text, line)
-    if version >= (8, 4, 0):
-        for pattern in (message, module):
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise FilterRefused(_words(text, f"Invalid regex {pattern!r}: {error}")) from None
+    _check_patterns(text, (message, module), version)
     return WarningFilter(action, message, category, module, number)
 
 
-def check_filter_module(warning_filter: WarningFilter, find_module: FindModule, leading: tuple[str, ...]) -> None:
-    """Raise `FilterModuleMissing` where the category's module is nowhere to be found."""
-    module = warning_filter.category.rpartition(".")[0]
-    if not module:
-        return
-    parts = module.split(".")
+def check_filter_module(
+    text: str, parsed: WarningFilter, find_module: FindModule, leading: tuple[str, ...], version: PytestVersion
+) -> None:
+    """Raise `FilterRefused` (before 9.1) or `FilterModuleMissing` where the category's module is nowhere."""
+    parts = parsed.category.split(".")[:-1]
     for end in range(1, len(parts) + 1):
         name = ".".join(parts[:end])
-        if find_module(name, leading) is None:
-            raise FilterModuleMissing(f"No module named {name!r}")
+        if find_module(name, leading) is not None:
+            continue
+        if version < (9, 1, 0):
+            raise FilterRefused(_words(text, f"ModuleNotFoundError: No module named {name!r}"))
+        raise FilterModuleMissing(f"Failed to import filter module {name!r}: {text}")
+
+
+def _check_patterns(text: str, patterns: tuple[str, ...], version: PytestVersion) -> None:
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            if version < (8, 4, 0):
+                raise FilterBroken(f"re.error: {error}") from None
+            raise FilterRefused(_words(text, f"Invalid regex {pattern!r}: {error}")) from None
 
 
 def _words(text: str, error: str) -> str:
@@ -85,7 +96,7 @@ def _parse_action(text: str, action: str) -> str:
     raise FilterRefused(_words(text, f"invalid action: {action!r}"))
 
 
-def _check_category(text: str, category: str) -> None:
+def _check_category(text: str, category: str, version: PytestVersion) -> None:
     if not category or "." in category:
         return
     found = getattr(builtins, category, None)
@@ -94,7 +105,8 @@ def _check_category(text: str, category: str) -> None:
     if not isinstance(found, type):
         raise FilterRefused(_words(text, "TypeError: issubclass() arg 1 must be a class"))
     if not issubclass(found, Warning):
-        raise FilterRefused(_words(text, f"pytest.UsageError: {found} is not a Warning subclass"))
+        module = "pytest" if version >= (9, 0, 0) else "_pytest.config.exceptions"
+        raise FilterRefused(_words(text, f"{module}.UsageError: {found} is not a Warning subclass"))
 
 
 def _parse_line(text: str, line: str) -> int:

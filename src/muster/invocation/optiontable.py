@@ -192,8 +192,8 @@ WELL_KNOWN_PLUGIN_OPTIONS: tuple[PluginOption, ...] = (
 CHANGES_COLLECTION = frozenset(
     (
         "count flake_finder flake_runs picked testmon testmon_forceselect splits group random_order shard_id "
-        "num_shards flake8 black mypy ruff ruff_format nbval nbval_lax nbmake doctest_plus doctest_rst codestyle pylint isort "
-        "pydocstyle test_groups reverse order_scope randomly_seed markdown_docs codeblocks"
+        "num_shards flake8 black mypy ruff ruff_format nbval nbval_lax nbmake doctest_plus doctest_rst codestyle "
+        "pylint isort pydocstyle test_groups reverse order_scope randomly_seed markdown_docs codeblocks"
     ).split()
 )
 """Destinations of plugin options that add, drop or reorder tests; their effect is not modelled."""

@@ -17,8 +17,8 @@ _BUILTIN = _ESSENTIAL | frozenset(
     (
         "python terminal debugging unittest capture skipping legacypath tmpdir monkeypatch recwarn pastebin nose "
         "assertion junitxml doctest cacheprovider freeze_support setuponly setupplan stepwise warnings logging reports "
-        "python_path unraisableexception threadexception faulthandler subtests pytester pytester_assertions terminalprogress "
-        "pytestconfig"
+        "python_path unraisableexception threadexception faulthandler subtests pytester pytester_assertions "
+        "terminalprogress pytestconfig"
     ).split()
 )
 

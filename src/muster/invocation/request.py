@@ -32,11 +32,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """What the project's conftests and plugins register in `pytest_addoption`: options and settings.
+    """What the project's conftests and plugins register: options and settings (`pytest_addoption`), and marker lines.
 
     `complete` is false where some of it could not be read: an unknown option is then tolerated, not refused.
     """
 
     options: tuple[PluginOption, ...] = ()
     settings: tuple[IniOption, ...] = ()
+    markers: tuple[str, ...] = ()
     complete: bool = True

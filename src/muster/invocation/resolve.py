@@ -19,8 +19,14 @@ from muster.invocation.arguments import (
 from muster.invocation.commandline import CommandLine, Dialect, Parsed, UnrecognizedArguments, program_name
 from muster.invocation.configfile import ConfigSettings, ConfigValue
 from muster.invocation.conftests import find_anchors, initial_conftests
-from muster.invocation.expressions import ExpressionRefused, parse_expression
-from muster.invocation.filters import FilterModuleMissing, FilterRefused, check_filter_module, parse_warning_filter
+from muster.invocation.expressions import ExpressionRefused, parse_expression, refuse_unknown_markers
+from muster.invocation.filters import (
+    FilterBroken,
+    FilterModuleMissing,
+    FilterRefused,
+    check_filter_module,
+    parse_warning_filter,
+)
 from muster.invocation.optiontable import CHANGES_COLLECTION, CORE_NAMES, WELL_KNOWN_PLUGIN_OPTIONS
 from muster.invocation.paths import absolute_path, exists
 from muster.invocation.plugins import (
@@ -85,6 +91,7 @@ class _Resolution:
         self.values = Values(self.settings, None, request.cwd, self.version)
         self.addopts: tuple[str, ...] = ()
         self.parsed = Parsed({}, (), ())
+        self.arguments: tuple[str, ...] = ()
         self.extra: dict[str, str] = {}
         self.unmodelled: list[str] = []
         self.refusals: list[Refusal] = []
@@ -126,6 +133,8 @@ class _Resolution:
             # One level of overrides that addopts brings in, as `--strict-markers` does (pytest issue 14442).
             self._update_settings(parse_overrides(self.parsed.texts("override_ini"), self.invocation.inifile))
         self._check_minversion()
+        if self.version >= (9, 2, 0) and self.parsed.text("assertmode") == "rewrite":
+            self._value("python_files")
         if self.version >= (8, 4, 0):
             self._set_pythonpath()
         if self.version >= (9, 2, 0):
@@ -133,6 +142,8 @@ class _Resolution:
         self._load_plugins()
         self.parsed = self._with_plugins().parse_known(self.argv, self.extra)
         self._check_required_plugins()
+        if self.version < (8, 1, 0) and self.parsed.flag("strict"):
+            self._warn("The --strict option is deprecated, use --strict-markers instead.", "PytestRemovedIn8Warning")
         self._set_confcutdir()
         if self.version < (8, 4, 0):
             self._check_filters()
@@ -142,6 +153,11 @@ class _Resolution:
         self._find_initial_conftests()
         self._parse_for_good()
         self._set_options()
+        decided = self._decide(self.parsed)
+        self.arguments = decided.arguments
+        self.invocation = replace(self.invocation, arguments_from=decided.source)
+        for warning in decided.warnings:
+            self._warn(warning)
 
     def _prepend_environment_options(self, core: CommandLine) -> None:
         text = self.request.environ.get("PYTEST_ADDOPTS", "")
@@ -191,13 +207,12 @@ class _Resolution:
         minimum = configured.value if self.version < (9, 1, 0) else self.values.get(self.specs["minversion"])
         if not minimum:
             return
-        if not isinstance(minimum, str):
-            raise Refused(
-                f"{self.invocation.inifile}: 'minversion' must be a single value", "minversion", configured.location
-            )
+        if not isinstance(minimum, str) and self.version < (9, 1, 0):
+            message = f"{self.invocation.inifile}: 'minversion' must be a single value"
+            raise Refused(message, "minversion", configured.location)
         actual = self.environment.pytest_version or ".".join(map(str, self.version))
         try:
-            too_old = Version(minimum) > Version(actual)
+            too_old = Version(str(minimum)) > Version(actual)
         except InvalidVersion as error:
             message = f"packaging.version.InvalidVersion: {error}"
             raise Refused(message, "minversion", configured.location, UNCAUGHT) from None
@@ -223,12 +238,17 @@ class _Resolution:
         try:
             parsed = parse_warning_filter(text, self.version)
             if self.find_module is not None:
-                check_filter_module(parsed, self.find_module, self._leading())
+                check_filter_module(text, parsed, self.find_module, self._leading(), self.version)
+        except FilterBroken as problem:
+            raise Refused(str(problem), setting, location, UNCAUGHT) from None
         except FilterRefused as problem:
             raise Refused(str(problem), setting, location) from None
         except FilterModuleMissing as problem:
-            if self.version < (9, 1, 0):
-                raise Refused(f"ModuleNotFoundError: {problem}", setting, location, UNCAUGHT) from None
+            self._warn(str(problem))
+
+    def _warn(self, text: str, category: str = "PytestConfigWarning") -> None:
+        warnings = (*self.invocation.warnings, f"{category}: {text}")
+        self.invocation = replace(self.invocation, warnings=warnings)
 
     def _leading(self) -> tuple[str, ...]:
         """The folders that pytest and Python have put on the path so far, before the environment's own."""
@@ -366,8 +386,9 @@ class _Resolution:
 
     def _configure(self) -> None:
         for spec in self.specs.values():
-            if spec.asked == "configure" or spec.name == "python_files":
+            if spec.asked == "configure":
                 self.values.get(spec)
+        self._check_log_levels()
         mark = str(self._value("empty_parameter_set_mark") or "skip")
         if self.version < (9, 2, 0) and mark not in ("skip", "xfail", "fail_at_collect"):
             raise Refused(
@@ -379,12 +400,26 @@ class _Resolution:
         self.invocation = replace(
             self.invocation,
             markers=self._texts("markers"),
-            python_files=self._texts("python_files"),
             empty_parameter_set_mark=mark,
             strict_markers=self._is_strict("strict_markers"),
             strict_config=self._is_strict("strict_config"),
             strict_parametrization_ids=self._is_strict("strict_parametrization_ids"),
         )
+
+    def _check_log_levels(self) -> None:
+        if "logging" in blocked_names(self.invocation.plugins):
+            return
+        for name in ("log_level", "log_file_level", "log_cli_level"):
+            level = self.parsed.options.get(name)
+            level = self._value(name) if level is None else level
+            if isinstance(level, str) and level and not _is_log_level(level.upper()):
+                raise Refused(
+                    f"'{level.upper()}' is not recognized as a logging level name for '{name}'. "
+                    "Please consider passing the logging level num instead.",
+                    name,
+                    self.settings[name].location if name in self.settings else None,
+                    when="configure",
+                )
 
     def _is_strict(self, name: str) -> bool:
         if self.version < (9, 0, 0):
@@ -399,6 +434,7 @@ class _Resolution:
         self.invocation = replace(
             self.invocation,
             norecursedirs=self._attempted_texts("norecursedirs"),
+            python_files=self._attempted_texts("python_files"),
             python_classes=self._attempted_texts("python_classes"),
             python_functions=self._attempted_texts("python_functions"),
             collect_imported_tests=self._flag("collect_imported_tests")
@@ -407,8 +443,6 @@ class _Resolution:
             doctest_encoding=str(self._attempt("doctest_encoding") or "utf-8"),
             escape_test_ids=not self._flag("disable_test_id_escaping_and_forfeit_all_rights_to_community_support"),
         )
-        decided = self._decide(self.parsed)
-        self.invocation = replace(self.invocation, arguments_from=decided.source, warnings=decided.warnings)
         rules = ArgumentRules(
             self.version,
             self.request.cwd,
@@ -418,7 +452,7 @@ class _Resolution:
             self.invocation.consider_namespace_packages,
         )
         arguments: list[Argument] = []
-        for text in decided.arguments:
+        for text in self.arguments:
             try:
                 arguments.append(resolve_argument(self.tree, text, rules))
             except Refused as refused:
@@ -435,11 +469,18 @@ class _Resolution:
         for option, text in (("-k", self.invocation.keyword), ("-m", self.invocation.markexpr)):
             try:
                 if text:
-                    parse_expression(text, option, self.version)
+                    self._check_expression(option, text)
             except ExpressionRefused as problem:
                 self.refusals.append(Refusal(str(problem), option, self._location_of((option,)), when="end"))
                 break
         self._check_unknown_settings()
+
+    def _check_expression(self, option: str, text: str) -> None:
+        expression = parse_expression(text, option, self.version)
+        strict = option == "-m" and self.invocation.strict_markers and self.version >= (9, 2, 0)
+        if strict and not self._may_be_defined_elsewhere():
+            added = self.additions.markers if self.additions else ()
+            refuse_unknown_markers(expression, (*self.environment.markers, *self.invocation.markers, *added))
 
     def _check_unknown_settings(self) -> None:
         known = {name for spec in self.specs.values() for name in (spec.name, *spec.aliases)}
@@ -459,8 +500,8 @@ class _Resolution:
             where = self.settings[unknown[0]].location
             self.refusals.append(Refusal(f"Unknown config option: {unknown[0]}\n", unknown[0], where, when="end"))
         else:
-            words = tuple(f"PytestConfigWarning: Unknown config option: {name}" for name in unknown)
-            self.invocation = replace(self.invocation, warnings=(*self.invocation.warnings, *words))
+            for name in unknown:
+                self._warn(f"Unknown config option: {name}")
 
     # Values and locations.
 
@@ -510,6 +551,17 @@ class _Resolution:
             if any(_is_spelling(option, flag) for flag in flags if flag):
                 return _addopts_location(self.tree, configured, option, index)
         return None
+
+
+def _is_log_level(name: str) -> bool:
+    """Whether `logging` has the level, or it is a number."""
+    if name in ("CRITICAL", "DEBUG", "ERROR", "FATAL", "INFO", "NOTSET", "WARN", "WARNING"):
+        return True
+    try:
+        int(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_spelling(option: str, flag: str) -> bool:

@@ -42,7 +42,9 @@ _SPECS: tuple[IniSpec, ...] = (
     IniSpec("pythonpath", "paths", (), "start"),
     IniSpec("filterwarnings", "linelist", (), "start"),
     IniSpec("required_plugins", "args", (), "start"),
-    IniSpec("python_files", "args", ("test_*.py", "*_test.py"), "start"),
+    # The assertion rewriter asks for it first, and until 9.1 forgave a bad value.
+    IniSpec("python_files", "args", ("test_*.py", "*_test.py"), "collection", until=_9_2),
+    IniSpec("python_files", "args", ("test_*.py", "*_test.py"), "start", _9_2),
     IniSpec("testpaths", "args", (), "start"),
     IniSpec("consider_namespace_packages", "bool", False, "start", _8_1),
     IniSpec("strict_config", "bool", None, "later", _9_0),
@@ -112,11 +114,12 @@ _SPECS: tuple[IniSpec, ...] = (
 WELL_KNOWN_PLUGIN_SETTINGS = frozenset(
     (
         "anyio_mode asyncio_debug asyncio_default_fixture_loop_scope asyncio_default_test_loop_scope asyncio_mode "
-        "base_url DJANGO_CONFIGURATION DJANGO_SETTINGS_MODULE FAIL_INVALID_TEMPLATE_VARS django_debug_mode django_find_project "
-        "env env_files env_override_existing_values looponfailroots rsyncdirs rsyncignore mock_traceback_monkeypatch "
-        "mock_use_standalone_module only_rerun reruns reruns_delay timeout timeout_func_only timeout_method qt_api "
-        "qt_log_format qt_log_ignore qt_log_level_fail render_collapsed mypy_ini_file split_durations "
-        "pytester_example_dir doctest_plus remote_data_strict bdd_features_base_dir trio_mode trio_run"
+        "base_url DJANGO_CONFIGURATION DJANGO_SETTINGS_MODULE FAIL_INVALID_TEMPLATE_VARS django_debug_mode "
+        "django_find_project env env_files env_override_existing_values looponfailroots rsyncdirs rsyncignore "
+        "mock_traceback_monkeypatch mock_use_standalone_module only_rerun reruns reruns_delay timeout "
+        "timeout_func_only timeout_method qt_api qt_log_format qt_log_ignore qt_log_level_fail render_collapsed "
+        "mypy_ini_file split_durations pytester_example_dir doctest_plus remote_data_strict bdd_features_base_dir "
+        "trio_mode trio_run "
     ).split()
 )
 """Settings of widely used plugins; used only where the environment was not asked which plugins it has."""
