@@ -1,0 +1,88 @@
+"""Load what a session will most likely reach, by the batch: the test files, then what they import, wave by wave.
+
+Only a head start: whatever is not foreseen is loaded when the simulation meets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from posixpath import dirname, join
+
+from muster.execution.interpreter import Interpreter
+from muster.facts.store import FactStore
+from muster.invocation.patterns import is_test_file
+from muster.model.invocation import Invocation
+from muster.ports import EntryKind, FileTree
+
+_WAVES = 40
+_SKIPPED = frozenset({"__pycache__", "node_modules"})
+
+
+def prefetch_reach(
+    tree: FileTree, store: FactStore, invocation: Invocation, interpreter: Interpreter, conftests: Iterable[str]
+) -> None:
+    """Fill `store` with the facts of the session's files and of the project modules that they import."""
+    wave = [*conftests, *_session_files(tree, invocation)]
+    roots = [entry for entry in interpreter.sys_path if not (entry + "/").startswith(interpreter.installed_prefixes)]
+    roots = list(dict.fromkeys([*roots, invocation.rootdir, invocation.cwd]))
+    seen: set[str] = set()
+    names_seen: set[tuple[str, str]] = set()
+    for _ in range(_WAVES):
+        wave = [path for path in dict.fromkeys(wave) if path not in seen]
+        if not wave:
+            return
+        seen.update(wave)
+        store.prefetch(wave)
+        wave = list(_imported_files(tree, store, wave, roots, names_seen))
+
+
+def _session_files(tree: FileTree, invocation: Invocation) -> Iterator[str]:
+    for argument in invocation.arguments:
+        if tree.kind(argument.path) is EntryKind.FOLDER:
+            yield from _files_below(tree, invocation, argument.path)
+        elif argument.path.endswith(".py"):
+            yield argument.path
+
+
+def _files_below(tree: FileTree, invocation: Invocation, folder: str) -> Iterator[str]:
+    pending = [folder]
+    visited: set[str] = set()
+    while pending:
+        here = pending.pop()
+        if tree.real_path(here) in visited:
+            continue
+        visited.add(tree.real_path(here))
+        for name, kind in tree.listing(here).items():
+            path = join(here, name)
+            if kind is EntryKind.FOLDER:
+                if name not in _SKIPPED and not name.startswith("."):
+                    pending.append(path)
+            elif name.endswith(".py") and (name == "conftest.py" or is_test_file(invocation, path)):
+                yield path
+
+
+def _imported_files(
+    tree: FileTree, store: FactStore, paths: Iterable[str], roots: list[str], seen: set[tuple[str, str]]
+) -> Iterator[str]:
+    for path in paths:
+        own = dirname(path)
+        for name in store.facts(path).imports:
+            for root in (*roots, own):
+                if (root, name) in seen:
+                    continue
+                seen.add((root, name))
+                yield from _files_of(tree, root, name)
+
+
+def _files_of(tree: FileTree, root: str, name: str) -> Iterator[str]:
+    folder = root
+    for part in name.split("."):
+        listing = tree.listing(folder)
+        if listing.get(part) is EntryKind.FOLDER:
+            folder = join(folder, part)
+            if tree.listing(folder).get("__init__.py") is EntryKind.FILE:
+                yield join(folder, "__init__.py")
+        else:
+            if listing.get(part + ".py") is EntryKind.FILE:
+                yield join(folder, part + ".py")
+            return

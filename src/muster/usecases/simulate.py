@@ -1,0 +1,147 @@
+"""Simulate the session that a pytest command would run, executing nothing of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from posixpath import normpath
+
+from muster.collection.session import collect_session
+from muster.execution.interpreter import Interpreter
+from muster.facts.store import FactStore
+from muster.invocation import initial_conftests, resolve_invocation
+from muster.invocation.request import FindModule
+from muster.invocation.request import Request as Command
+from muster.model.collection import Collection
+from muster.model.environment import Environment
+from muster.model.invocation import Invocation
+from muster.ports import EnvironmentQuery, FactCache, FileTree, Parser
+from muster.resolver.finder import NamespacePackage, NotFound, RegularPackage, Undecided, resolve_on_path
+from muster.usecases.reach import prefetch_reach
+
+DEFAULT_MARKERS = (
+    "filterwarnings", "skip", "skipif", "xfail", "parametrize", "usefixtures", "tryfirst", "trylast",
+)  # fmt: skip
+"""The marks that pytest itself registers, for environments that were not asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The effects that a simulation needs."""
+
+    tree: FileTree
+    cache: FactCache
+    environment: EnvironmentQuery
+    parser: Parser
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A pytest command: `argv` behind `pytest`, the absolute folder it runs in, and how it was chosen."""
+
+    argv: tuple[str, ...]
+    cwd: str
+    command: str = "pytest"
+    why: str = "default"
+    cwd_on_path: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What a simulated session tells, with the process that ran it (for questions about a moment of it)."""
+
+    collection: Collection
+    invocation: Invocation
+    environment: Environment
+    interpreter: Interpreter
+    store: FactStore
+
+
+def simulate(ports: Ports, request: Request) -> Simulation:
+    """The session of `request`, from the configuration to the last item."""
+    environment = ports.environment.describe()
+    command = Command(request.argv, request.cwd, ports.environ, request.command, request.why, request.cwd_on_path)
+    finder = _finder(ports.tree, environment, request)
+    invocation = resolve_invocation(ports.tree, environment, command, find_module=finder)
+    store = FactStore(ports.tree, ports.cache, ports.parser, environment.version[:2], invocation.rootdir)
+    interpreter = start_interpreter(ports, request, environment, invocation, store)
+    prefetch_reach(ports.tree, store, invocation, interpreter, initial_conftests(ports.tree, invocation))
+    collection = collect_session(interpreter, invocation, environment, ports.tree)
+    ports.cache.flush()
+    return Simulation(collection, invocation, environment, interpreter, store)
+
+
+def start_interpreter(
+    ports: Ports, request: Request, environment: Environment, invocation: Invocation, store: FactStore
+) -> Interpreter:
+    """The simulated process as it stands when pytest begins to load conftests."""
+    registered = [marker_name(line) for line in (*environment.markers, *invocation.markers, *DEFAULT_MARKERS)]
+    interpreter = Interpreter(
+        tree=ports.tree,
+        environment=environment,
+        probe=ports.environment.probe,
+        invocation=invocation,
+        facts=store,
+        environ=_variables(ports.environ),
+        strict_markers=invocation.strict_markers,
+        registered_markers=registered,
+        error_warnings=error_warnings(invocation.filterwarnings),
+    )
+    interpreter.sys_path.extend(search_path_at_start(request, environment, invocation))
+    return interpreter
+
+
+def search_path_at_start(request: Request, environment: Environment, invocation: Invocation) -> list[str]:
+    """`sys.path` once pytest has configured itself: `pythonpath` first, then the working directory under `python -m pytest`."""
+    entries = list(invocation.pythonpath)
+    if request.cwd_on_path:
+        entries.append(request.cwd)
+    return [*entries, *environment.search_path]
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    # pytest sets these itself before it imports anything of the project.
+    return {**environ, "PYTEST_VERSION": environ.get("PYTEST_VERSION", "")}
+
+
+def marker_name(line: str) -> str:
+    """The name that a `markers` line registers (`_pytest/mark/structures.py`)."""
+    return line.split(":", 1)[0].split("(", 1)[0].strip()
+
+
+def error_warnings(filters: Sequence[str]) -> frozenset[str]:
+    """Which of pytest's own import-time warnings `filterwarnings` turns into errors; later entries win."""
+    ancestry = {"PytestUnknownMarkWarning": ("PytestUnknownMarkWarning", "PytestWarning", "UserWarning", "Warning", "")}
+    errors = set()
+    for category, names in ancestry.items():
+        action = ""
+        for entry in filters:
+            fields = [part.strip() for part in entry.split(":")] + ["", "", ""]
+            if not fields[1] and fields[2].rpartition(".")[2] in names and not fields[3]:
+                action = fields[0]
+        if action == "error":
+            errors.add(category)
+    return frozenset(errors)
+
+
+def _finder(tree: FileTree, environment: Environment, request: Request) -> FindModule:
+    def find(name: str, leading: tuple[str, ...]) -> str | None:
+        own = (request.cwd,) if request.cwd_on_path else ()
+        entries: Sequence[str] = (*leading, *own, *environment.search_path)
+        if name in environment.builtin_modules:
+            return ""
+        place: str | None = None
+        for part in name.split("."):
+            match resolve_on_path(tree, part, [normpath(entry) for entry in entries]):
+                case NotFound() | Undecided():
+                    return None
+                case NamespacePackage(portions=portions):
+                    place, entries = portions[0], portions
+                case RegularPackage(path=path, folder=folder):
+                    place, entries = path, (folder,)
+                case found:
+                    place, entries = found.path, ()
+        return place
+
+    return find
