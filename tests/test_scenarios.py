@@ -35,7 +35,7 @@ def test_oracle(scenario: Scenario, mode: str, oracle: Oracle) -> None:
     expected = scenario.expected(mode, *oracle.versions)
     assert expected, f"{scenario.source}:{scenario.line}: record it with 'python -m tests.support.record'"
     collection, root = oracle.collect(scenario, mode)
-    differences = real_differences(expected, collection, root)
+    differences = real_differences(expected, collection, oracle.places(root))
     assert not differences, _told(scenario, differences)
 
 
@@ -46,7 +46,7 @@ def test_simulated(scenario: Scenario, mode: str, oracle: Oracle) -> None:
     _skip_other_versions(scenario, oracle)
     expected = scenario.expected(mode, *oracle.versions)
     simulation = simulated(scenario, mode, oracle)
-    differences = simulated_differences(expected, simulation.collection, MEMORY_ROOT)
+    differences = simulated_differences(expected, simulation.collection, oracle.places(MEMORY_ROOT))
     differences += cause_differences(expected, simulation)
     assert not differences, _told(scenario, differences)
 

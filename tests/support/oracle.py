@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.scenario import ROOT, Scenario
+from tests.support.scenario import ROOT, STDLIB, Scenario
 
 from muster.adapters.observed_pytest import OBSERVER, PytestProcess, collection_of, read_record
 from muster.model.collection import Collection
@@ -99,19 +99,27 @@ class Oracle:
 
     interpreter: str
     _server: subprocess.Popen[str] | None = field(default=None, init=False)
-    _versions: tuple[str, str] | None = field(default=None, init=False)
+    _facts: tuple[str, str, str] | None = field(default=None, init=False)
 
     @property
     def versions(self) -> tuple[str, str]:
         """pytest's and Python's version there."""
-        if self._versions is None:
-            source = "import sys, pytest; print(pytest.__version__, '.'.join(map(str, sys.version_info[:3])))"
-            printed = subprocess.run(
-                [self.interpreter, "-c", source], capture_output=True, text=True, check=True, cwd="/"
+        return self._asked()[:2]
+
+    def places(self, root: str) -> dict[str, str]:
+        """The folders that messages may name, with what stands for them in a scenario."""
+        return {root: ROOT, self._asked()[2]: STDLIB}
+
+    def _asked(self) -> tuple[str, str, str]:
+        if self._facts is None:
+            source = (
+                "import sys, sysconfig, pytest\n"
+                "print(pytest.__version__, '%d.%d.%d' % sys.version_info[:3], sysconfig.get_path('stdlib'), sep='\\n')"
             )
-            pytest_version, python_version = printed.stdout.split()
-            self._versions = pytest_version, python_version
-        return self._versions
+            printed = subprocess.check_output([self.interpreter, "-c", source], text=True, cwd="/")
+            pytest_version, python_version, stdlib = printed.splitlines()
+            self._facts = pytest_version, python_version, stdlib
+        return self._facts
 
     def collect(self, scenario: Scenario, mode: str) -> tuple[Collection, str]:
         """What pytest makes of `scenario` in `mode`, and the absolute project folder that it had."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tests.support.oracle import without_addresses
-from tests.support.scenario import ROOT, ExpectLine
+from tests.support.scenario import ExpectLine
 
 from muster.model.collection import Collection, CollectorReport, Outcome
+
+Places = Mapping[str, str]
+"""Absolute folders to the names that stand for them in messages (`${ROOT}`, `${STDLIB}`)."""
 
 REAL_VERBS = ("item", "error", "skip", "deselected", "abort", "refused", "exit")
 SIMULATION_VERBS = ("undecided", "unexpanded", "cause", "lost", "simulated:")
@@ -16,23 +19,23 @@ SIMULATION_VERBS = ("undecided", "unexpanded", "cause", "lost", "simulated:")
 _ERROR = re.compile(r"^(?P<node>(?:\\ |\S)+)(?: \[(?P<codes>[M0-9, ]+)\])? (?P<what>.*)$", re.DOTALL)
 
 
-def lines_of(collection: Collection, root: str) -> list[ExpectLine]:
+def lines_of(collection: Collection, places: Places) -> list[ExpectLine]:
     """What `collection` says, in the words of an expect block.
 
     A session that pytest refuses collects nothing, however far some version went before it looked.
     """
     aborted_by = collection.session.aborted_by
     if aborted_by is not None and aborted_by.exception is not None and aborted_by.exception.type == "UsageError":
-        refused = ExpectLine("refused", _text(aborted_by.exception.message, root))
+        refused = ExpectLine("refused", _text(aborted_by.exception.message, places))
         return [refused, ExpectLine("exit", str(collection.session.pytest_exit))]
     lines = [
-        ExpectLine("item" if item.expanded else "unexpanded", _text(item.nodeid, root)) for item in collection.items
+        ExpectLine("item" if item.expanded else "unexpanded", _text(item.nodeid, places)) for item in collection.items
     ]
-    lines += [_report_line(report, root) for report in collection.reports]
-    lines += [ExpectLine("deselected", _text(nodeid, root)) for nodeid in collection.deselected]
+    lines += [_report_line(report, places) for report in collection.reports]
+    lines += [ExpectLine("deselected", _text(nodeid, places)) for nodeid in collection.deselected]
     if aborted_by is not None:
-        node = _node(aborted_by.nodeid, root)
-        lines.append(ExpectLine("abort", f"{node} {_text(str(aborted_by.exception), root)}"))
+        node = _node(aborted_by.nodeid, places)
+        lines.append(ExpectLine("abort", f"{node} {_text(str(aborted_by.exception), places)}"))
     return [*lines, ExpectLine("exit", str(collection.session.pytest_exit))]
 
 
@@ -51,18 +54,18 @@ def codes_of(line: ExpectLine) -> tuple[str, tuple[str, ...]]:
     return "", ()
 
 
-def real_differences(expected: Sequence[ExpectLine], collection: Collection, root: str) -> list[str]:
+def real_differences(expected: Sequence[ExpectLine], collection: Collection, places: Places) -> list[str]:
     """Where real pytest does not match the block; empty where it does."""
     wanted = [without_code(line) for line in expected if line.verb in REAL_VERBS]
-    return _differences(wanted, [without_code(line) for line in lines_of(collection, root)])
+    return _differences(wanted, [without_code(line) for line in lines_of(collection, places)])
 
 
-def simulated_differences(expected: Sequence[ExpectLine], collection: Collection, root: str) -> list[str]:
+def simulated_differences(expected: Sequence[ExpectLine], collection: Collection, places: Places) -> list[str]:
     """Where the simulation does not match the block, declared divergences taken into account.
 
     A line that `diverges` must be missing from the simulation: a declaration that no longer holds is a difference.
     """
-    actual = [without_code(line) for line in lines_of(collection, root)]
+    actual = [without_code(line) for line in lines_of(collection, places)]
     covered = [line.rest for line in expected if line.verb == "undecided"]
     bare = [line.rest for line in expected if line.verb == "unexpanded"]
     wanted = [without_code(line) for line in expected if line.verb in REAL_VERBS and not line.diverges]
@@ -76,7 +79,7 @@ def simulated_differences(expected: Sequence[ExpectLine], collection: Collection
     actual = [line for line in actual if not _is_covered(line, covered)]
     wanted += [("unexpanded", nodeid) for nodeid in bare]
     missing = [
-        f"missing: undecided {node}" for node in covered if ("undecided", node) not in _undecided(collection, root)
+        f"missing: undecided {node}" for node in covered if ("undecided", node) not in _undecided(collection, places)
     ]
     return stale + missing + _differences(wanted, actual)
 
@@ -99,8 +102,8 @@ def _is_parameter(line: tuple[str, str], bare: Iterable[str]) -> bool:
     return line[0] == "item" and any(line[1].startswith(f"{node}[") for node in bare)
 
 
-def _undecided(collection: Collection, root: str) -> list[str]:
-    return [_node(report.nodeid, root) for report in collection.reports if report.outcome is Outcome.UNDECIDED]
+def _undecided(collection: Collection, places: Places) -> list[str]:
+    return [_node(report.nodeid, places) for report in collection.reports if report.outcome is Outcome.UNDECIDED]
 
 
 def _differences(wanted: Sequence[tuple[str, str]], actual: Sequence[tuple[str, str]]) -> list[str]:
@@ -131,20 +134,22 @@ def matches(wanted: tuple[str, str], actual: tuple[str, str]) -> bool:
     return wanted == actual
 
 
-def _report_line(report: CollectorReport, root: str) -> ExpectLine:
-    node = _node(report.nodeid, root)
+def _report_line(report: CollectorReport, places: Places) -> ExpectLine:
+    node = _node(report.nodeid, places)
     match report.outcome:
         case Outcome.FAILED:
-            return ExpectLine("error", f"{node} {_text(str(report.exception), root)}")
+            return ExpectLine("error", f"{node} {_text(str(report.exception), places)}")
         case Outcome.SKIPPED:
-            return ExpectLine("skip", f"{node} {_text(report.reason, root)}".rstrip())
+            return ExpectLine("skip", f"{node} {_text(report.reason, places)}".rstrip())
         case _:
             return ExpectLine("undecided", node)
 
 
-def _node(nodeid: str, root: str) -> str:
-    return _text(nodeid, root).replace(" ", "\\ ") or "."
+def _node(nodeid: str, places: Places) -> str:
+    return _text(nodeid, places).replace(" ", "\\ ") or "."
 
 
-def _text(text: str, root: str) -> str:
-    return without_addresses(text).replace(root, ROOT).strip().replace("\n", "\\n")
+def _text(text: str, places: Places) -> str:
+    for path, name in places.items():
+        text = text.replace(path, name)
+    return without_addresses(text).strip().replace("\n", "\\n")

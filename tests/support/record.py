@@ -63,7 +63,7 @@ def _asked(scenario: Scenario, mode: str, oracles: Sequence[Oracle], old: Sequen
     answers: dict[Versions, list[ExpectLine]] = {}
     for oracle in oracles:
         collection, root = oracle.collect(scenario, mode)
-        answers[oracle.versions] = [_with_notes(line, old) for line in lines_of(collection, root)]
+        answers[oracle.versions] = [_with_notes(line, old) for line in lines_of(collection, oracle.places(root))]
     merged = _merged(answers)
     for versions, lines in answers.items():
         if [line for line in merged if line.applies(*versions)] != _with_marks_of(lines, merged, versions):

@@ -27,6 +27,7 @@ from packaging.specifiers import SpecifierSet
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 DEFAULT_MODE = "default"
 ROOT = "${ROOT}"
+STDLIB = "${STDLIB}"
 
 _FENCE = re.compile(r"^(`{3,})(.*)$")
 _FILE_LINE = re.compile(r"`([^`]+)`:?\s*$")
