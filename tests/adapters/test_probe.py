@@ -222,7 +222,7 @@ def test_an_import_that_hangs_is_ended(root: Path, made: MadeEnvironment) -> Non
 
 
 def test_a_module_that_makes_names_on_demand_is_lenient(root: Path, made: MadeEnvironment) -> None:
-    """Absence proves nothing under `__getattr__`, in a module of another type, or where another object took its place."""
+    """Absence proves nothing under `__getattr__`, in a module of another type, or where an object took its place."""
     files = {
         "lazy.py": "def __getattr__(name): raise AttributeError(name)",
         "typed.py": "import sys, types\nclass M(types.ModuleType): pass\nsys.modules[__name__].__class__ = M",
@@ -304,3 +304,14 @@ def test_the_null_cache_serves(root: Path) -> None:
     assert isinstance(asked, InterpreterQuery)
     assert asked.probe("json") is asked.probe("json")
     asked.close()
+
+
+def test_submodules_that_others_imported_are_no_attributes(root: Path) -> None:
+    """`import xml` alone does not bring `xml.etree`, whatever was asked before."""
+    asked = query(root, sys.executable)
+    asked.probe("xml.etree.ElementTree")
+    probed = asked.probe("xml")
+    asked.close()
+    assert probed is not None
+    assert "etree" not in probed.names
+    assert "xml.etree" not in probed.imported

@@ -11,36 +11,65 @@ a fresh process.
 import builtins
 import sys
 
-EDGES = {}  # importing module -> names that it imported
+EDGES = {}  # module -> names imported while it was being executed, by itself or by functions that it called
+LATER = {}  # module -> names that its functions imported when they were called
+RUNNING = []  # (the module on whose behalf, what it imports), innermost last
 ATTEMPTED = set()
 FAILED_BEFORE = set()
 _original_import = builtins.__import__
 
 
 def _recording_import(name, globals=None, locals=None, fromlist=(), level=0):
-    module = _original_import(name, globals, locals, fromlist, level)
-    importer = globals.get("__name__") if type(globals) is dict else None
-    if type(importer) is str:
-        _record(importer, name, globals, fromlist, level)
-    return module
+    if type(globals) is not dict:
+        globals = sys._getframe(1).f_globals
+    importer = globals.get("__name__")
+    if type(importer) is not str:
+        return _original_import(name, globals, locals, fromlist, level)
+    owner = _owner(importer)
+    target = _absolute(importer, name, globals, level)
+    RUNNING.append((owner, target))
+    try:
+        return _original_import(name, globals, locals, fromlist, level)
+    finally:
+        RUNNING.pop()
+        _record(importer, owner, [target, *_submodules(target, fromlist)])
 
 
-def _record(importer, name, globals, fromlist, level):
-    if level:
-        package = globals.get("__package__") or (importer if "__path__" in globals else importer.rpartition(".")[0])
-        base = package.rsplit(".", level - 1)[0] if level > 1 else package
-        name = base + "." + name if name else base
-    edges = EDGES.setdefault(importer, set())
-    edges.add(name)
-    for part in fromlist or ():
-        if type(part) is str and name + "." + part in sys.modules:
-            edges.add(name + "." + part)
+def _owner(importer):
+    """The module on whose behalf `importer` imports: itself while it is executed, else the innermost one that is."""
+    if _is_executing(importer):
+        return importer
+    return RUNNING[-1][0] if RUNNING else None
+
+
+def _is_executing(name):
+    spec = getattr(sys.modules.get(name), "__spec__", None)
+    return getattr(spec, "_initializing", False) is True
+
+
+def _record(importer, owner, targets):
+    if owner is not None:
+        EDGES.setdefault(owner, set()).update(targets)
+    if owner != importer:
+        LATER.setdefault(importer, set()).update(targets)
+
+
+def _absolute(importer, name, globals, level):
+    if not level:
+        return name
+    package = globals.get("__package__") or (importer if "__path__" in globals else importer.rpartition(".")[0])
+    base = package.rsplit(".", level - 1)[0] if level > 1 else package
+    return base + "." + name if name else base
+
+
+def _submodules(name, fromlist):
+    return [name + "." + part for part in fromlist or () if type(part) is str and name + "." + part in sys.modules]
 
 
 builtins.__import__ = _recording_import  # before the imports below, which examined modules share
 
 import enum  # noqa: E402
-import importlib  # noqa: E402
+import importlib.util  # noqa: E402
 import inspect  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
@@ -56,17 +85,29 @@ _original_import_module = importlib.import_module
 
 
 def _recording_import_module(name, package=None):
-    module = _original_import_module(name, package)
     importer = sys._getframe(1).f_globals.get("__name__")
-    target = vars(module).get("__name__") if isinstance(module, types.ModuleType) else None
-    if type(importer) is str and type(target) is str:
-        EDGES.setdefault(importer, set()).add(target)
-    return module
+    if type(importer) is not str or type(name) is not str:
+        return _original_import_module(name, package)
+    owner = _owner(importer)
+    target = importlib.util.resolve_name(name, package) if package and name.startswith(".") else name
+    RUNNING.append((owner, target))
+    try:
+        return _original_import_module(name, package)
+    finally:
+        RUNNING.pop()
+        _record(importer, owner, [target])
 
 
 def _note_attempt(event, args):
+    """See first imports that no patched function sees: those of extension modules."""
     if event == "import" and type(args[0]) is str:
-        ATTEMPTED.add(args[0])
+        name = args[0]
+        ATTEMPTED.add(name)
+        if RUNNING:
+            owner, target = RUNNING[-1]
+            holder = target if name != target and _is_executing(target) else owner
+            if holder is not None:
+                EDGES.setdefault(holder, set()).add(name)
 
 
 def with_parents(name):
@@ -74,17 +115,30 @@ def with_parents(name):
     return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
 
 
-def imported_with(name):
-    """All modules that came with `name`, by who imported whom."""
+def imported_with(name, also_later=False):
+    """All modules that came with `name`, by who imported whom; `also_later`: and what their functions might import."""
     found, pending = set(), with_parents(name)
     while pending:
         current = pending.pop()
-        if current in found or current not in sys.modules:
+        if current in found:
             continue
-        found.add(current)
+        found.add(current)  # one that failed is followed too: what it imported before stays
         for target in EDGES.get(current, ()):
             pending.extend(with_parents(target))
-    return sorted(found)
+        for target in LATER.get(current, ()) if also_later else ():
+            pending.extend(with_parents(target))
+    return {module for module in found if module in sys.modules}
+
+
+def imported_by_statement():
+    """Every name that anything was seen to import."""
+    return {target for edges in (EDGES, LATER) for targets in edges.values() for target in targets}
+
+
+def adopt(loaded, name):
+    """Give the modules that no import brought (aliases and modules made by hand) to the package that they lie in."""
+    for orphan in loaded - imported_by_statement() - {name}:
+        EDGES.setdefault(orphan.rpartition(".")[0] or name, set()).add(orphan)
 
 
 def try_import(name):
@@ -120,6 +174,7 @@ def answer(name):
     first = try_import(name)
     second = try_import(name) if first is not None else None
     loaded = set(sys.modules) - before
+    adopt(loaded, name)
     doubtful = first is not None or bool(loaded & FAILED_BEFORE)
     FAILED_BEFORE.update(attempt for attempt in ATTEMPTED if attempt not in sys.modules)
     described = {"name": name, "first": first, "second": second, "doubtful": doubtful}
@@ -142,8 +197,9 @@ def describe(name, module):
     file = namespace.get("__file__")
     exported = namespace.get("__all__")
     names = {}
+    others = imported_by_statement() - imported_with(name, also_later=True)
     for key, value in namespace.items():
-        if type(key) is str:
+        if type(key) is str and not is_left_by_another(name + "." + key, value, others):
             try:
                 names[clean(key)] = describe_name(value)
             except Exception:
@@ -155,8 +211,13 @@ def describe(name, module):
         "names": names,
         "all": [clean(item) for item in exported if type(item) is str] if isinstance(exported, (list, tuple)) else None,
         "lenient": not is_plain or "__getattr__" in namespace,
-        "imported": [clean(other) for other in imported_with(name)],
+        "imported": [clean(other) for other in sorted(imported_with(name))],
     }
+
+
+def is_left_by_another(full, value, others):
+    """Whether the attribute is a submodule that only another module's import put there."""
+    return full in others and value is not None and value is sys.modules.get(full)
 
 
 def dotted(kind):
