@@ -276,32 +276,28 @@ def _call_fixture(
     raise machine.error("Failed", message + tail, OtherFailure("fixture"))
 
 
+def apply_decorator(machine: Machine, decorator: Value, target: Value) -> Value:
+    """What `@decorator` makes of a function or class: one that is not known is taken to give back what it decorates."""
+    if isinstance(decorator, (Opaque, OpaqueInstance)) or decorator is UNKNOWN:
+        machine.opaque_calls += 1
+        decorated = decorate(decorator.dotted if isinstance(decorator, Opaque) else "", target)
+        if decorated is not MISSING:
+            return decorated
+    return call(machine, decorator, (target,), {})
+
+
 def call_opaque(machine: Machine, opaque: Opaque, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
-    """A call into the environment: an instance of a class, or something unknown. A decorator is taken to decorate well."""
+    """A call into the environment: an instance of a class, or something unknown that may be used as a decorator."""
     machine.opaque_calls += 1
     if opaque.kind == "class":
         from muster.execution.exceptions import is_exception_class
 
         if is_exception_class(opaque):
             return ExceptionInstance(opaque, args)
-        facts = getattr(opaque.facts, "class_", None)
-        decorated = _decorated(opaque, args, kwargs)
-        if decorated is not MISSING and facts is None:
-            return decorated
         _expose(args, kwargs)
         return OpaqueInstance(opaque, args)
-    decorated = _decorated(opaque, args, kwargs)
-    if decorated is not MISSING:
-        return decorated
     _expose(args, kwargs)
     return DecoratorValue(opaque.dotted)
-
-
-def _decorated(opaque: Opaque, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
-    """`@installed_decorator`: a function or class comes back as one that is tested the same way."""
-    if len(args) == 1 and not kwargs:
-        return decorate(opaque.dotted, args[0])
-    return MISSING
 
 
 def decorate(dotted: str, target: Value) -> Value:
@@ -350,10 +346,6 @@ def _call_opaque_instance(
     machine: Machine, instance: OpaqueInstance, args: tuple[Value, ...], kwargs: dict[str, Value]
 ) -> Value:
     machine.opaque_calls += 1
-    if len(args) == 1 and not kwargs:
-        decorated = decorate(instance.cls.dotted, args[0])
-        if decorated is not MISSING:
-            return decorated
     _expose(args, kwargs)
     return UNKNOWN
 
@@ -364,11 +356,6 @@ def _call_module(machine: Machine, module: ModuleValue, args: tuple[Value, ...],
 
 def _call_unknown(machine: Machine, value: Value, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
     machine.opaque_calls += 1
-    if len(args) == 1 and not kwargs:
-        # An unknown decorator (a project function that could not be followed) most likely decorates.
-        decorated = decorate("", args[0])
-        if decorated is not MISSING:
-            return decorated
     _expose(args, kwargs)
     return UNKNOWN
 

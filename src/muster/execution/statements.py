@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from muster.execution import expressions, operations
+from muster.execution.calls import apply_decorator
 from muster.execution.classes import build_class
 from muster.execution.exceptions import matches, raise_value
 from muster.execution.expressions import bind_target, evaluate
@@ -245,7 +246,7 @@ def _def(machine: Machine, node: Node, scope: Scope) -> None:
     value: Value = function
     for decorator, place in zip(reversed(decorators), reversed(node[3]), strict=True):
         scope.line = place[1] if place[0] == op.LINE else node[1]
-        value = machine.call(decorator, (value,), {})
+        value = apply_decorator(machine, decorator, value)
     scope.line = node[1]
     scope.bind(name, value)
 
@@ -275,7 +276,7 @@ def _class(machine: Machine, node: Node, scope: Scope) -> None:
     value = build_class(machine, node, outer, _qualname(scope, name))
     for decorator, place in zip(reversed(decorating), reversed(decorators), strict=True):
         scope.line = place[1] if place[0] == op.LINE else node[1]
-        value = machine.call(decorator, (value,), {})
+        value = apply_decorator(machine, decorator, value)
     scope.line = node[1]
     scope.bind(name, value)
 
