@@ -170,5 +170,3 @@ def _parsing_interpreter(chosen: ChosenInterpreter, *, static: bool) -> str | No
     if static:
         return None
     return chosen.executable if chosen.may_run else chosen.base or None
-
-

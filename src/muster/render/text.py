@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from muster.model.report import CauseReport, FileReport, Fix, Report
+from muster.model.report import CauseReport, EvidenceItem, FileReport, Fix, Report
 from muster.render.escape import cell_width, escape_lines, escape_text
 from muster.render.layout import Canvas, Tone, labelled, pack_segments, with_remark, wrap_words
 
@@ -108,9 +108,7 @@ def render_cause(cause: CauseReport, canvas: Canvas) -> list[str]:
         lines += [" " * _FIX_INDENT + line for line in wrap_words(part, canvas.measure - _FIX_INDENT)]
     lines += _culprit(cause, canvas)
     for item in cause.evidence:
-        place = f"{item.path}:{item.line}" if item.path and item.line else item.path
-        text = item.text if not place or place in item.text else f"{item.text}  ({place})" if item.text else place
-        lines += _row(canvas, item.kind, text)
+        lines += _row(canvas, item.kind, _evidence_text(item, cause))
     lines += _victims(cause, canvas)
     lines += _lost(cause, canvas)
     if cause.hides:
@@ -118,6 +116,14 @@ def render_cause(cause: CauseReport, canvas: Canvas) -> list[str]:
     for position, fix in enumerate(cause.fixes):
         lines += _fix(fix, position, canvas)
     return lines
+
+
+def _evidence_text(item: EvidenceItem, cause: CauseReport) -> str:
+    """The fact with its place, unless the place is told already."""
+    place = f"{item.path}:{item.line}" if item.path and item.line else item.path
+    if not place or place in item.text or (cause.culprit is not None and item.text and place == str(cause.culprit)):
+        return item.text
+    return f"{item.text}  ({place})" if item.text else place
 
 
 def _heading(cause: CauseReport, canvas: Canvas) -> list[str]:
@@ -194,7 +200,7 @@ def _verdict(fix: Fix) -> str:
             lost = f"{render_count(verdict.lost)} lost" if verdict.lost else "none lost"
             return f"{verdict.state}: {render_quantity(verdict.back, 'test')} back, {lost}"
         case "refuted":
-            return f"refuted: {verdict.reason}"
+            return f"refuted: {verdict.reason}" if verdict.reason else ""
         case "unproved":
             return f"unproved: {verdict.reason}" if verdict.reason else ""
 

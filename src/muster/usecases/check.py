@@ -9,12 +9,14 @@ from muster.model.cause import Cause
 from muster.model.collection import Collection
 from muster.model.report import DifferenceReport, Report
 from muster.ports import Clock, ObservedPytest
+from muster.usecases.budget import over_budget
 from muster.usecases.command import PytestCommand, command_words
 from muster.usecases.confirm import collection_difference, mark_seen, merge_causes, only_observed
 from muster.usecases.diagnose import Standards, diagnose
 from muster.usecases.notes import notes_on
 from muster.usecases.report import Checked, make_report
 from muster.usecases.simulate import Ports, Request, Simulation, simulate
+from muster.usecases.source_text import quote_culprit
 
 FAILED, OUR_BUG, NO_TESTS = 1, 3, 5
 
@@ -57,14 +59,14 @@ def check(ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | Non
         simulated_s=clock.monotonic() - started,
         budget_s=plan.budget_s,
         categories=plan.categories,
-        notes=notes_on(simulation.environment, simulation.invocation),
+        notes=notes_on(simulation.environment, simulation.invocation, causes),
     )
     return make_report(checked if observed is None else _confirmed(ports, simulation, checked, plan, observed))
 
 
 def check_exit_code(report: Report) -> int:
     """1 for any cause of severity error, 3 where we failed on a file ourselves, 5 for no tests, else 0."""
-    if any(problem.code == "M002" for problem in report.problems):
+    if "M002" in {found.code for found in (*report.problems, *report.causes)}:
         return OUR_BUG
     if any(cause.severity == "error" and cause.accepted is None for cause in report.causes):
         return FAILED
@@ -76,9 +78,10 @@ def check_exit_code(report: Report) -> int:
 def _diagnosed(
     ports: Ports, simulation: Simulation, collection: Collection, plan: Plan
 ) -> tuple[tuple[Cause, ...], Collection]:
-    return diagnose(
-        collection, simulation.invocation, simulation.environment, ports.tree, simulation.facts, plan.standards
+    causes, collection = diagnose(
+        collection, simulation.invocation, simulation.environment, ports.tree, simulation.store.facts, plan.standards
     )
+    return tuple(quote_culprit(ports.tree, cause) for cause in causes), collection
 
 
 def _confirmed(ports: Ports, simulation: Simulation, checked: Checked, plan: Plan, observed: ObservedPytest) -> Checked:
@@ -87,9 +90,10 @@ def _confirmed(ports: Ports, simulation: Simulation, checked: Checked, plan: Pla
     simulated = simulation.collection
     unforeseen, _ = _diagnosed(ports, simulation, only_observed(simulated, real), replace(plan, standards=Standards()))
     differences: tuple[DifferenceReport, ...] = collection_difference(simulated, real)
+    slow = over_budget(real.seconds, plan.budget_s, ", ".join(plan.categories) or "all", plan.standards.severities)
     return replace(
         checked,
-        causes=merge_causes(mark_seen(checked.causes, simulated, real), unforeseen),
+        causes=(*merge_causes(mark_seen(checked.causes, simulated, real), unforeseen), *slow),
         observed_s=real.seconds,
         differences=differences,
     )

@@ -53,8 +53,9 @@ def read_command(text: str, why: str) -> PytestCommand:
 
 
 def extend_command(command: PytestCommand, paths: Sequence[str], options: Sequence[str]) -> PytestCommand:
-    """`command` with `options` added and, where there are any, `paths` instead of its own."""
-    own = without_paths(command.argv) if paths else command.argv
+    """`command` with `options` and `paths` added; where they name anything to collect, that replaces its own paths."""
+    replaces = bool(paths) or without_paths(options) != tuple(options)
+    own = without_paths(command.argv) if replaces else command.argv
     argv = (*own, *options, *paths)
     added = argv[len(own) :]
     text = command.text if own == command.argv else f"{_head(command)} {shlex.join(own)}".rstrip()

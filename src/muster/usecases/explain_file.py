@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from posixpath import relpath
 
 from muster.errors import UsageError
 from muster.model.collection import Collection, CollectorReport, Frame, Outcome, PathEffect
 from muster.model.report import CauseReport, Report
-from muster.ports import Clock, FileTree, ReadFailure
+from muster.ports import Clock, FileTree
 from muster.usecases.check import Plan, check
 from muster.usecases.command import extend_command
 from muster.usecases.diagnose import Standards
 from muster.usecases.report import relative_path
 from muster.usecases.simulate import Ports, simulate
+from muster.usecases.source_text import source_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,9 @@ class FileExplanation:
 def explain_file(ports: Ports, clock: Clock, plan: Plan, path: str) -> FileExplanation:
     """The story of the file at the absolute `path`. Raises `UsageError` where no session collects it."""
     simulation = simulate(ports, plan.request)
-    alone_plan = replace(plan, command=extend_command(plan.command, [path], []), categories=(), standards=Standards())
+    alone_plan = replace(
+        plan, command=extend_command(plan.command, [relpath(path, plan.cwd)], []), categories=(), standards=Standards()
+    )
     alone = simulate(ports, alone_plan.request).collection
     report = check(ports, clock, plan)
     collection = simulation.collection
@@ -136,12 +140,3 @@ def _shown_effect(effect: PathEffect, root: str) -> ShownFrame:
 
 def _shown_frame(tree: FileTree, frame: Frame, root: str) -> ShownFrame:
     return ShownFrame(f"{relative_path(frame.path, root)}:{frame.line}", source_line(tree, frame.path, frame.line))
-
-
-def source_line(tree: FileTree, path: str, line: int) -> str:
-    """One line of a file, stripped; "" where it cannot be read."""
-    try:
-        lines = tree.read(path).splitlines()
-    except ReadFailure:
-        return ""
-    return lines[line - 1].decode("utf-8", "replace").strip() if 0 < line <= len(lines) else ""

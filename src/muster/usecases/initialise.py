@@ -88,7 +88,7 @@ def _plan_health_test(tree: FileTree, root: str) -> PlannedFile:
 
 def _invocation_lines(commands: list[ProposedCommand]) -> list[str]:
     lines = [
-        "# The command that the team runs: its options, and whether it is `python -m pytest`, change what is collected."
+        "# The command that the team runs. Its options, and whether it is `python -m pytest`, decide what is collected."
     ]
     if not commands:
         return [*lines, '# invocation = "python -m pytest"']

@@ -21,13 +21,6 @@ _COMMAND_FILES = ("tox.ini", "noxfile.py", "Makefile", "makefile", "GNUmakefile"
 _CI_FILES = (".gitlab-ci.yml", ".gitlab-ci.yaml", ".circleci/config.yml", "azure-pipelines.yml", ".travis.yml")
 _WORKFLOW_FOLDERS = (".github/workflows", ".gitea/workflows", ".forgejo/workflows")
 
-# What may stand before pytest: assignments, a runner of a virtual environment, coverage, an interpreter with `-m`.
-_COMMAND = re.compile(
-    r"(?:[A-Za-z_]\w*=\S*\s+)*"
-    r"(?:(?:uv|poetry|pdm|pipenv|hatch|rye|pixi)\s+run\s+(?:-\S+\s+)*)?"
-    r"(?:(?:[\w./-]*/)?coverage\s+run\s+(?:-\S+\s+)*|(?:[\w./-]*/)?python[\d.]*\s+(?:-\S+\s+)*)?"
-    r"(?:[\w./-]*/)?(?:pytest|py\.test)(?=\s|$).*"
-)
 _KEY = re.compile(r"\s*(?:-\s+)?(?P<key>[A-Za-z][\w-]*)\s*[:=]\s*(?P<value>.*)")
 _NOX_CALL = re.compile(r"session\.run\(\s*(?P<arguments>.*?)\)?\s*$")
 _STRING = re.compile(r"""(['"])(?P<text>(?:(?!\1).)*)\1""")
@@ -80,7 +73,7 @@ def find_pytest_command(text: str) -> str:
     text = _FILLED_IN_ELSEWHERE.sub("", _POSARGS_DEFAULT.sub(r"\1", text))
     for part in _COMMAND_END.split(text):
         command = " ".join(part.strip().lstrip("@-+ ").strip("\"'`").split())
-        if _COMMAND.fullmatch(command) and _is_command(command):
+        if _is_command(command):
             return command
     return ""
 

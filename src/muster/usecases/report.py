@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from muster import __version__
 from muster.diagnosis import fingerprint
-from muster.model.cause import Cause, Severity
+from muster.model.cause import Cause, Remedy, Severity
 from muster.model.collection import Collection, CollectorReport, Outcome, RaisedException, SessionState
 from muster.model.environment import Environment
 from muster.model.invocation import Invocation
@@ -30,8 +30,10 @@ from muster.model.report import (
     SessionSummary,
     Totals,
     Verdict,
+    VerdictState,
 )
 
+_RULED_OUT = "not: "
 _OUTCOME_ORDER = (Outcome.FAILED, Outcome.UNDECIDED, Outcome.SKIPPED)
 
 
@@ -254,16 +256,18 @@ def _cause_report(checked: Checked, causes: Sequence[Cause], position: int) -> C
             other for other, behind in enumerate(causes, 1) if behind.subject in cause.hides and other != position + 1
         ),
         accepted=Acceptance(reason=cause.accepted, expires="") if cause.accepted else None,
-        fixes=tuple(
-            Fix(id=chr(ord("a") + number % 26), title=remedy.title, patch="", verdict=_UNTRIED)
-            for number, remedy in enumerate(cause.remedies)
-        ),
+        fixes=tuple(_fix(number, remedy) for number, remedy in enumerate(cause.remedies)),
         lost_count=_lost_count(cause),
         estimated=cause.estimated,
     )
 
 
-_UNTRIED = Verdict(state="unproved", by="", back=0, lost=0, new_failures=0, uncovers=(), reason="")
+def _fix(number: int, remedy: Remedy) -> Fix:
+    """A remedy that the diagnosis itself rules out (`not: ...`) is a refuted fix; all others are untried."""
+    title = remedy.title.removeprefix(_RULED_OUT)
+    state: VerdictState = "unproved" if title == remedy.title else "refuted"
+    verdict = Verdict(state=state, by="", back=0, lost=0, new_failures=0, uncovers=(), reason="")
+    return Fix(id=chr(ord("a") + number % 26), title=title, patch="", verdict=verdict)
 
 
 def _place(location: Location | None, root: str) -> Place | None:
