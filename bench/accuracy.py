@@ -125,13 +125,13 @@ def main(arguments: list[str] | None = None) -> int:
         truth = observe(suite, work, options)
         if truth is None or options.truth_only:
             continue
-        said, warm_seconds = simulate(suite, work)
+        said, warm_seconds = simulate(suite, work, options.timeout, 1 if options.once else 2)
         compared.append(compare(suite, truth, said, warm_seconds))
         print(render_row(compared[-1]), flush=True)
+        if options.details:
+            write_details(Path(options.details), compared)
     if compared:
         print("\n" + render_table(compared))
-    if options.details:
-        Path(options.details).write_text(render_details(compared), encoding="utf-8", errors="backslashreplace")
     return 0
 
 
@@ -147,6 +147,8 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--again", action="store_true", help="observe again although the truth is recorded")
     parser.add_argument("--truth-only", action="store_true")
     parser.add_argument("--no-prepare", action="store_true", help="suites and environments are there")
+    parser.add_argument("--timeout", type=float, default=TIMEOUT_S, help="seconds that one simulation may take")
+    parser.add_argument("--once", action="store_true", help="no second simulation with a warm cache")
     parser.add_argument("--details", default="", help="a file for what differs")
     parser.add_argument("--child", default="", help=argparse.SUPPRESS)
     parser.add_argument("rest", nargs="*", help=argparse.SUPPRESS)
@@ -256,12 +258,12 @@ def observe(suite: Suite, work: Path, options: argparse.Namespace) -> Told | Non
     return read_told(record)
 
 
-def simulate(suite: Suite, work: Path) -> tuple[Told, float]:
+def simulate(suite: Suite, work: Path, timeout_s: float, turns: int) -> tuple[Told, float]:
     """What the simulation says with a cold cache, and the seconds that it then takes with a warm one."""
     with tempfile.TemporaryDirectory(prefix="muster-accuracy-") as folder:
         environment = {**environment_of(suite, work), "PYTHONPATH": str(SOURCES), "MUSTER_CACHE_DIR": f"{folder}/cache"}
         told: list[Told] = []
-        for turn in range(2):
+        for turn in range(turns):
             record = Path(folder) / f"{turn}.json"
             run = [sys.executable, str(HERE / "accuracy.py"), "--child", "simulate", "--"]
             interpreter = str(work / "venvs" / suite.name / "bin" / "python")
@@ -273,12 +275,12 @@ def simulate(suite: Suite, work: Path) -> tuple[Told, float]:
                     check=False,
                     env=environment,
                     cwd=folder_of(suite, work),
-                    timeout=TIMEOUT_S,
+                    timeout=timeout_s,
                     stderr=subprocess.PIPE,
                 )
                 error = done.stderr.decode(errors="replace")[-3000:] if done.returncode else ""
             except subprocess.TimeoutExpired:
-                error = f"no answer in {TIMEOUT_S:.0f} s"
+                error = f"no answer in {timeout_s:.0f} s"
             seconds = time.monotonic() - started
             read = read_told(record) or Told(error=error or "no record")
             told.append(replace(read, seconds=seconds, error=error or read.error))
@@ -302,7 +304,7 @@ def run_child(which: str, rest: Sequence[str]) -> int:
 
         os.environ.pop("PYTHONPATH", None)
         workspace = open_workspace(Choices(invocation=command, python=interpreter, root=folder))
-        collection = simulate_collection(workspace.ports, workspace.plan)
+        collection = simulate_collection(workspace.ports, workspace.plan.request).collection
     Path(record).write_bytes(msgspec.json.encode(told_of(collection)))
     return 0
 
@@ -482,6 +484,11 @@ def total_cells(compared: Sequence[Comparison]) -> list[str]:
         f"{sum(entry.truth.seconds for entry in answered):.0f}",
         f"{sum(entry.said.seconds for entry in answered):.0f} / {sum(entry.warm_seconds for entry in answered):.0f}",
     ]  # fmt: skip
+
+
+def write_details(path: Path, compared: Sequence[Comparison]) -> None:
+    """Write what is known so far, so that a long run can be read before its end."""
+    path.write_text(render_details(compared), encoding="utf-8", errors="backslashreplace")
 
 
 def render_details(compared: Sequence[Comparison]) -> str:
