@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from muster.collection.losses import lose_class_with_constructor
 from muster.collection.nodes import ClassNode, Node
-from muster.collection.objects import find_constructor, find_test_flag, is_abstract, unknown_bases
+from muster.collection.objects import abstract_names, find_constructor, find_test_flag, unknown_bases
 from muster.collection.outcomes import builtin
 from muster.collection.python_nodes import collect_members
 from muster.collection.walk import Walk
@@ -30,9 +30,17 @@ def collect_class(walk: Walk, node: ClassNode) -> list[Node]:
 
 def _make_instance(walk: Walk, node: ClassNode) -> None:
     """Before 8.3 pytest instantiates abstract classes too, which Python refuses."""
-    if walk.version < (8, 3) and isinstance(node.obj, ClassValue) and is_abstract(node.obj) and not walk.lenient:
-        text = f"Can't instantiate abstract class {node.obj.name}"
+    names = abstract_names(node.obj) if walk.version < (8, 3) and not walk.lenient else []
+    if names and isinstance(node.obj, ClassValue):
+        text = f"Can't instantiate abstract class {node.obj.name} {_abstract_words(walk.python, names)}"
         raise builtin("TypeError", text, "abstract", node.obj.file, node.obj.line)
+
+
+def _abstract_words(python: tuple[int, int, int], names: list[str]) -> str:
+    plural = "s" if len(names) > 1 or python < (3, 9) else ""
+    if python >= (3, 12):
+        return f"without an implementation for abstract method{plural} {', '.join(map(repr, names))}"
+    return f"with abstract method{plural} {', '.join(names)}"
 
 
 def register_fixtures(walk: Walk, node: ClassNode) -> None:

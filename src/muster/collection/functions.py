@@ -9,8 +9,14 @@ from muster.collection.marks import Marks, function_marks
 from muster.collection.nodeids import parametrized
 from muster.collection.nodes import CallSpec, ClassNode, ItemNode, ModuleNode, Node
 from muster.collection.objects import class_attribute, find_test_flag, function_of, is_callable
-from muster.collection.outcomes import failed
-from muster.collection.parametrize import Metafunc, MetafuncValue, argument_names, resolve_directness
+from muster.collection.outcomes import builtin, failed
+from muster.collection.parametrize import (
+    Metafunc,
+    MetafuncValue,
+    argument_names,
+    missing_arguments,
+    resolve_directness,
+)
 from muster.collection.signatures import Arguments, mandatory_names
 from muster.collection.walk import Walk
 from muster.execution.raised import Raised
@@ -127,17 +133,33 @@ def _direct_names(walk: Walk, node: Node) -> set[str]:
     """Arguments that marks parametrize directly, so that they are no fixtures (`_get_direct_parametrize_args`)."""
     names: set[str] = set()
     for mark in node.marks("parametrize"):
+        indirect = mark.kwargs.get("indirect", False)
+        if walk.version >= (9, 1) or walk.executor.truth(indirect) is False:
+            _refuse_incomplete(walk, node, mark)
         given = mark.args[0] if mark.args else mark.kwargs.get("argnames", UNKNOWN)
         found = argument_names(given, walk)
         if found is None:
             continue
-        indirect = mark.kwargs.get("indirect", False)
         if walk.version >= (9, 1):
             directness = resolve_directness(found[0], indirect, node.nodeid, ("", 0), walk) or {}
             names.update(name for name, kind in directness.items() if kind == "direct")
         elif walk.executor.truth(indirect) is False:
             names.update(found[0])
     return names
+
+
+def _refuse_incomplete(walk: Walk, node: Node, mark: Mark) -> None:
+    """Raise for a mark without names or values, which is the first thing that pytest reads of it."""
+    given = {"argnames", "argvalues"} & {*mark.kwargs, *("argnames", "argvalues")[: len(mark.args)]}
+    missing = [name for name in ("argnames", "argvalues") if name not in given]
+    if missing and not mark.args_unsure and not walk.lenient:
+        function = node.function if isinstance(node, ItemNode) else None
+        raise builtin(
+            "TypeError",
+            f"ParameterSet._parse_parametrize_args() {missing_arguments(missing)}",
+            "arity",
+            *((function.file, function.line) if function is not None else (node.path, 0)),
+        )
 
 
 def _run_generators(walk: Walk, metafunc: Metafunc) -> None:
@@ -174,6 +196,8 @@ def _local_generators(walk: Walk, node: Node) -> Iterator[Value]:
         method = class_attribute(class_node.obj, "pytest_generate_tests")
         if isinstance(method, FunctionValue):
             yield PartialValue(method, (UNKNOWN,), {})
+        elif isinstance(method, DescriptorValue) and method.kind == "classmethod":
+            yield PartialValue(method.function, (class_node.obj,), {})
         else:
             yield method.function if isinstance(method, DescriptorValue) else UNKNOWN
     module_node = node.nearest(ModuleNode)

@@ -24,6 +24,7 @@ from muster.execution.values import (
     Native,
     Opaque,
     OpaqueInstance,
+    PartialValue,
     Value,
 )
 from muster.facts.opcodes import GENERATOR
@@ -235,12 +236,14 @@ def is_wrapper(function: Value) -> bool:
 
 def _wanted(function: Value) -> set[str] | None:
     """The names of the arguments that a hook takes."""
-    if isinstance(function, BoundMethod):
+    dropped = 0
+    if isinstance(function, (BoundMethod, PartialValue)):
+        dropped = len(function.args) if isinstance(function, PartialValue) else 1
         function = function.function
     if not isinstance(function, FunctionValue):
         return None
     positional, arguments, _, keywords, _ = function.params or ((), (), None, (), None)
-    return {pair[0] for pair in (*positional, *arguments, *keywords)}
+    return {pair[0] for pair in (*(*positional, *arguments)[dropped:], *keywords)}
 
 
 def _items_name(function: Value) -> str:

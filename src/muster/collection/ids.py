@@ -361,4 +361,6 @@ def _type_text(value: Value) -> str:
         name = "tuple"
     if name is None and isinstance(value, (InstanceValue, EnumMember)):
         return f"<class '{value.cls.module}.{value.cls.qualname}'>"
+    if isinstance(value, OpaqueInstance):
+        name = value.cls.dotted.removeprefix("builtins.")
     return f"<class '{name or type(value).__name__}'>"

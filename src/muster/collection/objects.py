@@ -121,16 +121,18 @@ def _spelled(base: Value) -> str:
 
 def is_abstract(cls: Value) -> bool:
     """`inspect.isabstract` of a class of the project."""
+    return bool(abstract_names(cls))
+
+
+def abstract_names(cls: Value) -> list[str]:
+    """The names that keep a class of the project from being instantiated, sorted."""
     if not isinstance(cls, ClassValue) or not _has_abstract_metaclass(cls):
-        return False
-    seen: set[str] = set()
+        return []
+    members: dict[str, Value] = {}
     for base in cls.mro:
         if isinstance(base, ClassValue):
-            for name, value in base.namespace.items():
-                if name not in seen and _is_abstract_member(value):
-                    return True
-                seen.add(name)
-    return False
+            members = {**base.namespace, **members}
+    return sorted(name for name, value in members.items() if _is_abstract_member(value))
 
 
 def _has_abstract_metaclass(cls: ClassValue) -> bool:

@@ -96,13 +96,7 @@ class Metafunc:
         names = ("argnames", "argvalues", "indirect", "ids", "scope")
         positional = names[:2] if self.walk.version >= (9, 1) else names
         if len(args) > len(positional):
-            word = "were" if len(args) > 1 else "was"
-            raise builtin(
-                "TypeError",
-                f"Metafunc.parametrize() takes {len(positional) + 1} positional arguments but {len(args) + 1} {word} given",
-                "arity",
-                *self.place,
-            )
+            raise builtin("TypeError", _too_many(len(positional), len(args), kwargs), "arity", *self.place)
         given = dict(zip(positional, args, strict=False)) | {
             name: value for name, value in kwargs.items() if name in names
         }
@@ -116,14 +110,7 @@ class Metafunc:
                 )
         missing = [name for name in names[:2] if name not in given]
         if missing:
-            plural = "s" if len(missing) > 1 else ""
-            listed = " and ".join(f"'{name}'" for name in missing)
-            raise builtin(
-                "TypeError",
-                f"Metafunc.parametrize() missing {len(missing)} required positional argument{plural}: {listed}",
-                "arity",
-                *self.place,
-            )
+            raise builtin("TypeError", f"Metafunc.parametrize() {missing_arguments(missing)}", "arity", *self.place)
         return Row(**given)
 
     def parametrize(self, row: Row, mark: Mark | None = None) -> None:
@@ -402,6 +389,23 @@ class MetafuncValue:
         else:
             self.metafunc.parametrize(row)
         return None
+
+
+def missing_arguments(names: Sequence[str]) -> str:
+    """Python's words for mandatory arguments that are not given."""
+    plural = "s" if len(names) > 1 else ""
+    return f"missing {len(names)} required positional argument{plural}: {' and '.join(map(repr, names))}"
+
+
+def _too_many(allowed: int, given: int, kwargs: dict[str, Value]) -> str:
+    """Python's words for too many positional arguments; pytest itself gives one more by keyword (`_param_mark`)."""
+    takes = "takes 3" if allowed == 2 else f"takes from 3 to {allowed + 1}"
+    keywords = 1 + (len({"indirect", "ids", "scope"} & set(kwargs)) if allowed == 2 else 0)
+    plural = "s" if keywords > 1 else ""
+    return (
+        f"Metafunc.parametrize() {takes} positional arguments but {given + 1} positional arguments "
+        f"(and {keywords} keyword-only argument{plural}) were given"
+    )
 
 
 def _pseudo_fixture(name: str, scope: Scope) -> FixtureDef:

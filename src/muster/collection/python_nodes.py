@@ -23,6 +23,15 @@ from muster.execution.values import (
 )
 from muster.invocation.patterns import is_test_class_name, is_test_function_name
 
+IGNORED = frozenset(
+    "__annotate__ __annotate_func__ __annotations__ __annotations_cache__ __builtins__ __cached__ "
+    "__class__ __delattr__ __dict__ __dir__ __doc__ __eq__ __file__ __firstlineno__ __format__ __ge__ "
+    "__getattribute__ __getstate__ __gt__ __hash__ __init__ __init_subclass__ __le__ __loader__ __lt__ "
+    "__module__ __name__ __ne__ __new__ __package__ __reduce__ __reduce_ex__ __repr__ __setattr__ "
+    "__sizeof__ __spec__ __static_attributes__ __str__ __subclasshook__ __weakref__".split()
+)
+"""Names that pytest never looks at (`IGNORED_ATTRIBUTES`): what every module, class and instance has."""
+
 
 def collect_members(walk: Walk, node: ModuleNode | ClassNode) -> list[Node]:
     """The tests and classes in a module or class, bases before subclasses. Raises `Raised` where pytest does."""
@@ -49,7 +58,7 @@ def _collect_layer(walk: Walk, node: ModuleNode | ClassNode, layer: Value, seen:
     """The members that one class of the MRO, or the module, contributes."""
     if isinstance(layer, (ClassValue, ModuleValue)):
         for name, value in list(layer.namespace.items()):
-            if name in seen or (name.startswith("__") and name.endswith("__")):
+            if name in seen or name in IGNORED:
                 continue
             seen.add(name)
             if isinstance(node, ModuleNode) and _is_left_to_its_module(walk, node, value):
@@ -106,7 +115,14 @@ def _make_class(walk: Walk, parent: Node, name: str, value: ClassValue | Opaque)
         return None
     marks = _class_marks(walk, value)
     return ClassNode(
-        name, f"{parent.nodeid}::{name}", parent.path, parent, list(marks.found), marks.unsure, value, is_test_case(value)
+        name,
+        f"{parent.nodeid}::{name}",
+        parent.path,
+        parent,
+        list(marks.found),
+        marks.unsure,
+        value,
+        is_test_case(value),
     )
 
 

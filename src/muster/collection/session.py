@@ -109,7 +109,7 @@ def _prepare(walk: Walk) -> None:
     path = ""
     try:
         walk.plugins.load_named()
-        for path in walk.plugins.load_initial():  # noqa: B007  # because the handlers below blame the conftest begun last
+        for path in walk.plugins.load_initial():  # because the handlers below blame the conftest begun last
             pass
     except PluginImportError as error:
         raise SessionAborted(_plugin_report(walk, error), _plugin_exit(walk, error)) from None
@@ -190,9 +190,8 @@ def _run(walk: Walk) -> Collection:
         _collect_items(walk, found)
     except StoppedError:
         stopped = True
-        found = []
     try:
-        selection = _selected(walk, found) if not stopped else Selection([])
+        selection = Selection(found) if stopped else _selected(walk, found)
     except Raised as raised:
         raise SessionAborted(_report(walk, "", raised), USAGE_ERROR) from None
     _refuse(walk, "end")

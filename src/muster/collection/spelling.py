@@ -58,7 +58,7 @@ def _spell_object(value: Value) -> str:
     if isinstance(value, EnumMember):
         return f"<{value.cls.name}.{value.name}: {spell(value.value)}>"
     if isinstance(value, OpaqueInstance):
-        return f"<{value.cls.dotted} object at 0x...>"
+        return f"<{value.cls.dotted.removeprefix('builtins.')} object at 0x...>"
     if isinstance(value, Opaque) and value.kind == "class":
         return f"<class '{value.dotted.removeprefix('builtins.')}'>"
     return UNSPEAKABLE
