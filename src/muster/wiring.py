@@ -60,11 +60,14 @@ def open_workspace(choices: Choices) -> Workspace:
     selection = Selection(choices.paths, choices.categories, choices.invocation, choices.options)
     plan = plan_session(settings, selection, root=root, cwd=cwd, typed_in=here)
     environ = {**os.environ, **plan.command.variables}
+    # The command's variables may be the examined tree's (`[tool.muster] invocation`): they choose no interpreter.
     chosen = choose_interpreter(
-        root, named=_named_python(choices.python, here), setting=settings.python, environ=environ, own=sys.executable
+        root, named=_named_python(choices.python, here), setting=settings.python, environ=os.environ, own=sys.executable
     )
     cache: FactCache = SqliteFactCache(cache_folder()) if choices.cache else NullFactCache()
-    query = InterpreterQuery(chosen, root, cache, environ=environ, cwd=cwd, static=choices.static)
+    query = InterpreterQuery(
+        chosen, root, cache, environ=os.environ, variables=plan.command.variables, cwd=cwd, static=choices.static
+    )
     version = query.describe().version
     parser = SourceParser(version[:2], interpreter=_parsing_interpreter(chosen, static=choices.static))
     return Workspace(

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -37,13 +38,15 @@ FORMAT = 1
 
 DUMP_TIMEOUT_S = 120.0
 PROBE_TIMEOUT_S = 30.0
-_VARIABLES = ("PYTHONPATH", "PYTHONNOUSERSITE", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "DJANGO_SETTINGS_MODULE", "HOME")
+_VARIABLES = ("PYTHONPATH", "PYTHONNOUSERSITE", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "DJANGO_SETTINGS_MODULE")
 _INSIDE = "InsideExaminedTree"
 
 
 class InterpreterQuery:
     """`ports.EnvironmentQuery` for the interpreter `chosen` for the project at `root`.
 
+    `environ` are the user's own variables; `variables` those that the team's command sets. The latter may come from the
+    examined tree's configuration, so only those that Python and pytest mind reach the child (never `LD_PRELOAD`).
     `cwd` is what relative entries of PYTHONPATH are taken from; `own` is Muster's interpreter, whose pytest stands in
     where the project's may not be run.
     """
@@ -55,6 +58,7 @@ class InterpreterQuery:
         cache: FactCache,
         *,
         environ: Mapping[str, str],
+        variables: Mapping[str, str] = MappingProxyType({}),
         cwd: str | None = None,
         own: str = sys.executable,
         static: bool = False,
@@ -63,7 +67,7 @@ class InterpreterQuery:
         self._chosen = chosen
         self._root = os.path.realpath(root)
         self._cache = cache
-        self._environ = dict(environ)
+        self._environ = {**environ, **{name: variables[name] for name in _VARIABLES if name in variables}}
         self._own = own
         self._static = static
         self._timeout_s = probe_timeout_s
@@ -106,7 +110,7 @@ class InterpreterQuery:
         return fingerprint_of((), [*parts, *self._variables()])
 
     def _variables(self) -> list[str]:
-        return [f"{name}={self._environ.get(name)}" for name in _VARIABLES] + self._pythonpath
+        return [f"{name}={self._environ.get(name)}" for name in (*_VARIABLES, "HOME")] + self._pythonpath
 
     def _fingerprint(self, environment: Environment) -> str:
         """A digest of the interpreter, of the variables that it minds and of everything installed on its path."""
