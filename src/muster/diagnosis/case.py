@@ -62,6 +62,7 @@ class Case:
 
     def statement(self, path: str, line: int) -> Location:
         """The place, with the text of its line."""
+        path = normpath(path)
         text = self.line_text(path, line)
         column = len(text) - len(text.lstrip()) + 1
         return Location(path, line, column, line, text.strip())
@@ -145,6 +146,25 @@ class Case:
     def declarations(self) -> tuple[Declaration, ...]:
         """The distributions that the project's own files declare."""
         return declared_distributions(self.tree, self.invocation.rootdir)
+
+    def declarations_for(self, path: str) -> tuple[Declaration, ...]:
+        """What is declared by the nearest projects that the file `path` belongs to, the innermost first, then the root's."""
+        found: list[Declaration] = []
+        folder, root = dirname(path), self.invocation.rootdir
+        while folder.startswith(root.rstrip("/") + "/"):
+            found.extend(self._declared_in(folder))
+            folder = dirname(folder)
+        return (*found, *self.declarations)
+
+    def _declared_in(self, folder: str) -> tuple[Declaration, ...]:
+        known = self._declared.get(folder)
+        if known is None:
+            known = self._declared[folder] = declared_distributions(self.tree, folder)
+        return known
+
+    @cached_property
+    def _declared(self) -> dict[str, tuple[Declaration, ...]]:
+        return {}
 
     @cached_property
     def environment_is_foreign(self) -> bool:

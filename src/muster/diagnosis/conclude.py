@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from muster.diagnosis import m001_file_unreadable, m306_configuration_error, m405_zero_tests
+from muster.diagnosis.aftermath import fold_aftermath
 from muster.diagnosis.case import Case
 from muster.diagnosis.catalogue import BY_CODE
 from muster.diagnosis.directives import Directives, reason_at
@@ -94,7 +95,7 @@ class _Row:
 
 def _of_failures(case: Case) -> Iterator[Cause]:
     rows: dict[tuple[str, ...], _Row] = {}
-    for root in roots_of(case.collection, case.invocation.rootdir):
+    for root in fold_aftermath(roots_of(case.collection, case.invocation.rootdir), case.facts):
         _row_of(root, case, rows).failures.extend(root.failures)
     hidden = replace(case.collection, reports=case.collection.hidden, session=type(case.collection.session)())
     for root in roots_of(hidden, case.invocation.rootdir):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from muster.diagnosis.case import Case, normal_name
 from muster.diagnosis.declared import Declaration
@@ -10,36 +11,55 @@ from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.providers import provider_of
 from muster.diagnosis.roots import Root
 from muster.model.cause import Evidence
-from muster.model.collection import Confidence, ModuleMissing
+from muster.model.collection import Confidence, ModuleMissing, OtherFailure
 
 
 def explain(root: Root, case: Case) -> Finding | None:
     """The distribution that provides the module, and whether and where the project declares it."""
     detail = root.detail
+    if isinstance(detail, OtherFailure):
+        return _by_its_words(root, case)
     if not isinstance(detail, ModuleMissing) or detail.parent_is_module:
         return None
     top = detail.name.partition(".")[0]
     if not _is_third_party(top, detail, case):
         return None
     asked = next(iter(case.answers.missing_module(detail.name).asked), detail.name)
-    provider, known_by = find_provider(asked, case)
-    declared = [each for each in case.declarations if each.name == normal_name(provider)]
-    if known_by == "guess" and not declared and _looks_like_own(top, case):
+    near = case.declarations_for(case.place_of(root.first).path)
+    provider, known_by = find_provider(asked, case, near)
+    if known_by == "guess" and _looks_like_own(top, case):
         return None
+    return _finding(root, case, f"'{detail.name}'", provider, known_by)
+
+
+def _by_its_words(root: Root, case: Case) -> Finding | None:
+    """An exception of the project's or a library's own that says which distribution it misses."""
+    exception = root.first.exception
+    match = _ASKS_FOR.search(exception.message) if exception.type in ("ImportError", "RuntimeError") else None
+    provider = next((group for group in match.groups() if group), "") if match else ""
+    if not provider or any(normal_name(each.name) == normal_name(provider) for each in case.environment.distributions):
+        return None
+    return _finding(root, case, f"what {case.show(case.place_of(root.first).path)} asks for", provider, "message")
+
+
+def _finding(root: Root, case: Case, what: str, provider: str, known_by: str) -> Finding:
+    place = case.place_of(root.first)
+    near = case.declarations_for(place.path)
+    declared = [each for each in near if each.name == normal_name(provider)]
     return Finding(
         "M107",
         provider,
-        _message(detail.name, provider, known_by, declared, case),
+        _message(what, provider, known_by, declared, case),
         ("distribution", normal_name(provider)),
-        case.place_of(root.first),
+        place,
         _confidence(known_by, declared, case),
         (
-            Evidence("provider", f"'{asked.partition('.')[0]}' is provided by {provider} ({_SOURCES[known_by]})"),
-            *_declarations(provider, declared, case),
+            Evidence("provider", f"{what} is provided by {provider} ({_SOURCES[known_by]})"),
+            *_declarations(declared, near, case),
             *_requirers(provider, case),
             *case.places_of(root, "import"),
         ),
-        remedies(*_ways_out(provider, declared, case)),
+        remedies(*_ways_out(provider, declared, near, case)),
     )
 
 
@@ -48,15 +68,21 @@ _SOURCES = {
     "declared": "the project declares a distribution of that name",
     "table": "by Muster's own table",
     "guess": "a guess: a distribution is often named as its module",
+    "message": "by the exception's own words",
 }
 
+_ASKS_FOR = re.compile(
+    r"pip3? install ['\"]?([A-Za-z][\w.-]*)|['\"`]([A-Za-z][\w.-]*)['\"`] to be installed"
+    r"|(?:optional|missing) dependency ['\"`]([A-Za-z][\w.-]*)['\"`]"
+)
 
-def find_provider(module: str, case: Case) -> tuple[str, str]:
+
+def find_provider(module: str, case: Case, declarations: Sequence[Declaration] | None = None) -> tuple[str, str]:
     """The distribution that provides `module`, and how that is known: a key of the sources."""
     installed = case.distribution_of(module)
     if installed is not None and "." not in module:
         return installed.name, "metadata"
-    declared = {each.name for each in case.declarations}
+    declared = {each.name for each in (case.declarations if declarations is None else declarations)}
     known = provider_of(module)
     if known is not None:
         return known, "table"
@@ -87,10 +113,11 @@ def _looks_like_own(top: str, case: Case) -> bool:
 def _confidence(known_by: str, declared: list[Declaration], case: Case) -> Confidence:
     if case.environment_is_foreign:
         return Confidence.UNDECIDED
-    return Confidence.LIKELY if known_by == "guess" and not declared else Confidence.CERTAIN
+    is_known = bool(declared) or known_by in ("metadata", "table")
+    return Confidence.CERTAIN if is_known else Confidence.LIKELY
 
 
-def _message(module: str, provider: str, known_by: str, declared: list[Declaration], case: Case) -> str:
+def _message(what: str, provider: str, known_by: str, declared: list[Declaration], case: Case) -> str:
     here = [each for each in declared if not each.locked]
     if here:
         where = f"which {case.show(here[0].path)} declares and nobody installed"
@@ -98,18 +125,26 @@ def _message(module: str, provider: str, known_by: str, declared: list[Declarati
         where = f"which only {case.show(declared[0].path)} mentions"
     else:
         where = "which the project does not declare"
-    verb = "is probably" if known_by == "guess" else "is"
-    return f"'{module}' {verb} provided by '{provider}', {where}"
+    verb = "is probably" if known_by == "guess" and not declared else "is"
+    return f"{what} {verb} provided by '{provider}', {where}"
 
 
-def _declarations(provider: str, declared: list[Declaration], case: Case) -> Iterator[Evidence]:
+def _declarations(declared: list[Declaration], near: Sequence[Declaration], case: Case) -> Iterator[Evidence]:
     if not declared:
-        files = sorted({case.show(each.path) for each in case.declarations if not each.locked})
-        yield Evidence("undeclared", f"not declared in {', '.join(files)}" if files else "the project declares nothing")
+        files = ", ".join(case.show(path) for path in _declaring_files(near))
+        yield Evidence("undeclared", f"not declared in {files}" if files else "the project declares nothing")
     for each in declared[:3]:
         group = f" in {each.group}" if each.group else ""
         verb = "locked" if each.locked else "declared"
         yield Evidence("declared", f"{verb}{group}: {each.name}{each.specifier}", each.path, each.line)
+
+
+def _declaring_files(near: Sequence[Declaration]) -> list[str]:
+    """The files that declare distributions, the one that a newcomer would open first in front."""
+    usual = ("pyproject.toml", "requirements.txt", "setup.cfg", "setup.py")
+    paths = {each.path for each in near if not each.locked}
+    names = {path: path.rpartition("/")[2] for path in paths}
+    return sorted(paths, key=lambda path: (usual.index(names[path]) if names[path] in usual else len(usual), path))
 
 
 def _requirers(provider: str, case: Case) -> Iterator[Evidence]:
@@ -122,15 +157,14 @@ def _requirers(provider: str, case: Case) -> Iterator[Evidence]:
                 yield Evidence("required by", f"{each.name} {each.version} asks for {requirement}")
 
 
-def _ways_out(provider: str, declared: list[Declaration], case: Case) -> Iterator[str]:
+def _ways_out(provider: str, declared: list[Declaration], near: Sequence[Declaration], case: Case) -> Iterator[str]:
     here = [each for each in declared if not each.locked]
     if here and here[0].group.startswith("extra "):
         yield f"install the extra: pip install -e '.[{here[0].group.removeprefix('extra ')}]'"
     elif here:
         yield f"install what {case.show(here[0].path)} declares: pip install '{provider}{here[0].specifier}'"
     else:
-        files = [each.path for each in case.declarations if not each.locked]
-        target = f" to {case.show(files[0])}" if files else ""
-        yield f"add {provider}{target}, and install it"
+        files = _declaring_files(near)
+        yield f"add {provider}{f' to {case.show(files[0])}' if files else ''}, and install it"
     if case.environment_is_foreign:
         yield f"if {case.environment.executable} is not the suite's interpreter, name the right one with --python"

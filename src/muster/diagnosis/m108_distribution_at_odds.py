@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from muster.diagnosis.case import Case, normal_name
 from muster.diagnosis.finding import Finding, remedies
-from muster.diagnosis.providers import VERSION_NOTES
+from muster.diagnosis.providers import VERSION_NOTES, provider_of
 from muster.diagnosis.roots import Root
 from muster.index.near import nearest
 from muster.model.cause import Evidence
@@ -17,8 +17,8 @@ from muster.model.environment import Distribution
 def explain(root: Root, case: Case) -> Finding | None:
     """The installed version, what the project asks for, and which versions have it where that is known offline."""
     match root.detail:
-        case ModuleMissing(name=name) if "." in name:
-            module, wanted, file = name.rpartition(".")[0], name.rpartition(".")[2], root.detail.parent_file
+        case ModuleMissing(name=name):
+            module, wanted, file = name.rpartition(".")[0] or name, name.rpartition(".")[2], root.detail.parent_file
         case NameMissing(module=module, name=wanted, module_file=file):
             pass
         case _:
@@ -26,7 +26,9 @@ def explain(root: Root, case: Case) -> Finding | None:
     distribution = case.distribution_of(module)
     if distribution is None or distribution.editable or (file is not None and case.is_ours(file)):
         return None
-    if file is None and module.partition(".")[0] in case.index.top_level_modules:
+    is_shared = provider_of(f"{module}.{wanted}") not in (None, provider_of(module), distribution.name)
+    if is_shared or (file is None and module.partition(".")[0] in case.index.top_level_modules):
+        # `google` is a namespace of many distributions: that one is installed says nothing of the others.
         return None
     return _finding(root, case, distribution, module, wanted)
 
@@ -34,10 +36,12 @@ def explain(root: Root, case: Case) -> Finding | None:
 def _finding(root: Root, case: Case, distribution: Distribution, module: str, wanted: str) -> Finding:
     note = VERSION_NOTES.get((module, wanted), "")
     installed = f"{distribution.name} {distribution.version}"
+    is_whole = module == wanted and isinstance(root.detail, ModuleMissing)
+    lacks = f"{installed} is installed, and its module '{module}' is not there: the installation is broken"
     return Finding(
         "M108",
-        f"{module}:{wanted}" if isinstance(root.detail, NameMissing) else f"{module}.{wanted}",
-        f"'{module}' of {installed} has no '{wanted}'" + (f": {note}" if note else ""),
+        module if is_whole else f"{module}:{wanted}" if isinstance(root.detail, NameMissing) else f"{module}.{wanted}",
+        lacks if is_whole else f"'{module}' of {installed} has no '{wanted}'" + (f": {note}" if note else ""),
         ("at odds", module, wanted),
         case.place_of(root.first),
         Confidence.UNDECIDED if case.environment_is_foreign else Confidence.CERTAIN,
@@ -48,7 +52,9 @@ def _finding(root: Root, case: Case, distribution: Distribution, module: str, wa
             *_near(root, case, wanted),
             *case.places_of(root, "import"),
         ),
-        remedies(
+        remedies(f"install {distribution.name} again")
+        if is_whole
+        else remedies(
             f"install a version of {distribution.name} that has '{wanted}', and pin it where the project declares it",
             f"or change the import to what {installed} has",
         ),

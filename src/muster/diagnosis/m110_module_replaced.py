@@ -9,13 +9,16 @@ from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.roots import Failure, Root
 from muster.model.cause import Evidence
 from muster.model.collection import Confidence, ModuleMissing, NameMissing, PathEffect
+from muster.resolver.finder import RegularPackage, SourceModule
 
 
 def explain(root: Root, case: Case) -> Finding | None:
     """The statement that replaced the module that the failing import met."""
     detail, effect = root.detail, _replacement(root.first, case)
-    if effect is None or not isinstance(detail, ModuleMissing | NameMissing):
+    if not isinstance(detail, ModuleMissing | NameMissing):
         return None
+    if effect is None:
+        return _by_an_unknown_statement(root, case)
     culprit = effect.culprit
     real = resolve_dotted(case.tree, effect.value, case.search_path(detail, root.first.report.path))
     met = detail.module_file if isinstance(detail, NameMissing) else detail.parent_file
@@ -57,6 +60,30 @@ def _replacement(failure: Failure, case: Case) -> PathEffect | None:
     replaced = [each for each in case.effects_before(failure.report.path) if each.kind == "module"]
     found = [each for each in replaced if met and (met == each.value or met.startswith(each.value + "."))]
     return found[-1] if found else None
+
+
+def _by_an_unknown_statement(root: Root, case: Case) -> Finding | None:
+    """A module without a file that lacks a name, where the search path has a file of that module which defines it."""
+    detail = root.detail
+    if not isinstance(detail, NameMissing) or detail.module_file is not None or detail.initialising:
+        return None
+    real = resolve_dotted(case.tree, detail.module, case.search_path(detail, root.first.report.path))
+    if not isinstance(real, SourceModule | RegularPackage) or detail.name not in case.index.names_in(real.path):
+        return None
+    return Finding(
+        "M110",
+        detail.module,
+        f"'{detail.module}' in sys.modules is not {case.show(real.path)}, which defines '{detail.name}'",
+        ("replaced", detail.module),
+        case.place_of(root.first),
+        Confidence.LIKELY,
+        (
+            Evidence("loser", f"{case.show(real.path)} is the real one", real.path),
+            Evidence("rule", "a module without a file was put into sys.modules by some earlier statement"),
+            *case.places_of(root, "import"),
+        ),
+        remedies("find who writes sys.modules, and let a fixture do it: monkeypatch.setitem(sys.modules, ...)"),
+    )
 
 
 def _alone(effect: PathEffect, root: Root, case: Case) -> tuple[Evidence, ...]:

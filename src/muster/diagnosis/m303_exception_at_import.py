@@ -62,7 +62,7 @@ def _io_kind(name: str) -> str:
     kinds = (
         ("network access", NETWORK),
         ("database access", DATABASE),
-        ("a subprocess", PROCESS),
+        ("subprocess", PROCESS),
         ("file access", FILES),
     )
     return next((kind for kind, names in kinds if name in names), "")

@@ -3,8 +3,11 @@ files come first."""
 
 from __future__ import annotations
 
+import re
+
 PROVIDERS: dict[str, str] = {
-    "Crypto": "pycryptodome", "Cryptodome": "pycryptodomex", "Levenshtein": "Levenshtein", "MySQLdb": "mysqlclient",
+    "AppKit": "pyobjc-framework-Cocoa", "Foundation": "pyobjc-framework-Cocoa", "Quartz": "pyobjc-framework-Quartz",
+    "objc": "pyobjc-core", "Crypto": "pycryptodome", "Cryptodome": "pycryptodomex", "Levenshtein": "Levenshtein", "MySQLdb": "mysqlclient",
     "OpenGL": "PyOpenGL", "OpenSSL": "pyOpenSSL", "PIL": "Pillow", "PyPDF2": "PyPDF2", "PyQt5": "PyQt5",
     "PyQt6": "PyQt6", "Xlib": "python-xlib", "absl": "absl-py", "airflow": "apache-airflow", "allure": "allure-pytest",
     "allure_commons": "allure-python-commons", "antlr4": "antlr4-python3-runtime",
@@ -108,6 +111,11 @@ PROVIDERS: dict[str, str] = {
 """Top-level or dotted module to distribution; equal names stand here where a reader would doubt that it is a
 distribution at all."""
 
+FAMILIES = frozenset(("google.cloud", "azure.mgmt", "azure.storage", "opentelemetry.instrumentation"))
+"""Namespaces whose distributions are all named after the module, dots as dashes (`google-cloud-compute`)."""
+
+_API_VERSION = re.compile(r"_v\d+\w*$")
+
 VERSION_NOTES: dict[tuple[str, str], str] = {
     ("pydantic", "BaseSettings"): "pydantic 2.0 moved it to the distribution pydantic-settings",
     ("pydantic.error_wrappers", "ValidationError"): "pydantic 2.0 has it in pydantic itself",
@@ -138,4 +146,7 @@ def provider_of(module: str) -> str | None:
     """The distribution that the table gives for `module`, by the longest dotted name that it knows."""
     parts = module.split(".")
     names = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
-    return next((PROVIDERS[name] for name in names if name in PROVIDERS), None)
+    known = next((PROVIDERS[name] for name in names if name in PROVIDERS), None)
+    if known is None and len(parts) > 2 and ".".join(parts[:2]) in FAMILIES:
+        return "-".join([*parts[:2], _API_VERSION.sub("", parts[2]).replace("_", "-")])
+    return known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from muster.diagnosis.roots import Failure, failures_of
@@ -39,13 +39,14 @@ class Questions:
     names: tuple[MissingName, ...] = ()
     undefined: tuple[str, ...] = ()
 
-    def wanted(self) -> Wanted:
-        """What the index is to look for."""
+    def wanted(self, is_ours: Callable[[str], bool]) -> Wanted:
+        """What to search the tree's files for; modules that are not the tree's (`is_ours`) have no place in it."""
         names = {missing.name for missing in self.names} | set(self.undefined)
-        names.update(name for missing in self.modules for name in missing.names)
-        modules = {missing.name for missing in self.modules}
-        modules.update(asked for missing in self.modules for asked in missing.asked)
-        modules.update(f"{missing.module}.{missing.name}" for missing in self.names)
+        modules = {f"{missing.module}.{missing.name}" for missing in self.names}
+        for missing in self.modules:
+            if is_ours(missing.name):
+                names.update(missing.names)
+                modules.update((missing.name, *missing.asked))
         return Wanted(frozenset(names), frozenset(modules))
 
 
@@ -109,7 +110,14 @@ def _absolute(module: str, name: str) -> str:
 
 def answer_from_tree(asked: Questions, tree: FileTree, invocation: Invocation, facts: FactsOf) -> Answers:
     """The answers of the tree's own index: one pass over the bytes of its files, only hits are parsed."""
-    return Answers(survey(tree, invocation.rootdir, asked.wanted(), facts, spelling_roots(tree, invocation)), asked)
+    layout = survey(tree, invocation.rootdir, Wanted(), facts, spelling_roots(tree, invocation))
+    wanted = asked.wanted(lambda module: _might_be_ours(module, layout))
+    return Answers(survey(tree, invocation.rootdir, wanted, facts, layout.roots, lambda: layout.files), asked)
+
+
+def _might_be_ours(module: str, layout: Index) -> bool:
+    """Whether the tree has the top level of `module`, or a file of its last name that it may have become."""
+    return module.partition(".")[0] in layout.top_level_modules or bool(layout.locate_module(module))
 
 
 def spelling_roots(tree: FileTree, invocation: Invocation) -> tuple[str, ...]:

@@ -40,10 +40,15 @@ class Index:
     """The answers to one `Wanted`; asking for anything else finds modules, but neither definitions nor importers."""
 
     tree: FileTree
-    files: tuple[str, ...]
+    list_files: Callable[[], tuple[str, ...]]
     roots: tuple[str, ...]
     facts: FactsOf
     hits: Hits = field(default_factory=Hits)
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """Every Python file of the tree; listed when a question first needs it."""
+        return self.list_files()
 
     def locate_module(self, dotted: str) -> tuple[ModuleSighting, ...]:
         """Files and packages whose path ends with the last part of `dotted`, the most parts in common first."""
@@ -125,12 +130,14 @@ def survey(
     wanted: Wanted,
     facts: FactsOf,
     roots: Iterable[str] = (),
-    files: tuple[str, ...] | None = None,
+    list_files: Callable[[], tuple[str, ...]] | None = None,
 ) -> Index:
     """An index of the tree under `root` for what is `wanted`; `roots` are the path entries that spell its modules.
 
-    Reads every Python file once, and parses none before a question needs it. `files` saves listing the tree again.
+    Reads every Python file once, and none where nothing is wanted; parses none before a question needs it.
+    `list_files` saves listing the tree again.
     """
-    paths = python_files(tree, root) if files is None else files
+    listed = list_files or (lambda: python_files(tree, root))
     entries = tuple(dict.fromkeys([*roots, root]))
-    return Index(tree, paths, entries, facts, search_words(tree, paths, wanted.words(), entries))
+    words = wanted.words()
+    return Index(tree, listed, entries, facts, search_words(tree, listed(), words, entries) if words else Hits())
