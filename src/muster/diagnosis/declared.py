@@ -17,6 +17,7 @@ _REQUIREMENTS_FILE = re.compile(
     r"(?:requirements|constraints|dev|test)[\w.-]*\.(?:txt|in)$|.*requirements[\w.-]*\.(?:txt|in)$"
 )
 _REQUIREMENTS_FOLDERS = ("requirements", "requires")
+_USUAL = ("pyproject.toml", "requirements.txt", "setup.cfg", "setup.py", "Pipfile")
 _LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
 
 
@@ -48,7 +49,13 @@ def declared_distributions(tree: FileTree, root: str) -> tuple[Declaration, ...]
         for name in sorted(tree.listing(prefix + folder)):
             if name.endswith((".txt", ".in")):
                 found.extend(_from_requirements(prefix + f"{folder}/{name}", _text(tree, prefix + f"{folder}/{name}")))
-    return tuple(sorted(found, key=lambda each: (each.locked, each.path, each.line)))
+    return tuple(sorted(found, key=lambda each: (each.locked, usual_rank(each.path), each.path, each.line)))
+
+
+def usual_rank(path: str) -> int:
+    """Smaller for the files that a newcomer would open first."""
+    name = path.rpartition("/")[2]
+    return _USUAL.index(name) if name in _USUAL else len(_USUAL)
 
 
 def _declared_by(tree: FileTree, path: str, name: str) -> Iterator[Declaration]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from muster.diagnosis.case import Case, normal_name
-from muster.diagnosis.declared import Declaration
+from muster.diagnosis.declared import Declaration, usual_rank
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.providers import provider_of
 from muster.diagnosis.roots import Root
@@ -140,11 +140,8 @@ def _declarations(declared: list[Declaration], near: Sequence[Declaration], case
 
 
 def _declaring_files(near: Sequence[Declaration]) -> list[str]:
-    """The files that declare distributions, the one that a newcomer would open first in front."""
-    usual = ("pyproject.toml", "requirements.txt", "setup.cfg", "setup.py")
-    paths = {each.path for each in near if not each.locked}
-    names = {path: path.rpartition("/")[2] for path in paths}
-    return sorted(paths, key=lambda path: (usual.index(names[path]) if names[path] in usual else len(usual), path))
+    """The files that declare distributions, those that a newcomer would open first in front."""
+    return sorted({each.path for each in near if not each.locked}, key=lambda path: (usual_rank(path), path))
 
 
 def _requirers(provider: str, case: Case) -> Iterator[Evidence]:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from muster.diagnosis.case import Case
+from muster.diagnosis.case import Case, normal_name
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.roots import Root
 from muster.index.near import nearest
 from muster.model.cause import Evidence
 from muster.model.collection import UnknownMarker
+
+PLUGIN_MARKERS = {
+    "aio": "pytest-aio", "anyio": "anyio", "asyncio": "pytest-asyncio", "benchmark": "pytest-benchmark",
+    "celery": "celery", "dependency": "pytest-dependency", "django_db": "pytest-django", "flaky": "pytest-rerunfailures",
+    "forked": "pytest-forked", "freeze_time": "pytest-freezer", "httpx_mock": "pytest-httpx", "mpl_image_compare":
+    "pytest-mpl", "order": "pytest-order", "parallel_threads": "pytest-run-parallel", "repeat": "pytest-repeat",
+    "respx": "respx", "run": "pytest-ordering", "skip_browser": "pytest-playwright", "timeout": "pytest-timeout",
+    "trio": "pytest-trio", "twisted": "pytest-twisted", "urls": "pytest-django", "vcr": "pytest-recording",
+    "xdist_group": "pytest-xdist",
+}  # fmt: skip
+"""Markers that a plugin registers, and the distribution that it comes with."""
 
 
 def explain(root: Root, case: Case) -> Finding | None:
@@ -16,7 +27,8 @@ def explain(root: Root, case: Case) -> Finding | None:
     if not isinstance(detail, UnknownMarker):
         return None
     registered = detail.registered or _registered(case)
-    near = nearest(detail.name, registered)
+    plugin = _absent_plugin(detail.name, case)
+    near = () if plugin else nearest(detail.name, registered)
     inifile = case.invocation.inifile
     return Finding(
         "M307",
@@ -25,17 +37,26 @@ def explain(root: Root, case: Case) -> Finding | None:
         ("marker", detail.name),
         case.place_of(root.first),
         evidence=(
+            *([Evidence("plugin", f"{plugin} registers it, and is not installed")] if plugin else []),
             *([Evidence("nearest", f"the nearest registered marker is '{near[0]}'")] if near else []),
             Evidence("rule", "--strict-markers makes an unregistered marker an error where it is read", inifile or ""),
             *case.places_of(root, "use"),
         ),
         remedies=remedies(
+            f"install {plugin}" if plugin else "",
             f"write '{near[0]}', if that is what was meant" if near else "",
             f"register it: add '{detail.name}: what it means' to markers in {case.show(inifile)}"
             if inifile
             else f"register it: add '{detail.name}: what it means' to markers in a configuration file",
         ),
     )
+
+
+def _absent_plugin(marker: str, case: Case) -> str:
+    """The distribution whose plugin registers `marker`, where it is not installed; "" where nothing is known."""
+    plugin = PLUGIN_MARKERS.get(marker, "")
+    installed = {normal_name(each.name) for each in case.environment.distributions}
+    return "" if plugin in installed else plugin
 
 
 def _registered(case: Case) -> tuple[str, ...]:

@@ -30,9 +30,9 @@ class Wanted:
     modules: frozenset[str] = frozenset()
 
     def words(self) -> frozenset[str]:
-        """The identifiers to search for: names, and the first and last part of every module."""
-        ends = {part for module in self.modules for part in (module.partition(".")[0], module.rpartition(".")[2])}
-        return frozenset(word for word in self.names | ends if word and word != "*")
+        """The identifiers to search for: names, and the last part of every module; the first is in far too many files."""
+        tails = {module.rpartition(".")[2] for module in self.modules}
+        return frozenset(word for word in self.names | tails if word and word != "*")
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def _look_closer(hits: Hits, path: str, source: bytes, found: frozenset[bytes], 
     for name in sorted(defined):
         hits.definers.setdefault(name.decode(), []).append(path)
     for line in import_lines(path, source, found, roots):
-        for word in {line.name, line.module.rpartition(".")[2], line.module.partition(".")[0]}:
+        for word in {line.name, line.module.rpartition(".")[2]}:
             if word.encode() in found:
                 hits.imports.setdefault(word, []).append(line)
 

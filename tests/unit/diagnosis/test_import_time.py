@@ -145,6 +145,13 @@ def test_an_unknown_marker_in_a_helper_counts_once_and_has_its_nearest_neighbour
     assert "nearest: the nearest registered marker is 'slow'" in evidence(cause)
 
 
+def test_a_marker_of_a_plugin_that_is_not_installed_names_the_plugin() -> None:
+    report = failed("tests/test_a.py", "Failed", "'asyncio' not found in `markers` configuration option")
+    (cause,) = diagnose({"tests/test_a.py": "@pytest.mark.asyncio\n"}, report)
+    assert evidence(cause)[0] == "plugin: pytest-asyncio registers it, and is not installed"
+    assert in_words(cause)[0] == "install pytest-asyncio"
+
+
 def test_sys_exit_at_module_level_ends_the_session() -> None:
     files = {"tests/test_a.py": "import sys\nsys.exit(1)\n", "tests/test_b.py": "", "tests/test_c.py": ""}
     report = failed("tests/test_a.py", "SystemExit", "1", SessionExit("1"), ("tests/test_a.py", 2))

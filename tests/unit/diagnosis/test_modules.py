@@ -11,6 +11,7 @@ from tests.unit.diagnosis.scene import (
     blocked,
     diagnose,
     evidence,
+    failed,
     in_words,
     no_module,
     no_name,
@@ -55,7 +56,8 @@ def test_a_polluted_search_path_names_the_statement_of_the_earlier_file_and_both
         title="search path polluted",
         subject="infrastructure",
         message="'infrastructure' becomes tests/infrastructure/__init__.py (a regular package) instead of"
-        " infrastructure/ (a namespace package, which always loses): tests/critical/deep/test_multi_agent.py:2 put tests/ on sys.path",
+        " infrastructure/ (a namespace package, which always loses):"
+        " tests/critical/deep/test_multi_agent.py:2 put tests/ on sys.path",
         culprit=culprit,
         evidence=(
             Evidence(
@@ -342,3 +344,60 @@ def test_an_observed_exception_without_details_is_read_from_its_message() -> Non
     bare = replace(report, exception=replace(report.exception, detail=type(report.exception)("", "").detail))
     (cause,) = diagnose(files, bare)
     assert (cause.code, cause.subject) == ("M103", "app.gone")
+
+
+def test_a_module_without_a_file_where_the_path_has_the_real_one_was_replaced_by_somebody() -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/plan.py": "class Plan: ...\n",
+        "tests/test_a.py": "from app.plan import Plan\n",
+    }
+    (cause,) = diagnose(files, no_name("tests/test_a.py", "app.plan", "Plan", None, sys_path=("/r",)))
+    assert (cause.code, cause.confidence) == ("M110", Confidence.LIKELY)
+    assert cause.message == "'app.plan' in sys.modules is not app/plan.py, which defines 'Plan'"
+
+
+def test_an_exception_that_names_its_distribution_is_a_missing_distribution() -> None:
+    words = 'Form data requires "python-multipart" to be installed.'
+    report = failed("tests/test_a.py", "RuntimeError", words, None, ("tests/test_a.py", 1), ("/env/lib/fastapi.py", 9))
+    (cause,) = diagnose({"tests/test_a.py": "app = make()\n"}, report)
+    assert (cause.code, cause.subject, cause.confidence) == ("M107", "python-multipart", Confidence.LIKELY)
+
+
+def test_the_nearest_project_of_a_monorepo_declares_first() -> None:
+    files = {
+        "requirements.txt": "flask\nrequests\n",
+        "backend/requirements.txt": "flask>=2\n",
+        "backend/requirements-cloud.txt": "flask>=1\n",
+        "backend/app.py": "import flask\n",
+    }
+    (cause,) = diagnose(files, no_module("backend/app.py", "flask", search=("/r",)))
+    assert in_words(cause) == ["install what backend/requirements.txt declares: pip install 'flask>=2'"]
+
+
+def test_a_shared_namespace_names_the_distribution_of_the_whole_dotted_name() -> None:
+    files = {"tests/test_a.py": "import google.cloud.compute_v1 as compute\n"}
+    (cause,) = diagnose(files, no_module("tests/test_a.py", "google", search=("/r",)))
+    assert (cause.code, cause.subject) == ("M107", "google-cloud-compute")
+
+
+def test_an_installed_distribution_without_its_own_module_is_broken() -> None:
+    report = no_module("tests/test_a.py", "requests", search=("/r", "/env/lib/site-packages"))
+    (cause,) = diagnose({"tests/test_a.py": "import requests\n"}, report)
+    assert cause.code == "M108"
+    assert cause.message == (
+        "requests 2.31.0 is installed, and its module 'requests' is not there: the installation is broken"
+    )
+
+
+def test_a_half_done_module_that_is_met_again_belongs_to_its_first_failure() -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/core.py": "import websocket\n\n\nclass Core: ...\n",
+        "tests/test_a.py": "import app.core\n",
+        "tests/test_b.py": "from app.core import Core\n",
+    }
+    first = no_module("tests/test_a.py", "websocket", ("tests/test_a.py", 1), ("app/core.py", 1), search=("/r",))
+    second = no_name("tests/test_b.py", "app.core", "Core", "app/core.py", initialising=True)
+    (cause,) = diagnose(files, first, second)
+    assert (cause.code, cause.victims) == ("M107", (first.path, second.path))
