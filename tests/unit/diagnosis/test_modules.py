@@ -372,7 +372,7 @@ def test_the_nearest_project_of_a_monorepo_declares_first() -> None:
         "backend/app.py": "import flask\n",
     }
     (cause,) = diagnose(files, no_module("backend/app.py", "flask", search=("/r",)))
-    assert in_words(cause) == ["install what backend/requirements.txt declares: pip install 'flask>=2'"]
+    assert in_words(cause) == ["install what backend/requirements.txt declares: pip install 'Flask>=2'"]
 
 
 def test_a_shared_namespace_names_the_distribution_of_the_whole_dotted_name() -> None:
