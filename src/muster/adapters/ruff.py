@@ -29,6 +29,8 @@ class RuffRun:
         numbered = sources if isinstance(sources, Mapping) else dict(enumerate(sources))
         self._folder = tempfile.TemporaryDirectory(prefix="muster-")
         self._process: subprocess.Popen[bytes] | None = None
+        # Ruff reads fifty megabytes a second; a file that it takes minutes for (a million quotes) is no reason to wait.
+        self._timeout_s = 10.0 + sum(map(len, numbered.values())) / 1e6
         binary = find_ruff()
         if binary is None:
             return
@@ -53,12 +55,12 @@ class RuffRun:
             env={"PATH": os.defpath, "HOME": self._folder.name, "NO_COLOR": "1"},
         )
 
-    def flagged(self, timeout_s: float = 300.0) -> frozenset[int] | None:
+    def flagged(self) -> frozenset[int] | None:
         """The numbers of the sources in doubt, or None where ruff is not to be had or failed: then all are."""
         if self._process is None:
             return None
         try:
-            output, _ = self._process.communicate(timeout=timeout_s)
+            output, _ = self._process.communicate(timeout=self._timeout_s)
         except subprocess.TimeoutExpired:
             return None
         # 0: nothing found, 1: something found; anything else means that some file was not looked at.

@@ -60,7 +60,9 @@ class TargetParser:
 
     def _ask(self, kind: str, path: str, source: bytes) -> dict[str, Any]:
         head = json.dumps([kind, self._target, safe_filename(path)]).encode()
-        answer = self._child.ask(head + b"\n" + source, self._timeout_s)
+        # A second a mebibyte is what a parser takes; five are a slow machine.
+        timeout_s = self._timeout_s * (1 + len(source) / 2**20)
+        answer = self._child.ask(head + b"\n" + source, timeout_s)
         try:
             reply = json.loads(answer, object_hook=_bytes_again)
         except (ValueError, RecursionError) as exc:
