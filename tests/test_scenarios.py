@@ -8,7 +8,7 @@ import pytest
 from tests.support.oracle import Oracle, oracle_interpreters
 from tests.support.outcome import real_differences, simulated_differences
 from tests.support.scenario import DEFAULT_MODE, Scenario, all_scenarios
-from tests.support.simulation import MEMORY_ROOT, cause_differences, simulated, unavailable
+from tests.support.simulation import MEMORY_ROOT, cause_differences, simulated
 
 
 def _every_case() -> Iterator[object]:
@@ -39,7 +39,6 @@ def test_oracle(scenario: Scenario, mode: str, oracle: Oracle) -> None:
     assert not differences, _told(scenario, differences)
 
 
-@pytest.mark.skipif(unavailable() is not None, reason=unavailable() or "")
 @pytest.mark.parametrize(("scenario", "mode"), CASES)
 def test_simulated(scenario: Scenario, mode: str, oracle: Oracle) -> None:
     """The simulation does what the expect block says, but for declared divergences, and names the cause."""

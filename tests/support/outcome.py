@@ -90,12 +90,20 @@ def _plain(line: ExpectLine) -> ExpectLine:
 
 
 def _is_covered(line: tuple[str, str], nodes: Iterable[str]) -> bool:
-    """Whether a line is about something that the scenario declares undecided; the exit code then is too."""
+    """Whether a line is about something that the scenario declares undecided; the exit code then is too.
+
+    An undecided conftest leaves everything below its folder undecided.
+    """
     verb, rest = line
     return any(
-        verb == "exit" or rest == node or rest.startswith((f"{node}::", f"{node}/", f"{node} ")) or node == "."
+        verb == "exit" or node in (".", "conftest.py") or rest == node or rest.startswith(_beginnings(node))
         for node in nodes
     )
+
+
+def _beginnings(node: str) -> tuple[str, ...]:
+    below = (node.removesuffix("conftest.py"),) if node.endswith("/conftest.py") else ()
+    return (f"{node}::", f"{node}/", f"{node} ", *below)
 
 
 def _is_parameter(line: tuple[str, str], bare: Iterable[str]) -> bool:

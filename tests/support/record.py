@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from packaging.version import Version
@@ -127,10 +128,7 @@ def _marks(asked: set[Versions]) -> Iterator[tuple[str, str]]:
 def _bounds(versions: Iterable[str]) -> list[str]:
     ordered = sorted({Version(version) for version in versions})
     # Between two majors the change is taken to have come with the major.
-    edges = [
-        f"{new.major}.{new.minor}" if new.major == old.major else f"{new.major}"
-        for old, new in zip(ordered, ordered[1:], strict=False)
-    ]
+    edges = [f"{new.major}.{new.minor}" if new.major == old.major else f"{new.major}" for old, new in pairwise(ordered)]
     single = [sign + edge for edge in edges for sign in ("<", ">=")]
     return single + [f">={low},<{high}" for low in edges for high in edges if Version(low) < Version(high)]
 

@@ -2,34 +2,116 @@
 
 from __future__ import annotations
 
-import importlib.util
+import os
+import re
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from functools import cache
 
-from tests.support.oracle import Oracle
-from tests.support.scenario import ExpectLine, Scenario
+from tests.support.oracle import Oracle, base_environ, scenario_environ
+from tests.support.outcome import codes_of
+from tests.support.scenario import ROOT, ExpectLine, Scenario
+
+from muster.adapters.disk_tree import DiskTree
+from muster.adapters.environment import InterpreterQuery
+from muster.adapters.fact_cache import NullFactCache
+from muster.adapters.interpreters import choose_interpreter
+from muster.adapters.parsing import SourceParser
+from muster.model.cause import Cause
+from muster.model.collection import Collection
+from muster.trees.memory import MemoryTree
+from muster.trees.world import World
+from muster.usecases.diagnose import Standards, diagnose
+from muster.usecases.simulate import Ports, Request, simulate
 
 MEMORY_ROOT = "/muster-scenario/project"
-_NEEDED = ("muster.usecases.simulate", "muster.trees.memory")
 
 
-def unavailable() -> str | None:
-    """Why the simulation cannot be asked, or None where it can."""
-    for name in _NEEDED:
-        try:
-            found = importlib.util.find_spec(name)
-        except ModuleNotFoundError:
-            found = None
-        if found is None:
-            return f"there is no '{name}' yet"
-    return None
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """What the simulation makes of a scenario, and why."""
+
+    collection: Collection
+    causes: tuple[Cause, ...]
 
 
-def simulated(scenario: Scenario, mode: str, oracle: Oracle) -> Any:
+def simulated(scenario: Scenario, mode: str, oracle: Oracle) -> Simulated:
     """The simulation of the scenario's command, in the environment of the oracle's interpreter."""
-    raise NotImplementedError
+    environ = scenario_environ(scenario, MEMORY_ROOT)
+    tree = World(_project(scenario), MEMORY_ROOT, {"/": DiskTree()})
+    pythons = tuple((name, value) for name, value in environ.items() if name.startswith("PYTHON"))
+    query = _environment(oracle.interpreter, pythons)
+    ports = Ports(tree, NullFactCache(), query, _parser(oracle.interpreter, oracle.versions[1]), environ)
+    as_module = scenario.command != "pytest"
+    argv = tuple(argument.replace(ROOT, MEMORY_ROOT) for argument in scenario.arguments(mode))
+    cwd = os.path.normpath(os.path.join(MEMORY_ROOT, scenario.cwd))
+    simulation = simulate(ports, Request(argv, cwd, scenario.command, "scenario", as_module))
+    causes, collection = diagnose(
+        simulation.collection,
+        simulation.invocation,
+        simulation.environment,
+        tree,
+        simulation.store.facts,
+        Standards(),
+    )
+    return Simulated(collection, tuple(causes))
 
 
-def cause_differences(expected: Sequence[ExpectLine], simulation: Any) -> list[str]:
+def cause_differences(expected: Sequence[ExpectLine], simulation: Simulated) -> list[str]:
     """Cause codes, culprits and losses that the block names and the diagnosis does not."""
-    return []
+    told = [f"{cause.code} {cause.culprit or '-'} {cause.subject}" for cause in simulation.causes]
+    wrong = [f"no such cause: {line}" for line in expected if not _is_confirmed(line, simulation.causes)]
+    return [*wrong, f"causes: {told}"] if wrong else []
+
+
+def _is_confirmed(line: ExpectLine, causes: Sequence[Cause]) -> bool:
+    """Whether the causes bear out what the line says of them; a line that says nothing is borne out."""
+    match line.verb:
+        case "error" | "abort" | "refused":
+            node, codes = codes_of(line)
+            path = os.path.join(MEMORY_ROOT, node.partition("::")[0])
+            return all(_has_cause(code, path, line.verb, causes) for code in codes)
+        case "cause":
+            code, place, subject = [*line.rest.split(" ", 2), ""][:3]
+            return any(
+                cause.code == code and _place(cause) == place and subject in ("", cause.subject) for cause in causes
+            )
+        case "lost":
+            code, number = line.rest.split(" ")
+            lost = sum(cause.lost_count or len(cause.lost) for cause in causes if cause.code == code)
+            return lost == int(number)
+        case _:
+            return True
+
+
+def _has_cause(code: str, path: str, verb: str, causes: Sequence[Cause]) -> bool:
+    return any(cause.code == code and (verb != "error" or path in cause.victims) for cause in causes)
+
+
+def _place(cause: Cause) -> str:
+    """The culprit as `path:line`, relative to the project."""
+    return re.sub(f"^{re.escape(MEMORY_ROOT)}/", "", str(cause.culprit)) if cause.culprit else "-"
+
+
+def _project(scenario: Scenario) -> MemoryTree:
+    def placed(name: str) -> str:
+        return os.path.join(MEMORY_ROOT, name)
+
+    files = {
+        placed(name): content.replace(ROOT.encode(), MEMORY_ROOT.encode()) for name, content in scenario.files.items()
+    }
+    links = {placed(name): target for name, target in scenario.symlinks.items()}
+    return MemoryTree(files, links, [MEMORY_ROOT, *map(placed, scenario.folders)])
+
+
+@cache
+def _environment(interpreter: str, pythons: tuple[tuple[str, str], ...]) -> InterpreterQuery:
+    environ = base_environ() | dict(pythons)
+    chosen = choose_interpreter(MEMORY_ROOT, named=interpreter, setting="", environ=environ, own=interpreter)
+    return InterpreterQuery(chosen, MEMORY_ROOT, NullFactCache(), environ=environ, own=interpreter)
+
+
+@cache
+def _parser(interpreter: str, version: str) -> SourceParser:
+    major, minor, *_ = version.split(".")
+    return SourceParser((int(major), int(minor)), interpreter=interpreter)
