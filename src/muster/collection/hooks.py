@@ -13,6 +13,7 @@ from muster.collection.fixtures import FixtureManager
 from muster.collection.hookbodies import item_changes
 from muster.collection.nodeids import relative_path
 from muster.collection.outcomes import failed
+from muster.execution.imports import UndecidedSourceError
 from muster.execution.raised import Raised
 from muster.execution.values import (
     MISSING,
@@ -42,6 +43,15 @@ NON_TOP = (
     "For more information, visit:\n"
     "  https://docs.pytest.org/en/stable/deprecations.html#pytest-plugins-in-non-top-level-conftest-files"
 )
+
+
+BUILTIN_PLUGINS = frozenset(
+    "mark main runner fixtures helpconfig python terminal debugging unittest capture skipping legacypath tmpdir monkeypatch "
+    "recwarn pastebin assertion junitxml doctest cacheprovider freeze_support setuponly setupplan stepwise "
+    "unraisableexception threadexception warnings logging reports faulthandler python_path nose subtests pytester "
+    "pytester_assertions".split()
+)
+"""Plugins of pytest itself, which it finds by their short names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,7 @@ class Plugins:
         self.executor.collecting(path)
         try:
             module: ModuleValue | None = self.executor.import_conftest(path)
-        except Raised:
+        except (Raised, UndecidedSourceError):
             if not self.lenient:
                 raise
             module = self.executor.blocked_namespace(path)
@@ -136,7 +146,7 @@ class Plugins:
             self._import(name, requested_by)
 
     def _import(self, name: str, requested_by: str) -> None:
-        if name in self.names:
+        if name in self.names or name in BUILTIN_PLUGINS:
             return
         try:
             module = self.executor.import_plugin(name)

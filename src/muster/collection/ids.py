@@ -25,6 +25,7 @@ from muster.execution.values import (
     FixtureValue,
     FunctionValue,
     InstanceValue,
+    IteratorValue,
     ListValue,
     Mark,
     Missing,
@@ -283,6 +284,8 @@ def _named_id(value: Value) -> Value:
     plain = (
         ListValue, DictValue, SetValue, tuple, range, slice, ExceptionInstance, Mark, ParameterSetValue, PartialValue,
     )  # fmt: skip
+    if isinstance(value, IteratorValue):
+        return UNKNOWN if value.kind == "generator" else None
     return None if isinstance(value, plain) or type(value).__module__ == "pathlib" or value is ... else UNKNOWN
 
 
@@ -292,8 +295,8 @@ def _name_of(value: Value) -> Value:
         return name if isinstance(name, str) else UNKNOWN
     if isinstance(value, (ClassValue, ModuleValue, Native)):
         return value.name
-    if isinstance(value, DescriptorValue) and value.kind not in ("staticmethod", "classmethod"):
-        return UNKNOWN
+    if isinstance(value, DescriptorValue):
+        return _name_of(value.function) if value.kind in ("staticmethod", "classmethod") else UNKNOWN
     function = function_of(value)
     return _name_of(function) if function is not None else UNKNOWN
 
@@ -323,6 +326,8 @@ def _object_id(value: Opaque | OpaqueInstance | InstanceValue, maker: IdMaker) -
         return _instance_id(value, maker)
     if isinstance(value, OpaqueInstance):
         return _opaque_instance_id(value, maker)
+    if value.dotted == "builtins.NotImplemented":
+        return None
     if value.kind in ("class", "function"):
         return value.name
     if value.kind == "module":
@@ -347,6 +352,8 @@ def _opaque_instance_id(value: OpaqueInstance, maker: IdMaker) -> Value:
         base.removeprefix("builtins.") for base in facts.mro
     }:
         return UNKNOWN
+    if value.cls.dotted == "builtins.object" or (facts is not None and "__name__" not in facts.names):
+        return None
     return _asked_name(value, maker)
 
 

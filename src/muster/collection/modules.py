@@ -7,6 +7,7 @@ from muster.collection.marks import module_marks
 from muster.collection.nodes import ModuleNode, Node
 from muster.collection.python_nodes import collect_members
 from muster.collection.walk import Walk
+from muster.execution.imports import UndecidedSourceError
 from muster.execution.raised import Raised
 from muster.execution.values import ModuleValue
 from muster.model.collection import OtherFailure
@@ -60,7 +61,7 @@ def _imported_leniently(walk: Walk, path: str) -> ModuleValue | None:
     if path not in walk.failed_files:
         try:
             return walk.executor.import_test_file(path)
-        except Raised:
+        except (Raised, UndecidedSourceError):
             pass
     return walk.executor.blocked_namespace(path)
 

@@ -32,6 +32,7 @@ from muster.collection.reorder import reordered
 from muster.collection.selection import Selection, select
 from muster.collection.unittest_cases import collect_test_case
 from muster.collection.walk import Walk
+from muster.execution.imports import UndecidedSourceError
 from muster.execution.raised import Raised
 from muster.invocation.arguments import normalize_arguments
 from muster.invocation.conftests import is_in_confcutdir
@@ -113,6 +114,9 @@ def _prepare(walk: Walk) -> None:
             pass
     except PluginImportError as error:
         raise SessionAborted(_plugin_report(walk, error), _plugin_exit(walk, error)) from None
+    except UndecidedSourceError as error:
+        walk.undecided("", path, str(error))
+        raise SessionAborted(None, USAGE_ERROR) from None
     except Raised as raised:
         raise SessionAborted(_report(walk, path, raised), _conftest_exit(raised)) from None
     _refuse(walk, "conftest")
@@ -138,9 +142,7 @@ def _plugin_report(walk: Walk, error: PluginImportError) -> CollectorReport:
             raised = RaisedException(
                 type_name, prefix + raised.message, raised.frames, raised.detail, raised.confidence
             )
-    path = error.requested_by
-    nodeid = (relative_path(path, walk.invocation.rootdir) or path) if path else ""
-    return CollectorReport(nodeid, path, Outcome.FAILED, raised)
+    return CollectorReport("", error.requested_by, Outcome.FAILED, raised)
 
 
 def _plugin_type(error: PluginImportError) -> str:
@@ -149,7 +151,7 @@ def _plugin_type(error: PluginImportError) -> str:
 
 
 def _is_plugin_missing(error: PluginImportError) -> bool:
-    missing = getattr(error.raised.detail, "name", "")
+    missing = getattr(error.raised.detail, "name", "") or error.raised.message.partition("'")[2].rstrip("'")
     return "ModuleNotFoundError" in error.raised.bases and (
         error.name == missing or error.name.startswith(f"{missing}.")
     )
@@ -425,6 +427,9 @@ class _Collecting:
             self.walk.files.setdefault(node.path)
         try:
             return Report(Outcome.COLLECTED, collect_children(self.walk, node))
+        except UndecidedSourceError as error:
+            self.walk.undecided(node.nodeid, node.path, str(error))
+            return Report(Outcome.UNDECIDED)
         except PluginImportError as error:
             raised = error.raised
         except Raised as error:
