@@ -7,11 +7,13 @@ each file that either doubts is then judged in full, so every record that leaves
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -30,11 +32,13 @@ SIZE_LIMIT_BYTES = 5 * 2**20
 GUARDED_SIZE_BYTES = 2**18
 TIMEOUT_S = 5.0
 TIMEOUT_S_PER_MIB = 5.0
+NOT_WORTH_SKIMMING_BYTES = 2**16
 FEW_FILES = 48
 FEW_BYTES = 2**20
 BATCH_BYTES = 2**18
 
-_NESTED = re.compile(rb"(?:[-+~(\[{!]\s*+|\bnot\s++|\blambda\b[^:\n]*+:\s*+|\bawait\s++){150}")
+_HEAPED = tuple(each * 60 for each in (b"(", b"[", b"{", b"~", b"not ", b"lambda: ", b"await "))
+_HEAPED_SIGNS = re.compile(rb"^[^#\n\"']*[-+]{60}", re.MULTILINE)
 """Prefixes heaped up as no person writes them: parsed where the parser's stack may overflow without harm."""
 
 _HOST = (sys.version_info.major, sys.version_info.minor)
@@ -53,7 +57,8 @@ class SourceParser:
 
     def parse(self, path: str, source: bytes) -> bytes:
         """The encoded `ModuleFacts` of one file, judged in full."""
-        return encode_facts(self._judge(path, source))
+        with _collection_off():
+            return encode_facts(self._judge(path, source))
 
     def parse_bodies(self, path: str, source: bytes) -> bytes:
         """The encoded `FunctionBodies` of one file; none where it does not parse or could not be judged."""
@@ -62,14 +67,15 @@ class SourceParser:
         if self._asked is not None and (asked := self._asked.parse_bodies(path, source)) is not None:
             return encode_bodies(asked)
         if not _is_risky(source):
-            return encode_bodies(parse_bodies(source, self._target))
+            with _collection_off():
+                return encode_bodies(parse_bodies(source, self._target))
         record = self._ask_worker(self._worker(0), "bodies", [(path, source)])[0]
         return record or encode_bodies(FunctionBodies({}))
 
     def parse_many(self, sources: Sequence[tuple[str, bytes]]) -> list[bytes]:
         """The encoded `ModuleFacts` of many files, in the order given."""
         small = {number: source for number, (_, source) in enumerate(sources) if len(source) <= SIZE_LIMIT_BYTES}
-        if len(small) <= 2:
+        if len(small) <= 2 or sum(map(len, small.values())) <= NOT_WORTH_SKIMMING_BYTES:
             return [self.parse(path, source) for path, source in sources]
         with RuffRun(small, self._target) as ruff:
             records = self._skim(sources, small)
@@ -120,7 +126,8 @@ class SourceParser:
         if len(numbers) <= FEW_FILES and total <= FEW_BYTES:
             safe = [number for number in numbers if not _is_risky(sources[number][1])]
             job = Job(kind, self._target, [sources[number] for number in safe])
-            return dict(zip(safe, do_job(job), strict=True))
+            with _collection_off():
+                return dict(zip(safe, do_job(job), strict=True))
         batches: SimpleQueue[list[int]] = SimpleQueue()
         for batch in _batches(sources, numbers):
             batches.put(batch)
@@ -194,7 +201,23 @@ class SourceParser:
 
 
 def _is_risky(source: bytes) -> bool:
-    return len(source) > GUARDED_SIZE_BYTES or _NESTED.search(source) is not None
+    """Whether parsing `source` may take very long or overflow the parser's stack."""
+    if len(source) > GUARDED_SIZE_BYTES or any(each in source for each in _HEAPED):
+        return True
+    # Lines of dashes are common, but in comments and docstrings.
+    return (b"-" * 60 in source or b"+" * 60 in source) and _HEAPED_SIGNS.search(source) is not None
+
+
+@contextmanager
+def _collection_off() -> Iterator[None]:
+    """No garbage collection: a syntax tree is large, short-lived and free of cycles, and the facts at hand are many."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _batches(sources: Sequence[tuple[str, bytes]], numbers: list[int]) -> Iterator[list[int]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import selectors
+import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 
 LENGTH_BYTES = 8
 
@@ -20,14 +22,15 @@ class PipedChild:
     """One child process. A frame is its length in 8 bytes, big-endian, and then its bytes.
 
     The child is started by the first question, in an empty folder and with an empty environment, and again after it was
-    lost. It reads questions from standard input and answers on standard output, one frame each.
+    lost. It reads questions from standard input and answers on standard output, one frame each. It ends with this
+    object, if not closed before.
     """
 
     def __init__(self, argv: Sequence[str], *, greeting: bytes | None = None) -> None:
         self._argv = list(argv)
         self._greeting = greeting
         self._process: subprocess.Popen[bytes] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._end: Callable[[], object] | None = None
 
     def ask(self, question: bytes, timeout_s: float) -> bytes:
         """The child's answer. Raises `ChildLost`, after which the next question starts a new child."""
@@ -45,34 +48,33 @@ class PipedChild:
 
     def close(self) -> None:
         """End the child, if there is one."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    pipe.close()
-            process.wait()
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        end, self._end, self._process = self._end, None, None
+        if end is not None:
+            end()
 
     def _start(self, deadline: float) -> subprocess.Popen[bytes]:
-        self._folder = tempfile.TemporaryDirectory(prefix="muster-")
-        self._process = subprocess.Popen(
-            self._argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self._folder.name,
-            env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
-            bufsize=0,
-        )
-        for pipe in (self._process.stdin, self._process.stdout):
+        folder = tempfile.mkdtemp(prefix="muster-")
+        try:
+            process = subprocess.Popen(
+                self._argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=folder,
+                env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+                bufsize=0,
+            )
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self._process = process
+        self._end = weakref.finalize(self, _end, process, folder)
+        for pipe in (process.stdin, process.stdout):
             assert pipe is not None
             os.set_blocking(pipe.fileno(), False)
         if self._greeting is not None:
-            self._write(self._process, self._greeting, deadline)
-        return self._process
+            self._write(process, self._greeting, deadline)
+        return process
 
     def _write(self, process: subprocess.Popen[bytes], payload: bytes, deadline: float) -> None:
         assert process.stdin is not None
@@ -106,6 +108,15 @@ class PipedChild:
             selector.register(descriptor, event)
             if not selector.select(max(0.0, deadline - time.monotonic())):
                 raise ChildLost("the parser did not finish in time")
+
+
+def _end(process: subprocess.Popen[bytes], folder: str) -> None:
+    process.kill()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    process.wait()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _describe_end(process: subprocess.Popen[bytes]) -> str:

@@ -99,23 +99,31 @@ class FactStore:
                 to_parse.append((path, key, source))
         records = self._parser.parse_many([(path, source) for path, _, source in to_parse]) if to_parse else []
         for (path, key, _), record in zip(to_parse, records, strict=True):
-            self._facts[path] = decode_facts(record)
-            self._cache.store("facts", key, record)
+            self._facts[path] = facts = decode_facts(record)
+            self._keep(key, facts, record)
 
     def _load(self, path: str) -> ModuleFacts:
         key = self._known_key(path)
         record = self._cache.load("facts", key) if key is not None else None
-        if record is None:
+        facts = None if record is None else _decoded(record)
+        if facts is None:
             key, source = self._read_key(path)
             if key is None or source is None:
                 return _unreadable(path, self.problems[-1].message)
             record = self._cache.load("facts", key)
-            if record is None:
+            facts = None if record is None else _decoded(record)
+            if facts is None:
                 record = self._parser.parse(path, source)
-                self._cache.store("facts", key, record)
+                facts = decode_facts(record)
+                self._keep(key, facts, record)
         if key is not None:
             self._keys[path] = key
-        return decode_facts(record)
+        return facts
+
+    def _keep(self, key: str, facts: ModuleFacts, record: bytes) -> None:
+        # What is undecided today (a slow machine, an interpreter that may not be started) may be decided tomorrow.
+        if not facts.undecided:
+            self._cache.store("facts", key, record)
 
     def _load_bodies(self, path: str) -> dict[int, FunctionBody]:
         key = self.content_key(path)
