@@ -19,6 +19,13 @@ from muster.facts.module_facts import decode_bodies, decode_facts, encode_facts
 HOST = (sys.version_info.major, sys.version_info.minor)
 OTHERS = [version for version in ((3, 9), (3, 10), (3, 12), (3, 13)) if version != HOST]
 
+
+@pytest.fixture
+def skimming(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However small the files, many are skimmed."""
+    monkeypatch.setattr(parsing, "NOT_WORTH_SKIMMING_BYTES", 0)
+
+
 WELL = b"import os\n\n\ndef test_it():\n    a = 1\n    assert a\n"
 BAD_BODY = b"def test_it():\n    a = 1\n    return (\n\n\ndef test_other():\n    pass\n"
 BAD_SCOPE = b"def test_it():\n    a = 1\n    await a\n"
@@ -34,6 +41,7 @@ def interpreter_of(version: tuple[int, int]) -> str:
     return found
 
 
+@pytest.mark.usefixtures("skimming")
 def test_many_files_are_judged_as_each_alone() -> None:
     """Whether skimmed in children or parsed in full, a file's record says the same, errors in bodies included."""
     kinds = [WELL, BAD_BODY, BAD_SCOPE, b"\xff", b"x = '\\d'\n", b"class A:\n\tdef m(self):\n\t\treturn 1\n"]
@@ -44,6 +52,7 @@ def test_many_files_are_judged_as_each_alone() -> None:
     assert together == alone
 
 
+@pytest.mark.usefixtures("skimming")
 def test_an_error_in_a_body_that_skimming_drops_is_found() -> None:
     """Ruff sees it, the compiler words it."""
     with SourceParser(HOST) as parser:
@@ -59,6 +68,7 @@ def test_an_error_in_a_body_that_skimming_drops_is_found() -> None:
     ]
 
 
+@pytest.mark.usefixtures("skimming")
 def test_without_ruff_every_file_is_judged_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where ruff is not to be had, accuracy stays and only speed goes."""
     monkeypatch.setattr("muster.adapters.ruff.find_ruff", lambda: None)
@@ -143,6 +153,7 @@ VERSIONED = {
 }
 
 
+@pytest.mark.usefixtures("skimming")
 @pytest.mark.parametrize("target", OTHERS)
 def test_grammar_belongs_to_the_target(target: tuple[int, int]) -> None:
     """A construct is refused just before the version that brought it, alone and among many, in the target's words."""
