@@ -36,6 +36,7 @@ from muster.execution.values import (
 from muster.model.collection import NameMissing, OtherFailure
 
 _FUNCTION_ATTRIBUTES = frozenset(dir(lambda: None))
+_CHANGEABLE_PARTS = ("__kwdefaults__", "__defaults__", "__code__", "__closure__", "__globals__")
 _TYPE_ATTRIBUTES = frozenset(dir(type))
 _OBJECT_ATTRIBUTES = frozenset(dir(object))
 _HOST_TYPES: dict[type, type] = {ListValue: list, DictValue: dict, SetValue: set, TupleValue: tuple}
@@ -313,6 +314,10 @@ def _function(machine: Machine, function: FunctionValue, name: str) -> Value:
     found = function.attributes.get(name, MISSING)
     if found is not MISSING:
         return found
+    if name in _CHANGEABLE_PARTS:
+        # Whoever takes these is about to change what a call does (`func.__kwdefaults__.update(...)`).
+        function.attributes["<changed>"] = True
+        return UNKNOWN
     if name == "__name__":
         return function.name
     if name == "__qualname__":
@@ -426,6 +431,11 @@ def set_attribute(machine: Machine, value: Value, name: str, new: Value) -> None
         value.namespace[name] = new
     elif isinstance(value, InstanceValue):
         value.attributes[name] = new if not machine.unsure else UNKNOWN
+    elif isinstance(value, FunctionValue) and name in _CHANGEABLE_PARTS:
+        value.attributes["<changed>"] = True
+    elif isinstance(value, FunctionValue) and name in ("__name__", "__qualname__"):
+        if isinstance(new, str):
+            setattr(value, name.strip("_"), new)
     elif isinstance(value, (FunctionValue, OpaqueInstance, ExceptionInstance)):
         value.attributes[name] = new
     elif isinstance(value, BoundMethod):

@@ -86,28 +86,22 @@ def call_function(
     machine: Machine, function: FunctionValue, args: tuple[Value, ...], kwargs: dict[str, Value]
 ) -> Value:
     """A call of a simulated function: arguments are always checked, the body is run to a limited depth."""
-    if function.opaque_decorators:
+    if function.opaque_decorators or "<changed>" in function.attributes:
         # Its signature is that of a wrapper that we do not know.
         _expose(args, kwargs)
-        return _call_body(machine, function, None) if _is_transparent(function) else UNKNOWN
+        return UNKNOWN
     names = bind_arguments(machine, function, args, kwargs)
     return _call_body(machine, function, names)
 
 
-def _is_transparent(function: FunctionValue) -> bool:
-    return False
-
-
-def _call_body(machine: Machine, function: FunctionValue, names: dict[str, Value] | None) -> Value:
-    if names is None:
-        return UNKNOWN
+def _call_body(machine: Machine, function: FunctionValue, names: dict[str, Value]) -> Value:
     if function.name == "<lambda>":
         return _call_lambda(machine, function, names)
     if function.flags & GENERATOR:
         return IteratorValue(None, "generator")
     if function.flags & ASYNC:
         return UNKNOWN
-    if machine.depth >= CALL_DEPTH or function.line == 0:
+    if machine.depth >= CALL_DEPTH or function.line == 0 or (function.file, function.line) in machine.exhausted:
         _expose(tuple(names.values()), {})
         return UNKNOWN
     body = machine.source.body(function.file, function.line)
@@ -145,14 +139,21 @@ def _run_body(machine: Machine, function: FunctionValue, statements: Sequence[An
     unsure = machine.unsure
     try:
         signal = run_scope(machine, statements, scope)
+    except Raised:
+        # Behind a `return` that may have been taken nothing that is raised is definite.
+        if not scope.maybe_returned:
+            raise
+        del machine.scopes[depth:]
+        return _merged_result(scope.returned)
     except ExhaustedError:
         del machine.scopes[depth:]
-        machine.unsure = unsure
+        machine.exhausted.add((function.file, function.line))
         if not outermost:
             raise
         _expose(tuple(scope.names.values()), {})
         return UNKNOWN
     finally:
+        machine.unsure = unsure
         machine.depth -= 1
         if outermost:
             machine.budget = outer_budget
@@ -161,13 +162,18 @@ def _run_body(machine: Machine, function: FunctionValue, statements: Sequence[An
 
 def _result(scope: Scope, signal: Any) -> Value:
     value = signal.value if signal is not None else None
-    pending = scope.names.get("<returned>")
-    if pending:
-        same = all(other is value for other in pending)
-        kinds = [each for each in (*pending, value) if isinstance(each, (ClassValue, FunctionValue))]
-        if not same:
-            return kinds[0] if len(kinds) == 1 and len(pending) == 1 and (value is None or value is UNKNOWN) else UNKNOWN
-    return value
+    return _merged_result([*scope.returned, value]) if scope.returned else value
+
+
+def _merged_result(values: list[Value]) -> Value:
+    """The result of a function that may have returned any of `values`."""
+    first = values[0]
+    if all(value is first for value in values):
+        return first
+    kinds = [value for value in values if isinstance(value, (ClassValue, FunctionValue))]
+    if len(kinds) == 1 and len(values) == 2 and all(value in kinds or value is None or value is UNKNOWN for value in values):
+        return kinds[0]
+    return UNKNOWN
 
 
 def _call_lambda(machine: Machine, function: FunctionValue, names: dict[str, Value]) -> Value:

@@ -54,7 +54,6 @@ def build_class(machine: Machine, node: Node, scope: Scope, qualname: str) -> Va
 
     run_scope(machine, body, inner)
     scope.line = line
-    cls.namespace.pop("<returned>", None)
     if cls.namespace.pop("__muster_lenient__", None):
         cls.lenient = True
     _adopt(cls)

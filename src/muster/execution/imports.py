@@ -187,7 +187,7 @@ def _star_names(machine: Machine, module: ModuleValue, scope: Scope) -> list[str
         scope.module.lenient = True
     if module.lenient:
         scope.module.lenient = True
-    return [name for name in module.namespace if not name.startswith("_") and name != "<returned>"]
+    return [name for name in module.namespace if not name.startswith("_")]
 
 
 def _star_submodule(machine: Machine, module: ModuleValue, name: str, scope: Scope) -> Value:

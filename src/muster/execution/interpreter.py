@@ -17,31 +17,31 @@ from muster.facts.module_facts import ModuleFacts
 class Interpreter(Machine):
     """A `Machine` whose parts are bound together, with the entry points of the collectors."""
 
-    def evaluate(self, node: Any, scope: Scope) -> Value:  # noqa: D102  # because Machine says it
+    def evaluate(self, node: Any, scope: Scope) -> Value:  # because Machine says it
         return expressions.evaluate(self, node, scope)
 
-    def execute(self, block: Sequence[Any], scope: Scope) -> Any:  # noqa: D102
+    def execute(self, block: Sequence[Any], scope: Scope) -> Any:
         return statements.execute(self, block, scope)
 
-    def call(self, function: Value, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:  # noqa: D102
+    def call(self, function: Value, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
         return calls.call(self, function, args, kwargs)
 
-    def get_attribute(self, value: Value, name: str) -> Value:  # noqa: D102
+    def get_attribute(self, value: Value, name: str) -> Value:
         return attributes.get_attribute(self, value, name)
 
-    def load_attribute(self, value: Value, name: str) -> Value:  # noqa: D102
+    def load_attribute(self, value: Value, name: str) -> Value:
         return attributes.load_attribute(self, value, name)
 
-    def set_attribute(self, value: Value, name: str, new: Value) -> None:  # noqa: D102
+    def set_attribute(self, value: Value, name: str, new: Value) -> None:
         attributes.set_attribute(self, value, name, new)
 
-    def truth(self, value: Value) -> bool | None:  # noqa: D102
+    def truth(self, value: Value) -> bool | None:
         return operations.is_truth(self, value)
 
-    def iterate(self, value: Value) -> list[Value] | None:  # noqa: D102
+    def iterate(self, value: Value) -> list[Value] | None:
         return operations.elements_of(self, value)
 
-    def import_module(self, name: str, importer: str) -> Value:  # noqa: D102
+    def import_module(self, name: str, importer: str) -> Value:
         return imports.import_module(self, name, importer)
 
     # What the collectors ask for.

@@ -7,6 +7,7 @@ together. This class is what they may rely on.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from posixpath import dirname
 from typing import Any, Protocol
 
 from muster.execution.raised import Raised
@@ -21,13 +22,13 @@ from muster.ports import FileTree
 CALL_DEPTH = 5
 """How deep calls of the project's own functions are followed; deeper ones give `UNKNOWN`."""
 
-STATEMENT_BUDGET = 60_000
+STATEMENT_BUDGET = 15_000
 """Statements that one outermost function call may run before it is given up as `UNKNOWN`."""
 
 MODULE_BUDGET = 400_000
 """Statements that the body of one module may run, calls left out."""
 
-LOOP_LIMIT = 4_000
+LOOP_LIMIT = 2_000
 """Rounds of one loop before it is taken as unknown."""
 
 
@@ -86,10 +87,11 @@ class Machine:
         self.call_budget = STATEMENT_BUDGET
         self.init_depth = CALL_DEPTH
         self.import_attempts: dict[str, int] = {}
+        self.exhausted: set[tuple[str, int]] = set()
+        """Functions that once ran out of their budget: they are not entered again."""
         self.handling: list[Raised] = []
         self.error_warnings = error_warnings
-        folders = (*environment.site_packages, *(each for each in environment.search_path if not each.endswith(".zip")))
-        self.installed_prefixes = tuple(dict.fromkeys(folder.rstrip("/") + "/" for folder in folders if folder))
+        self.installed_prefixes = installed_prefixes(environment)
         self.import_stack: list[ModuleValue] = []
         self.path_trusted = True
         self.meta_path_hooked = False
@@ -157,3 +159,17 @@ class Machine:
     def confidence(self) -> Confidence:
         """How sure an exception raised now would be."""
         return Confidence.CERTAIN if self.path_trusted else Confidence.LIKELY
+
+
+def installed_prefixes(environment: Environment) -> tuple[str, ...]:
+    """The folders (with a final slash) whose modules are the environment's own: site-packages and the standard library.
+
+    An entry that a `.pth` file or `PYTHONPATH` adds outside of them holds somebody's sources, the project's in most cases.
+    """
+    library = dirname(environment.preloaded.get("os", "") or "")
+    folders = [*environment.site_packages]
+    for entry in environment.search_path:
+        is_library = entry == library or entry.startswith(library + "/") if library else "/lib/python3" in entry
+        if is_library or entry.endswith(("/site-packages", "/dist-packages")):
+            folders.append(entry)
+    return tuple(dict.fromkeys(folder.rstrip("/") + "/" for folder in folders if folder))

@@ -7,7 +7,7 @@ from typing import Any
 from muster.model.collection import Confidence, FailureDetail, Frame, OtherFailure, RaisedException
 
 
-class Raised(Exception):  # noqa: N818  # because it stands for any exception, errors or not
+class Raised(Exception):  # because it stands for any exception, errors or not
     """The simulated code raised `type_name(message)`.
 
     `bases` are the names of the classes it is an instance of (itself first), which is what `except` clauses test.

@@ -23,8 +23,8 @@ class Scope:
     """
 
     __slots__ = (
-        "cls", "file", "function", "global_names", "is_comprehension", "kind", "line", "local_names", "module", "names",
-        "nonlocal_names", "parent", "receiver", "unsure_since", "maybe_returned",
+        "cls", "file", "function", "global_names", "is_comprehension", "kind", "line", "local_names", "maybe_broke",
+        "maybe_looped", "maybe_returned", "module", "names", "nonlocal_names", "parent", "receiver", "returned",
     )  # fmt: skip
 
     def __init__(
@@ -44,6 +44,9 @@ class Scope:
         self.nonlocal_names: frozenset[str] = frozenset()
         self.is_comprehension = False
         self.maybe_returned = False
+        self.maybe_looped = False
+        self.maybe_broke = False
+        self.returned: list[Value] = []
 
     @property
     def closure(self) -> Scope | None:

@@ -51,13 +51,7 @@ class Signal:
 
 BREAK = Signal("break")
 CONTINUE = Signal("continue")
-
-
-class MaybeReturn(Signal):
-    """Some branch returned, another went on."""
-
-    def __init__(self, value: Value) -> None:
-        super().__init__("return", value)
+MAYBE_BREAK = Signal("maybe break")
 
 
 def execute(machine: Machine, block: Sequence[Node], scope: Scope) -> Signal | None:
@@ -405,13 +399,20 @@ def _merge_signals(machine: Machine, scope: Scope, signals: list[Signal | None])
                 values = [signal.value for signal in signals if signal is not None]
                 return Signal("return", _merge_values(values))
             return first
-    # Some side left and another goes on: what follows may not run at all.
-    returned = [signal.value for signal in signals if signal is not None and signal.kind == "return"]
-    if returned:
-        scope.maybe_returned = True
-        pending = scope.names.setdefault("<returned>", ListValue())
-        pending.extend(returned)
+    _mark_doubtful(machine, scope, [signal for signal in signals if signal is not None])
     return None
+
+
+def _mark_doubtful(machine: Machine, scope: Scope, signals: list[Signal]) -> None:
+    """Some side left and another goes on: what follows, up to the end of the loop or function, may not run at all."""
+    machine.unsure += 1
+    for signal in signals:
+        if signal.kind == "return":
+            scope.maybe_returned = True
+            scope.returned.append(signal.value)
+        else:
+            scope.maybe_looped = True
+            scope.maybe_broke |= signal is BREAK
 
 
 def _for(machine: Machine, node: Node, scope: Scope) -> Signal | None:
@@ -423,13 +424,33 @@ def _for(machine: Machine, node: Node, scope: Scope) -> Signal | None:
         return _unknown_rounds(machine, scope, body, orelse, lambda: bind_target(machine, target, UNKNOWN, scope))
     for element in elements:
         bind_target(machine, target, element, scope)
-        signal = execute(machine, body, scope)
+        signal = _round(machine, body, scope)
         scope.line = node[1]
-        if signal is BREAK:
+        if signal is BREAK or signal is MAYBE_BREAK:
             return None
         if signal is not None and signal is not CONTINUE:
             return signal
     return execute(machine, orelse, scope)
+
+
+def _round(machine: Machine, body: Sequence[Node], scope: Scope) -> Signal | None:
+    """One round of a loop. `MAYBE_BREAK`: it may have been the last, nothing definite can be said of further ones."""
+    outer = (scope.maybe_looped, scope.maybe_broke, machine.unsure)
+    scope.maybe_looped = scope.maybe_broke = False
+    depth = len(machine.scopes)
+    try:
+        signal = execute(machine, body, scope)
+    except Raised:
+        # Behind a `continue` that may have been taken nothing that is raised is definite.
+        if not scope.maybe_looped:
+            raise
+        del machine.scopes[depth:]
+        signal = None
+    broke = scope.maybe_broke
+    scope.maybe_looped, scope.maybe_broke = outer[0], outer[1]
+    if not scope.maybe_returned:
+        machine.unsure = outer[2]
+    return MAYBE_BREAK if broke and signal is None else signal
 
 
 def _unknown_rounds(
@@ -437,8 +458,8 @@ def _unknown_rounds(
 ) -> Signal | None:
     def one_round() -> Signal | None:
         start()
-        signal = execute(machine, body, scope)
-        return None if signal in (BREAK, CONTINUE) else signal
+        signal = _round(machine, body, scope)
+        return None if signal in (BREAK, CONTINUE, MAYBE_BREAK) else signal
 
     signal = run_branches(machine, scope, [lambda: None, one_round])
     if signal is not None:
@@ -454,9 +475,9 @@ def _while(machine: Machine, node: Node, scope: Scope) -> Signal | None:
             return execute(machine, orelse, scope)
         if known is None:
             return _unknown_rounds(machine, scope, body, orelse, lambda: None)
-        signal = execute(machine, body, scope)
+        signal = _round(machine, body, scope)
         scope.line = line
-        if signal is BREAK:
+        if signal is BREAK or signal is MAYBE_BREAK:
             return None
         if signal is not None and signal is not CONTINUE:
             return signal

@@ -180,8 +180,21 @@ class FunctionValue:
     """
 
     __slots__ = (
-        "attributes", "body", "closure", "cls", "defaults", "file", "flags", "line", "module", "name",
-        "opaque_decorators", "params", "qualname", "patched_args", "static",
+        "attributes",
+        "body",
+        "closure",
+        "cls",
+        "defaults",
+        "file",
+        "flags",
+        "line",
+        "module",
+        "name",
+        "opaque_decorators",
+        "params",
+        "patched_args",
+        "qualname",
+        "static",
     )  # fmt: skip
 
     def __init__(self, name: str, qualname: str, module: ModuleValue | None, file: str, line: int, params: Any) -> None:

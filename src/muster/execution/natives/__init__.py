@@ -42,7 +42,7 @@ def builtin(machine: Machine, name: str) -> Value:
         return builtin_functions.CONSTANTS[name]
     if name in machine.environment.builtins or name in builtin_functions.ALWAYS:
         kind = "class" if builtin_functions.is_class(name) else "function"
-        return Opaque(f"builtins.{name}", kind, builtin_functions.facts_of(name))
+        return Opaque(f"builtins.{builtin_functions.canonical(name)}", kind, builtin_functions.facts_of(name))
     if name in ("__name__", "__file__", "__doc__", "__spec__", "__loader__", "__package__", "__builtins__", "__path__", "__annotations__", "__dict__"):
         return _module_global(machine, name)
     return MISSING

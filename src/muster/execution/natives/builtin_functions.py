@@ -56,6 +56,12 @@ def is_class(name: str) -> bool:
     return isinstance(getattr(builtins, name, None), type)
 
 
+def canonical(name: str) -> str:
+    """The name that the built-in itself bears: `IOError` is `OSError`."""
+    value = getattr(builtins, name, None)
+    return value.__name__ if isinstance(value, type) else name
+
+
 @cache
 def facts_of(name: str) -> ProbedName | None:
     """What is known of a built-in class without asking anyone."""
@@ -308,9 +314,7 @@ def _setattr(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     if len(args) == 3:
         if isinstance(args[1], str):
             set_attribute(machine, args[0], args[1], args[2])
-        elif isinstance(args[0], ModuleValue):
-            args[0].lenient = True
-        elif isinstance(args[0], ClassValue):
+        elif isinstance(args[0], ModuleValue) or isinstance(args[0], ClassValue):
             args[0].lenient = True
         elif isinstance(args[0], InstanceValue):
             args[0].unsure = True
@@ -405,6 +409,8 @@ def _is_builtin_instance(value: Value, cls: type) -> Value:
 
 
 def _issubclass(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    if args and isinstance(args[0], (ModuleValue, FunctionValue, ListValue, DictValue, SetValue, tuple, *operations.CONSTANTS)):
+        raise machine.error("TypeError", "issubclass() arg 1 must be a class")
     if len(args) == 2 and isinstance(args[0], ClassValue) and args[0].mro_known:
         if isinstance(args[1], ClassValue):
             return args[1] in args[0].mro or (False if args[1].metaclass is None else UNKNOWN)
