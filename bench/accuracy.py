@@ -58,13 +58,14 @@ class Suite:
 
 @dataclass(frozen=True)
 class Failure:
-    """A collector that failed: its node id, its file, and the exception."""
+    """A collector that failed: its node id, its file, the exception and the place of its last frame."""
 
     nodeid: str
     path: str
     type: str
     message: str
     confidence: str = "certain"
+    place: str = ""
 
     @property
     def text(self) -> str:
@@ -303,8 +304,8 @@ def run_child(which: str, rest: Sequence[str]) -> int:
         from muster.wiring import Choices, open_workspace
 
         os.environ.pop("PYTHONPATH", None)
-        workspace = open_workspace(Choices(invocation=command, python=interpreter, root=folder))
-        collection = simulate_collection(workspace.ports, workspace.plan.request).collection
+        with open_workspace(Choices(invocation=command, python=interpreter, root=folder)) as workspace:
+            collection = simulate_collection(workspace.ports, workspace.plan.request).collection
     Path(record).write_bytes(msgspec.json.encode(told_of(collection)))
     return 0
 
@@ -331,7 +332,8 @@ def failure_of(report: Any) -> Failure:
     raised = report.exception
     if raised is None:
         return Failure(report.nodeid, report.path, "", report.reason)
-    return Failure(report.nodeid, report.path, raised.type, raised.message, str(raised.confidence))
+    place = str(raised.frames[-1]) if raised.frames else ""
+    return Failure(report.nodeid, report.path, raised.type, raised.message, str(raised.confidence), place)
 
 
 def read_told(record: Path) -> Told | None:
@@ -513,7 +515,7 @@ def suite_details(entry: Comparison) -> list[str]:
     lines += failure_lines("fails falsely", entry.false)
     lines += failure_lines("missed", entry.missed)
     lines += [
-        f"- message: truth `{real.text[:160]}` said `{said.text[:160]}` at {real.nodeid}"
+        f"- message: truth `{real.text[:160]}` said `{said.text[:160]}` at {real.nodeid} ({said.place})"
         for real, said in entry.messages[:SHOWN]
     ]
     lines += sampled("node ids missing, without parameters", entry.missing_bare)
@@ -537,7 +539,7 @@ def failure_lines(title: str, failures: Sequence[Failure]) -> list[str]:
     ranked = sorted(by_text.items(), key=lambda entry: -len(entry[1]))
     head = [f"- {title}: {len(failures)}"] if failures else []
     return head + [
-        f"    - {len(group)}x `{text[:200]}` ({group[0].confidence}) e.g. {group[0].nodeid}"
+        f"    - {len(group)}x `{text[:200]}` ({group[0].confidence}) e.g. {group[0].nodeid} at {group[0].place}"
         for text, group in ranked[:SHOWN]
     ]
 
