@@ -11,7 +11,6 @@ import msgspec
 
 from muster.facts.module_facts import ModuleFacts, encode_bodies, encode_facts
 from muster.facts.parse import parse_bodies, parse_module
-from muster.facts.skim import skim_module
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):
@@ -48,6 +47,8 @@ def _parse(kind: str, target: tuple[int, int], path: str, source: bytes) -> byte
         return encode_bodies(parse_bodies(source, target))
     if kind == "full":
         return encode_facts(parse_full(path, source, target))
+    from muster.facts.skim import skim_module  # Its patterns take a while to compile, and a warm run needs none.
+
     facts = skim_module(source, target=target)
     return None if facts is None else encode_facts(facts)
 

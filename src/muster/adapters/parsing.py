@@ -11,11 +11,10 @@ import gc
 import os
 import re
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from types import TracebackType
 
 import msgspec
@@ -128,17 +127,17 @@ class SourceParser:
             job = Job(kind, self._target, [sources[number] for number in safe])
             with _collection_off():
                 return dict(zip(safe, do_job(job), strict=True))
-        batches: SimpleQueue[list[int]] = SimpleQueue()
-        for batch in _batches(sources, numbers):
-            batches.put(batch)
+        from concurrent.futures import ThreadPoolExecutor  # It brings logging, and a warm run parses nothing.
+
+        batches = deque(_batches(sources, numbers))
         found: dict[int, bytes | None] = {}
 
         def work(place: int) -> None:
             worker = self._worker(place)
             while True:
                 try:
-                    batch = batches.get_nowait()
-                except Empty:
+                    batch = batches.popleft()
+                except IndexError:
                     return
                 records = self._ask_worker(worker, kind, [sources[number] for number in batch])
                 found.update(zip(batch, records, strict=True))
