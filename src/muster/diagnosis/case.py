@@ -129,7 +129,7 @@ class Case:
             path.insert(0, self.package_root(victim))
         for effect in self.effects_before(victim):
             value = self.entry(effect.value)
-            if effect.kind in ("insert", "append", "assign"):
+            if effect.kind in ("insert", "append", "assign", "pytest"):
                 path.insert(min(max(effect.index, 0), len(path)), value)
             elif effect.kind == "remove" and value in path:
                 path.remove(value)

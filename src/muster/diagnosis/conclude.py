@@ -56,7 +56,7 @@ def conclude(
         *_of_problems(case),
         *_of_expectations(case, expected),
     ]
-    judged = (_accept(_weigh(cause, severity), directives) for cause in causes)
+    judged = (_accept(_weigh(_spell_out(cause, case), severity), directives) for cause in causes)
     return tuple(sorted(judged, key=_rank))
 
 
@@ -72,6 +72,14 @@ def _rank(cause: Cause) -> tuple[object, ...]:
         cause.code,
         cause.subject,
     )
+
+
+def _spell_out(cause: Cause, case: Case) -> Cause:
+    """`cause` with the text of its culprit's line, where whoever saw it gave only the line."""
+    place = cause.culprit
+    if place is None or not place.line or place.text:
+        return cause
+    return replace(cause, culprit=case.statement(place.path, place.line))
 
 
 def _weigh(cause: Cause, severity: Mapping[str, str]) -> Cause:
@@ -175,7 +183,7 @@ def _of_refusals(case: Case) -> Iterator[Cause]:
     for refusal in case.invocation.refusals:
         toll = Ledger(case.collection).everything()
         yield replace(
-            _bare(m306_configuration_error.explain(refusal, case)),
+            _bare(m306_configuration_error.explain_refusal(refusal, case)),
             scope=Scope.SESSION,
             victims=toll.victims,
             blocked_tests=toll.blocked_tests,

@@ -25,7 +25,7 @@ def explain(root: Root, case: Case) -> Finding | None:
         case.place_of(root.first),
         evidence=(
             *contest_evidence(contest, case),
-            Evidence("entry", f"{case.name_folder(contest.entry)} is on the search path", contest.entry),
+            Evidence("entry", _why_on_path(contest, root.first.report.path, case), contest.entry),
             *case.places_of(root, "import"),
         ),
         remedies=remedies(*_ways_out(contest, case)),
@@ -51,6 +51,16 @@ def rule_of(contest: Contest, case: Case) -> str:
     if "/site-packages/" in place_of(contest.winner):
         return f"an installed distribution has a top-level '{contest.module}', and its entry comes first"
     return "the first entry of sys.path that has the name wins"
+
+
+def _why_on_path(contest: Contest, victim: str, case: Case) -> str:
+    """Who put the winner's entry on the path: the invocation, or pytest itself for a test file (`_pytest/pathlib.py`)."""
+    entry = case.name_folder(contest.entry)
+    for effect in case.effects_before(victim):
+        if effect.kind == "pytest" and case.entry(effect.value) == contest.entry:
+            mode = case.invocation.import_mode
+            return f"pytest's {mode} mode put {entry} on sys.path to import {case.show(effect.during)}"
+    return f"{entry} is on the search path"
 
 
 def _ways_out(contest: Contest, case: Case) -> tuple[str, ...]:

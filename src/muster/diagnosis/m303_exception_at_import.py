@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from muster.diagnosis.case import Case
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.roots import Root, normalised
@@ -30,7 +32,7 @@ def explain(root: Root, case: Case) -> Finding | None:
     kind = _io_kind(exception.type)
     return Finding(
         "M303",
-        detail.subject or exception.type,
+        detail.subject or _subject(exception.message) or exception.type,
         f"{case.show(place.path)}{f':{place.line}' if place.line else ''} raises {exception.type}"
         + (f": {first_line}" if first_line else ""),
         ("raised", *root.key),
@@ -55,6 +57,19 @@ def explain(root: Root, case: Case) -> Finding | None:
         ),
         remedies(_way_out(detail.kind, kind)),
     )
+
+
+_SUBJECTS = (
+    re.compile(r"([A-Za-z_][\w.<>]*)\(\) (?:takes|missing|got)"),
+    re.compile(r"(?:module|type object) '([\w.]+)' has no attribute '(\w+)'"),
+    re.compile(r"'([\w.]+)' object has no attribute '(\w+)'"),
+)
+
+
+def _subject(message: str) -> str:
+    """What the interpreter's own messages speak of: the callable, or the attribute with its owner."""
+    match = next((found for found in (each.match(message) for each in _SUBJECTS) if found), None)
+    return ".".join(match.groups()) if match else ""
 
 
 def _io_kind(name: str) -> str:

@@ -18,7 +18,9 @@ REFUSALS = frozenset(
 def explain(root: Root, case: Case) -> Finding | None:
     """pytest's words about the conftest or plugin."""
     failure = root.first
-    if failure.scope is Scope.FILE or not isinstance(root.detail, OtherFailure) or root.detail.kind:
+    if failure.scope is Scope.FILE or not isinstance(root.detail, OtherFailure):
+        return None
+    if root.detail.kind not in ("", "plugins"):
         return None
     if failure.exception.type not in REFUSALS:
         return None

@@ -18,6 +18,9 @@ _WORDS = re.compile(
 )
 
 
+_WHERE = re.compile(r"In (?:[^\s:]*::)?([\w:]+(?:\[.*?\])?): ")
+
+
 def explain(root: Root, case: Case) -> Finding | None:
     """The class or function, and pytest's own words."""
     detail, exception = root.detail, root.first.exception
@@ -34,7 +37,7 @@ def explain(root: Root, case: Case) -> Finding | None:
         return None
     place = detail.definition or case.place_of(root.first)
     words = exception.message.partition("\n")[0]
-    subject = detail.subject or root.first.report.nodeid.rpartition("::")[2] or case.show(place.path)
+    subject = detail.subject or _subject(words, root.first.report.nodeid)
     return Finding(
         "M309",
         subject,
@@ -45,3 +48,9 @@ def explain(root: Root, case: Case) -> Finding | None:
         (Evidence("exception", f"{exception.type}: {words}", place.path, place.line), *case.places_of(root, "place")),
         remedies("make the signature, fixture or parameters agree, as pytest's message says"),
     )
+
+
+def _subject(words: str, nodeid: str) -> str:
+    """The class or function that pytest's words speak of, else the collector's own name."""
+    match = _WHERE.match(words)
+    return match[1].rpartition("::")[2] if match else nodeid.rpartition("::")[2]

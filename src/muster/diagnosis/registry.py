@@ -28,6 +28,7 @@ from muster.diagnosis import (
     m303_exception_at_import,
     m304_conftest_fails,
     m305_import_file_mismatch,
+    m306_configuration_error,
     m307_unknown_marker,
     m308_session_dies,
     m309_fixture_or_signature,
@@ -49,6 +50,7 @@ Explain = Callable[[Root, Case], Finding | None]
 FAILURE_RULES: tuple[Explain, ...] = (
     m301_syntax_error.explain,
     m305_import_file_mismatch.explain,
+    m306_configuration_error.explain,
     m307_unknown_marker.explain,
     m308_session_dies.explain,
     m302_undefined_name.explain,
