@@ -18,7 +18,7 @@ from muster.usecases.check import check as check_session
 from muster.usecases.check import check_exit_code
 from muster.usecases.collect import Listing
 from muster.usecases.collect import collect as collect_session
-from muster.wiring import Choices, Workspace, open_workspace, settings_categories
+from muster.wiring import Choices, open_workspace, settings_categories
 
 __all__ = ["Listing", "Report", "assert_collectable", "check", "collect"]
 
@@ -40,8 +40,9 @@ def check(
     from the working directory), `options` further arguments for pytest. `confirm` also runs the real collection, and
     with it the project's code. Raises `muster.errors.MusterError` for what cannot be used.
     """
-    workspace = _open(paths, categories, invocation, python, root, options)
-    return check_session(workspace.ports, workspace.clock, workspace.plan, workspace.observed if confirm else None)
+    with open_workspace(_choices(paths, categories, invocation, python, root, options)) as workspace:
+        observed = workspace.observed if confirm else None
+        return check_session(workspace.ports, workspace.clock, workspace.plan, observed)
 
 
 def collect(
@@ -53,8 +54,8 @@ def collect(
     options: Sequence[str] = (),
 ) -> Listing:
     """The node ids that pytest would collect, in its order; the parameters are those of `check`."""
-    workspace = _open(paths, categories, invocation, python, root, options)
-    return collect_session(workspace.ports, workspace.plan)
+    with open_workspace(_choices(paths, categories, invocation, python, root, options)) as workspace:
+        return collect_session(workspace.ports, workspace.plan)
 
 
 def assert_collectable(*categories_or_paths: str, invocation: str = "", python: str = "", root: str = "") -> None:
@@ -71,16 +72,14 @@ def assert_collectable(*categories_or_paths: str, invocation: str = "", python: 
         raise AssertionError("the suite does not collect\n\n" + render_text(report, Canvas(width=100)))
 
 
-def _open(
+def _choices(
     paths: Sequence[str], categories: Sequence[str], invocation: str, python: str, root: str, options: Sequence[str]
-) -> Workspace:
-    return open_workspace(
-        Choices(
-            paths=tuple(paths),
-            categories=tuple(categories),
-            invocation=invocation,
-            python=python,
-            root=root,
-            options=tuple(options),
-        )
+) -> Choices:
+    return Choices(
+        paths=tuple(paths),
+        categories=tuple(categories),
+        invocation=invocation,
+        python=python,
+        root=root,
+        options=tuple(options),
     )

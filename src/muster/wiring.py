@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,8 +54,12 @@ class Workspace:
     observed: ObservedPytest
 
 
-def open_workspace(choices: Choices) -> Workspace:
-    """The workspace for `choices` here. Raises `UsageError` for arguments and settings that cannot be used."""
+@contextmanager
+def open_workspace(choices: Choices) -> Iterator[Workspace]:
+    """The workspace for `choices` here; its child processes end and its cache is written when it is left.
+
+    Raises `UsageError` for arguments and settings that cannot be used.
+    """
     tree, here = DiskTree(), _working_folder()
     root, settings = _find_project(tree, choices.root, here)
     cwd = root if choices.root or settings.origin else here
@@ -64,18 +70,23 @@ def open_workspace(choices: Choices) -> Workspace:
     chosen = choose_interpreter(
         root, named=_named_python(choices.python, here), setting=settings.python, environ=os.environ, own=sys.executable
     )
-    cache: FactCache = SqliteFactCache(cache_folder()) if choices.cache else NullFactCache()
-    query = InterpreterQuery(
-        chosen, root, cache, environ=os.environ, variables=plan.command.variables, cwd=cwd, static=choices.static
-    )
-    version = query.describe().version
-    parser = SourceParser(version[:2], interpreter=_parsing_interpreter(chosen, static=choices.static))
-    return Workspace(
-        plan=plan,
-        ports=Ports(tree=tree, cache=cache, environment=query, parser=parser, environ=environ),
-        clock=SystemClock(),
-        observed=PytestProcess(chosen.executable, environ=environ),
-    )
+    with ExitStack() as opened:
+        cache: FactCache = NullFactCache()
+        if choices.cache:
+            cache = opened.enter_context(closing(SqliteFactCache(cache_folder())))
+        query = InterpreterQuery(
+            chosen, root, cache, environ=os.environ, variables=plan.command.variables, cwd=cwd, static=choices.static
+        )
+        opened.callback(query.close)
+        version = query.describe().version
+        parser = SourceParser(version[:2], interpreter=_parsing_interpreter(chosen, static=choices.static))
+        opened.callback(parser.close)
+        yield Workspace(
+            plan=plan,
+            ports=Ports(tree=tree, cache=cache, environment=query, parser=parser, environ=environ),
+            clock=SystemClock(),
+            observed=PytestProcess(chosen.executable, environ=environ),
+        )
 
 
 def settings_categories(root: str) -> frozenset[str]:

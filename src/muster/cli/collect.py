@@ -20,8 +20,8 @@ def run_collect(choices: Choices, format_: str, output: str) -> int:
     """List the node ids and return the exit code: 1 where files are missing from the list, 5 where it is empty."""
     known_format(format_)
     path = "" if output == "-" else output
-    workspace = open_workspace(choices)
-    listing = collect(workspace.ports, workspace.plan)
+    with open_workspace(choices) as workspace:
+        listing = collect(workspace.ports, workspace.plan)
     if format_ == "json":
         write_text(render_json(_node_ids(listing)), path)
     else:

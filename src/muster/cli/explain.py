@@ -32,19 +32,19 @@ def run_explain(choices: Choices, subject: str, importer: str) -> int:
 
 
 def _explain_file(choices: Choices, path: str) -> int:
-    workspace = open_workspace(choices)
-    explanation = explain_file(workspace.ports, workspace.clock, workspace.plan, path)
+    with open_workspace(choices) as workspace:
+        explanation = explain_file(workspace.ports, workspace.clock, workspace.plan, path)
     canvas = canvas_for(sys.stdout, environment_variables(), verbose=False)
     write_text(render_file_explanation(explanation, canvas), "")
     return 0 if explanation.session.outcome in ("collected", "skipped") else 1
 
 
 def _explain_module(choices: Choices, module: str, importer: str) -> int:
-    workspace = open_workspace(choices)
     path = absolute_path(importer) if importer else ""
-    if path and workspace.ports.tree.kind(path) is not EntryKind.FILE:
+    if path and open_tree().kind(path) is not EntryKind.FILE:
         raise UsageError(f"--from {importer}: there is no such file")
-    explanation = explain_module(workspace.ports, workspace.plan, module, path)
+    with open_workspace(choices) as workspace:
+        explanation = explain_module(workspace.ports, workspace.plan, module, path)
     canvas = canvas_for(sys.stdout, environment_variables(), verbose=False)
     write_text(render_module_explanation(explanation, canvas), "")
     return 0 if explanation.found else 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from muster.render.escape import escape_text
 from muster.render.layout import Canvas, Tone, labelled, wrap_words
 from muster.render.text import render_cause, render_quantity
-from muster.usecases.explain_file import FileExplanation, FileStory, ShownFrame
+from muster.usecases.explain_file import NOT_COLLECTED, FileExplanation, FileStory, ShownFrame
 from muster.usecases.explain_module import ModuleExplanation, PartStep
 
 _LABEL_WIDTH = 10
@@ -16,17 +16,14 @@ _OUTCOME_TONES = {"failed": Tone.ERROR, "collected": Tone.GOOD, "skipped": Tone.
 def render_file_explanation(explanation: FileExplanation, canvas: Canvas) -> str:
     """The file's story in the session, its causes, and what would change if it were collected alone."""
     heading = canvas.paint(escape_text(explanation.path), Tone.STRONG)
-    lines = [heading, *_story("in session", explanation.session, canvas)]
+    lines = [heading, *_story("session", explanation.session, canvas)]
     if explanation.before and explanation.differs:
         lines += ["", "before it, earlier files changed what imports find:", *_effects(explanation.before, canvas)]
     for cause in explanation.causes:
         lines += ["", *render_cause(cause, canvas)]
     lines += [""]
-    if explanation.differs:
-        lines += _story("alone", explanation.alone, canvas)
-        lines += wrap_words("alone the file shows something else: what comes before it matters", canvas.measure)
-    else:
-        lines += wrap_words("alone the file shows the same: no other file has a part in it", canvas.measure)
+    lines += _story("alone", explanation.alone, canvas) if explanation.differs else []
+    lines += wrap_words(_last_words(explanation), canvas.measure)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -37,6 +34,14 @@ def render_module_explanation(explanation: ModuleExplanation, canvas: Canvas) ->
     for step in explanation.steps:
         lines += ["", *_part(step, canvas)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _last_words(explanation: FileExplanation) -> str:
+    if explanation.session.outcome == NOT_COLLECTED:
+        return "this session does not collect the file: no argument names it, or a pattern or setting leaves it out"
+    if explanation.differs:
+        return "alone the file shows something else: what comes before it matters"
+    return "alone the file shows the same: no other file has a part in it"
 
 
 def _story(label: str, story: FileStory, canvas: Canvas) -> list[str]:

@@ -16,6 +16,8 @@ from muster.usecases.report import relative_path
 from muster.usecases.simulate import Ports, simulate
 from muster.usecases.source_text import source_line
 
+NOT_COLLECTED = "not collected"
+
 
 @dataclass(frozen=True, slots=True)
 class ShownFrame:
@@ -87,9 +89,7 @@ def _story(tree: FileTree, plan: Plan, collection: Collection, path: str) -> Fil
     tests = sum(item.path == path for item in collection.items)
     report = _decisive(collection, path)
     if report is None:
-        is_blocked = any(blocked == path for blocked, _ in collection.blocked)
-        outcome = "collected" if path in collection.files and not is_blocked else "not reached"
-        return FileStory(plan.command.text, outcome, tests)
+        return FileStory(plan.command.text, _unreported_outcome(collection, path), tests)
     exception = report.exception
     return FileStory(
         command=plan.command.text,
@@ -101,6 +101,12 @@ def _story(tree: FileTree, plan: Plan, collection: Collection, path: str) -> Fil
         if exception is not None
         else (),
     )
+
+
+def _unreported_outcome(collection: Collection, path: str) -> str:
+    if any(blocked == path for blocked, _ in collection.blocked):
+        return "not reached"
+    return "collected" if path in collection.files else NOT_COLLECTED
 
 
 def _decisive(collection: Collection, path: str) -> CollectorReport | None:

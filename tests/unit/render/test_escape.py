@@ -6,12 +6,12 @@ import unicodedata
 
 import msgspec
 import pytest
+from tests.unit.render.sample_reports import polluted_path, report
 
 from muster.render.escape import cell_width, escape_lines, escape_surrogates, escape_text, has_control, has_unsafe
 from muster.render.json import render_json
 from muster.render.layout import Canvas
 from muster.render.text import render_text
-from tests.unit.render.sample_reports import polluted_path, report
 
 HOSTILE = [
     "\x1b[31mred\x1b[0m",

@@ -7,11 +7,11 @@ from typing import Any
 
 import jsonschema
 import pytest
+from tests.unit.render.sample_reports import report
 
 from muster.model.report import BaselineReport, NodeIds, Renaming
 from muster.render.json import render_json
 from muster.render.schema import node_ids_schema, report_schema
-from tests.unit.render.sample_reports import report
 
 KEYS = (
     "schema muster root started_at commit invocation categories session seconds totals causes files problems services "

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from tests.unit.render.sample_reports import report
 
 from muster.render.escape import cell_width
 from muster.render.layout import Canvas
 from muster.render.text import render_count, render_quantity, render_seconds, render_text
-from tests.unit.render.sample_reports import report
 
 AT_100 = """\
 mission_critical   405 files   1 445 tests   1 file blocked (12 tests)   1 test lost   1 undecided
