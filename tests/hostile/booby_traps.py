@@ -11,6 +11,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+SOURCE = str(Path(__file__).parents[2] / "src")
+
 STANDARD_NAMES = (
     "abc ast base64 bisect codecs collections configparser contextlib copy csv ctypes dataclasses datetime email enum errno "
     "fnmatch functools getpass glob gzip hashlib heapq html http importlib inspect io itertools json keyword linecache "

@@ -12,15 +12,13 @@ from pathlib import Path
 
 import pytest
 from tests.adapters.environments import make_environment
-from tests.hostile.booby_traps import TrapProject, build_trap_project
+from tests.hostile.booby_traps import SOURCE, TrapProject, build_trap_project
 
 from muster.adapters.disk_tree import DiskTree
 from muster.adapters.environment import InterpreterQuery
 from muster.adapters.fact_cache import NullFactCache
 from muster.adapters.interpreters import choose_interpreter
 from muster.ports import EntryKind
-
-SOURCE = str(Path(__file__).parents[2] / "src")
 
 STATIC_COMMANDS = (
     ("check",),

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,12 +79,16 @@ class GuestProcess:
         finally:
             for descriptor in (source_read, requests_read, answers_write):
                 os.close(descriptor)
-        text = f"SPEC = {full_spec!a}\n" + "".join((GUEST / name).read_text() for name in scripts)
+        # However this process ends, nothing of the child stays behind.
+        self._end = weakref.finalize(self, _end, self._child, (self._requests, self._answers), self._folder)
+        text = f"SPEC = {full_spec!a}\n" + "".join((GUEST / name).read_text(encoding="ascii") for name in scripts)
         with contextlib.suppress(BrokenPipeError), os.fdopen(source_write, "wb") as source:
             source.write(text.encode("ascii"))
 
     def ask(self, line: bytes, timeout_s: float) -> bytes | ChildDied:
         """The child's answer, one line, to `line`."""
+        if not self._end.alive:
+            return ChildDied("it was ended before", "")
         try:
             os.write(self._requests, line + b"\n")
         except OSError:
@@ -136,17 +141,18 @@ class GuestProcess:
 
     def close(self) -> None:
         """End the child with all that it started; may be called twice."""
-        if self._answers < 0:
-            return
-        os.close(self._requests)
-        os.close(self._answers)
-        self._answers = self._requests = -1
-        if self._child.poll() is None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._child.pid, signal.SIGKILL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._child.wait(timeout=10)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._end()
+
+
+def _end(child: subprocess.Popen[bytes], pipes: tuple[int, int], folder: str) -> None:
+    for descriptor in pipes:
+        os.close(descriptor)
+    if child.poll() is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(timeout=10)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _signal_name(number: int) -> str:

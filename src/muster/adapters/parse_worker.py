@@ -10,7 +10,7 @@ from typing import BinaryIO
 import msgspec
 
 from muster.facts.module_facts import ModuleFacts, encode_bodies, encode_facts
-from muster.facts.parse import parse_bodies, parse_module
+from muster.facts.parse import parse_bodies, parse_module, safe_filename
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):
@@ -21,10 +21,16 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     files: list[tuple[str, bytes]]
 
 
-encode_job = msgspec.msgpack.Encoder().encode
+_encode_job = msgspec.msgpack.Encoder().encode
 _decode_job = msgspec.msgpack.Decoder(Job).decode
 decode_records = msgspec.msgpack.Decoder(list[bytes | None]).decode
 _encode_records = msgspec.msgpack.Encoder().encode
+
+
+def encode_job(job: Job) -> bytes:
+    """The MessagePack form of `job`; only the base names of its files go along, as a path need not be UTF-8."""
+    files = [(safe_filename(path), source) for path, source in job.files]
+    return _encode_job(Job(job.kind, job.target, files))
 
 
 def do_job(job: Job) -> list[bytes | None]:
