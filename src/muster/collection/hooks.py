@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -94,6 +94,12 @@ class Plugins:
         for name in self.invocation.plugins:
             if not name.startswith("no:"):
                 self._import(name, "")
+
+    def load_entry_points(self, plugins: Iterable[tuple[str, str]]) -> None:
+        """Import the plugins that the examined project itself registers as entry points. Raises `PluginImportError`."""
+        for name, module in plugins:
+            if name not in self.names and module not in self.names:
+                self._import(module, "")
 
     def load_initial(self) -> Iterator[str]:
         """Load the conftests that come before collection, giving each path as it is begun. Raises `Raised`, `PluginImportError`."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from muster.collection.definitions import find_definition
+from muster.collection.duplicates import duplicate_definitions
 from muster.collection.functions import is_test_function
 from muster.collection.nodes import ClassNode, ModuleNode, Node
 from muster.collection.objects import Constructor, ancestry, find_test_flag, is_abstract
+from muster.collection.unmatched import excluded, unmatched_files, unmatched_names
+from muster.collection.vanished import decorated_away
 from muster.collection.walk import LostClass, Walk
 from muster.execution.values import ClassValue
 from muster.facts import opcodes as op
@@ -49,15 +52,32 @@ def test_names(walk: Walk, cls: ClassValue) -> list[str]:
 
 
 def find_losses(walk: Walk) -> Iterator[Loss]:
-    """The losses that only show once everything is collected."""
-    used = {id(base) for cls in walk.collected_classes.values() for base in cls.mro if base is not cls}
+    """The losses that only show once everything is collected, those of one kind together."""
+    modules = [node for node in walk.collected_nodes if isinstance(node, ModuleNode)]
+    lost: list[LostClass] = list(walk.lost_classes)
+    other: list[Loss] = []
+    for found in unmatched_names(walk, modules):
+        if isinstance(found, LostClass):
+            lost.append(found)
+        else:
+            other.append(found)
+    yield from _without_subclass(walk, lost)
+    yield from duplicate_definitions(walk, walk.collected_nodes)
+    yield from other
+    yield from unmatched_files(walk)
+    yield from excluded(walk)
+    yield from decorated_away(walk, modules)
+
+
+def _without_subclass(walk: Walk, lost: list[LostClass]) -> Iterator[Loss]:
+    """Those classes whose tests do not run through a subclass."""
+    used = {id(base) for cls in walk.collected_classes.values() for base in cls.mro}
     seen: set[int] = set()
-    for lost in walk.lost_classes:
-        cls = lost.cls
-        if id(cls) in used or id(cls) in seen or is_abstract(cls) or find_test_flag(cls) is False:
+    for each in lost:
+        if id(each.cls) in used or id(each.cls) in seen or is_abstract(each.cls) or find_test_flag(each.cls) is False:
             continue
-        seen.add(id(cls))
-        yield lost.loss
+        seen.add(id(each.cls))
+        yield each.loss
 
 
 def find_definition_line(walk: Walk, parent: Node, name: str) -> tuple[str, int]:

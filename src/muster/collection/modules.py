@@ -20,6 +20,7 @@ def collect_module(walk: Walk, node: ModuleNode) -> list[Node]:
     """The tests and classes of a file. Raises `Raised` where importing or collecting it fails."""
     import_module(walk, node)
     register_fixtures(walk, node)
+    walk.has_collected(node)
     return collect_members(walk, node)
 
 

@@ -82,7 +82,11 @@ def _find_defined(cls: Value, name: str) -> Constructor | None:
         if isinstance(base, ClassValue):
             if name in base.namespace:
                 defined = base.namespace[name]
-                if defined is None or (isinstance(defined, Opaque) and defined.dotted.endswith(f"object.{name}")):
+                if (
+                    defined is None
+                    or defined is UNKNOWN
+                    or (isinstance(defined, Opaque) and defined.dotted.endswith(f"object.{name}"))
+                ):
                     return None
                 return Constructor(name, base, getattr(function_of(defined), "line", base.line))
             if _gets_constructor(base, name):

@@ -31,6 +31,8 @@ from muster.execution.values import (
     SetValue,
     Value,
 )
+from muster.model.collection import Loss
+from muster.model.location import Location
 
 Place = tuple[str, int]
 
@@ -172,7 +174,18 @@ class Metafunc:
             if row is None:
                 return None
             rows.append(row)
-        return rows or [self._empty_row(argnames)]
+        if isinstance(argvalues, SetValue) and len(rows) > 1:
+            self._lose(argvalues, "the order of a set changes from run to run")
+        if rows:
+            return rows
+        self._lose(argvalues, _why_empty(argvalues))
+        return [self._empty_row(argnames)]
+
+    def _lose(self, argvalues: Value, why: str) -> None:
+        """Note parameters that are lost or change from run to run (M409)."""
+        count = 0 if isinstance(argvalues, SetValue) and argvalues else 1
+        lost = (self.node.nodeid,) if count else ()
+        self.walk.lose([Loss("M409", self.node.nodeid, Location(*self.place), lost, count, why)])
 
     def _row(self, value: Value, argnames: Sequence[str], force_tuple: bool, spelled: Value) -> ParameterSet | None:
         if isinstance(value, ParameterSetValue):
@@ -406,6 +419,12 @@ def _too_many(allowed: int, given: int, kwargs: dict[str, Value]) -> str:
         f"Metafunc.parametrize() {takes} positional arguments but {given + 1} positional arguments "
         f"(and {keywords} keyword-only argument{plural}) were given"
     )
+
+
+def _why_empty(argvalues: Value) -> str:
+    if isinstance(argvalues, IteratorValue):
+        return "a one-shot iterator that another test has used up" if argvalues.elements else "an empty iterator"
+    return "an empty parameter set"
 
 
 def _pseudo_fixture(name: str, scope: Scope) -> FixtureDef:

@@ -63,9 +63,19 @@ def _collect_layer(walk: Walk, node: ModuleNode | ClassNode, layer: Value, seen:
             seen.add(name)
             if isinstance(node, ModuleNode) and _is_left_to_its_module(walk, node, value):
                 continue
-            yield from make_nodes(walk, node, name, value)
+            yield from _made(walk, node, name, value)
     elif isinstance(layer, Opaque):
         yield from _inherited_tests(walk, node, layer, seen)
+
+
+def _made(walk: Walk, node: ModuleNode | ClassNode, name: str, value: Value) -> list[Node]:
+    """The nodes of one name; where blocked tests are listed, one that fails stands for itself."""
+    try:
+        return make_nodes(walk, node, name, value)
+    except Raised:
+        if not walk.lenient:
+            raise
+        return [unknown_item(node, name, node.path, 0)] if is_test_function(walk, value, name) else []
 
 
 def _inherited_tests(walk: Walk, node: Node, layer: Opaque, seen: set[str]) -> Iterator[Node]:

@@ -31,6 +31,7 @@ from muster.collection.outcomes import usage_error
 from muster.collection.reorder import reordered
 from muster.collection.selection import Selection, select
 from muster.collection.unittest_cases import collect_test_case
+from muster.collection.vanished import skipped_modules
 from muster.collection.walk import Walk
 from muster.execution.imports import UndecidedSourceError
 from muster.execution.raised import Raised
@@ -110,6 +111,7 @@ def _prepare(walk: Walk) -> None:
     path = ""
     try:
         walk.plugins.load_named()
+        walk.plugins.load_entry_points(walk.environment.withheld_plugins)
         for path in walk.plugins.load_initial():  # because the handlers below blame the conftest begun last
             pass
     except PluginImportError as error:
@@ -245,6 +247,7 @@ def _finished(walk: Walk, selection: Selection, stopped: bool) -> Collection:
     items = tuple(item_of(node) for node in selection.items)
     walk.lose(find_losses(walk))
     blocked, estimated = blocked_by_file(walk, _Collecting(walk, lenient=True))
+    walk.losses.extend(skipped_modules(walk, walk.skipped, _Collecting(walk, lenient=True)))
     return Collection(
         session=Session(
             SessionState.ABORTED if stopped else SessionState.COMPLETE, _exit_code(walk, len(items), stopped)

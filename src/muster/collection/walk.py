@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from muster.collection.executor import Executor
-from muster.collection.nodes import ClassNode, Node
+from muster.collection.nodes import ClassNode, ModuleNode, Node
 from muster.execution.raised import Raised
 from muster.execution.values import ClassValue, Mark
 from muster.model.collection import CollectorReport, Loss, Outcome
@@ -64,6 +64,7 @@ class Walk:
         self.collected_classes: dict[int, ClassValue] = {}
         self.lost_classes: list[LostClass] = []
         self.failed_nodes: list[Node] = []
+        self.collected_nodes: list[ModuleNode | ClassNode] = []
         self.failed_files: set[str] = set()
         self.skipped: list[tuple[Node, Raised]] = []
         self.generated_ids: dict[int, tuple[Mark, list[Id]]] = {}
@@ -99,9 +100,12 @@ class Walk:
         if not self.lenient:
             self.losses.extend(losses)
 
-    def has_collected(self, node: ClassNode) -> None:
-        """Note that the tests of this class, inherited ones included, are collected."""
-        if isinstance(node.obj, ClassValue) and not self.lenient:
+    def has_collected(self, node: ModuleNode | ClassNode) -> None:
+        """Note that what this module or class holds, inherited tests included, is collected."""
+        if self.lenient:
+            return
+        self.collected_nodes.append(node)
+        if isinstance(node.obj, ClassValue):
             self.collected_classes[id(node.obj)] = node.obj
 
     def is_initial(self, path: str, with_parents: bool = False) -> bool:
