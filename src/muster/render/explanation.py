@@ -6,7 +6,7 @@ from muster.render.escape import escape_text
 from muster.render.layout import Canvas, Tone, labelled, wrap_words
 from muster.render.text import render_cause, render_quantity
 from muster.usecases.explain_file import NOT_COLLECTED, FileExplanation, FileStory, ShownFrame
-from muster.usecases.explain_module import ModuleExplanation, PartStep
+from muster.usecases.explain_module import EntryStep, ModuleExplanation, PartStep
 
 _LABEL_WIDTH = 10
 _EFFECTS_SHOWN = 12
@@ -69,12 +69,25 @@ def _part(step: PartStep, canvas: Canvas) -> list[str]:
     tone = Tone.GOOD if step.found else Tone.ERROR
     lines = [canvas.paint(escape_text(step.name), Tone.STRONG) + escape_text(f"  looked for on {step.searched}")]
     for number, entry in enumerate(step.entries):
+        if _is_silent(entry):
+            continue
         mark = "->" if entry.wins else "  "
         text = escape_text(f"{entry.entry}  {entry.offers}" if entry.offers else entry.entry)
         first, *rest = wrap_words(text, canvas.measure - 9)
         painted = canvas.paint(first, Tone.PLAIN if entry.offers else Tone.FAINT)
         lines += [f"{mark} {number:>3}  {painted}", *(" " * 10 + line for line in rest)]
-    return lines + [canvas.paint(line, tone) for line in wrap_words("   " + escape_text(step.result), canvas.measure)]
+    if any(_is_silent(entry) for entry in step.entries):
+        lines.append(
+            canvas.paint("          entries outside the project that have no such thing are left out", Tone.FAINT)
+        )
+    return lines + [
+        "   " + canvas.paint(line, tone) for line in wrap_words(escape_text(step.result), canvas.measure - 3)
+    ]
+
+
+def _is_silent(entry: EntryStep) -> bool:
+    """Whether the entry lies outside the project (it is shown absolute) and offers nothing."""
+    return entry.entry.startswith("/") and not entry.offers
 
 
 def _row(canvas: Canvas, label: str, text: str) -> list[str]:
