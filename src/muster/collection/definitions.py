@@ -63,3 +63,15 @@ def find_definition(statements: Sequence[Any], names: Sequence[str]) -> Sequence
     if found is None or len(names) == 1:
         return found
     return find_definition(class_body(found), names[1:]) if found[0] == op.CLASS else None
+
+
+def find_class_at(statements: Sequence[Any], line: int) -> Sequence[Any] | None:
+    """The `class` statement at `line`, nested ones included."""
+    for statement in definitions(statements):
+        if statement[0] == op.CLASS:
+            if statement[1] == line:
+                return statement
+            found = find_class_at(class_body(statement), line)
+            if found is not None:
+                return found
+    return None

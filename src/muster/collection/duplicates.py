@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from muster.collection.definitions import blocks, class_body, defined_name, definitions
+from muster.collection.definitions import blocks, class_body, defined_name, definitions, find_class_at
 from muster.collection.nodes import ClassNode, ModuleNode
 from muster.collection.walk import Walk
 from muster.execution.values import ClassValue
@@ -40,19 +40,8 @@ def _scope(walk: Walk, node: ModuleNode | ClassNode) -> Sequence[Any]:
     if not isinstance(node.obj, ClassValue) or not node.obj.file:
         return ()
     facts = walk.executor.facts(node.obj.file)
-    statement = _class_at(facts.body, node.obj.line) if facts is not None else None
+    statement = find_class_at(facts.body, node.obj.line) if facts is not None else None
     return class_body(statement) if statement is not None else ()
-
-
-def _class_at(statements: Sequence[Any], line: int) -> Sequence[Any] | None:
-    for statement in definitions(statements):
-        if statement[0] == op.CLASS:
-            if statement[1] == line:
-                return statement
-            found = _class_at(class_body(statement), line)
-            if found is not None:
-                return found
-    return None
 
 
 def _pairs(walk: Walk, statements: Sequence[Any], is_unittest: bool) -> Iterator[tuple[Sequence[Any], Sequence[Any]]]:

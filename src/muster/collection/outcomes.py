@@ -9,6 +9,8 @@ _BASES = {
     "Failed": ("Failed", "OutcomeException", "BaseException", "object"),
     "CollectError": ("CollectError", "Exception", "BaseException", "object"),
     "UsageError": ("UsageError", "Exception", "BaseException", "object"),
+    "Skipped": ("Skipped", "OutcomeException", "BaseException", "object"),
+    "UnicodeDecodeError": ("UnicodeDecodeError", "UnicodeError", "ValueError", "Exception", "BaseException", "object"),
     "TypeError": ("TypeError", "Exception", "BaseException", "object"),
     "ValueError": ("ValueError", "Exception", "BaseException", "object"),
 }
@@ -22,6 +24,11 @@ def failed(message: str, kind: str, path: str = "", line: int = 0) -> Raised:
 def collect_error(message: str, kind: str, path: str = "", line: int = 0) -> Raised:
     """`nodes.Collector.CollectError(message)`."""
     return _raised("CollectError", message, OtherFailure(kind), path, line)
+
+
+def skipped(message: str) -> Raised:
+    """`pytest.skip(message)` by a collector."""
+    return _raised("Skipped", message, OtherFailure("skip"), "", 0)
 
 
 def usage_error(message: str) -> Raised:

@@ -498,7 +498,6 @@ def collect_children(walk: Walk, node: Node) -> list[Node]:
         case FolderNode():
             return collect_folder(walk, node)
         case DoctestModuleNode():
-            import_module(walk, node)
             return list(collect_doctest_module(walk, node))
         case ModuleNode():
             import_module(walk, node)
