@@ -36,6 +36,8 @@ class TargetParser:
             return undecided_facts(source, str(exc))
         if "error" in reply:
             return failed_facts(source, _problem(reply["error"], source))
+        if "undecided" in reply:
+            return undecided_facts(source, reply["undecided"])
         fields = reply["ok"]
         return ModuleFacts(
             body=fields["body"],

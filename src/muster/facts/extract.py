@@ -42,6 +42,13 @@ _UNLINED = frozenset((ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.
 """Displays and constants do not fail by themselves, so they need no line of their own; their elements may."""
 
 
+_DEEPEST = 100
+"""How deep expressions, patterns and `elif` may nest: beyond it their value is unknown. Without a bound of our own the IR
+would depend on how much of the stack the caller has left."""
+
+_UNKNOWN = (op.OPAQUE, ())
+
+
 class Extractor:
     """The IR of one tree. `source` is its text in bytes, `target` the examined project's Python."""
 
@@ -51,6 +58,7 @@ class Extractor:
         # PEP 563 keeps annotations as text, PEP 649 defers them: nothing of them runs at import time.
         self.eager_annotations = not self.future_annotations and target < (3, 14)
         self.in_function = False
+        self.depth = 0
         self.yield_lines = _lines_with(source, b"yield")
         self.has_walrus = b":=" in source
 
@@ -86,15 +94,26 @@ class Extractor:
         )
 
     def _expression_statement(self, node: ast.Expr) -> IR:
-        return (op.EXPR, node.lineno, self.root(node.value, node.lineno))
+        return (op.EXPR, node.lineno, self.expression(node.value, node.lineno))
 
     def _assign(self, node: ast.Assign) -> IR:
         line = node.lineno
-        return (op.ASSIGN, line, tuple(self.target(each, line) for each in node.targets), self.root(node.value, line))
+        return (
+            op.ASSIGN,
+            line,
+            tuple(self.target(each, line) for each in node.targets),
+            self.expression(node.value, line),
+        )
 
     def _augmented(self, node: ast.AugAssign) -> IR:
         line = node.lineno
-        return (op.AUG, line, self.target(node.target, line), _BINARY[node.op.__class__], self.root(node.value, line))
+        return (
+            op.AUG,
+            line,
+            self.target(node.target, line),
+            _BINARY[node.op.__class__],
+            self.expression(node.value, line),
+        )
 
     def _annotated(self, node: ast.AnnAssign) -> IR:
         line = node.lineno
@@ -104,8 +123,8 @@ class Extractor:
             op.ANN,
             line,
             self.target(node.target, line),
-            self.root(node.annotation, line) if evaluated else None,
-            None if node.value is None else self.root(node.value, line),
+            self.expression(node.annotation, line) if evaluated else None,
+            None if node.value is None else self.expression(node.value, line),
             bool(node.simple),
         )
 
@@ -120,7 +139,18 @@ class Extractor:
         return (op.FROM, node.lineno, node.module, names, node.level or 0)
 
     def _if(self, node: ast.If) -> IR:
-        return (op.IF, node.lineno, self.root(node.test, node.lineno), self.block(node.body), self.block(node.orelse))
+        chain = [node]
+        while len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
+            node = node.orelse[0]
+            chain.append(node)
+        orelse = self.block(node.orelse)
+        if len(chain) > _DEEPEST:
+            rest = [(op.IF, each.lineno, _UNKNOWN, self.block(each.body), ()) for each in chain[_DEEPEST:]]
+            orelse = (*rest, (op.IF, node.lineno, _UNKNOWN, orelse, ())) if orelse else tuple(rest)
+        for each in reversed(chain[:_DEEPEST]):
+            line = each.lineno
+            orelse = ((op.IF, line, self.expression(each.test, line), self.block(each.body), orelse),)
+        return orelse[0]
 
     def _for(self, node: ast.For | ast.AsyncFor) -> IR:
         line = node.lineno
@@ -128,14 +158,14 @@ class Extractor:
             op.FOR,
             line,
             self.target(node.target, line),
-            self.root(node.iter, line),
+            self.expression(node.iter, line),
             self.block(node.body),
             self.block(node.orelse),
             isinstance(node, ast.AsyncFor),
         )
 
     def _while(self, node: ast.While) -> IR:
-        test = self.root(node.test, node.lineno)
+        test = self.expression(node.test, node.lineno)
         return (op.WHILE, node.lineno, test, self.block(node.body), self.block(node.orelse))
 
     def _try(self, node: ast.Try) -> IR:
@@ -150,14 +180,14 @@ class Extractor:
         )
 
     def _handler(self, node: ast.ExceptHandler) -> IR:
-        caught = None if node.type is None else self.root(node.type, node.lineno)
+        caught = None if node.type is None else self.expression(node.type, node.lineno)
         return (node.lineno, caught, node.name, self.block(node.body))
 
     def _with(self, node: ast.With | ast.AsyncWith) -> IR:
         line = node.lineno
         items = tuple(
             (
-                self.root(item.context_expr, line),
+                self.expression(item.context_expr, line),
                 None if item.optional_vars is None else self.target(item.optional_vars, line),
             )
             for item in node.items
@@ -199,7 +229,7 @@ class Extractor:
         found = [each.annotation for each in parameters if each is not None and each.annotation is not None]
         if node.returns is not None:
             found.append(node.returns)
-        return tuple(self.root(each, node.lineno) for each in found if not _is_harmless(each))
+        return tuple(self.expression(each, node.lineno) for each in found if not _is_harmless(each))
 
     def _class(self, node: ast.ClassDef) -> IR:
         line = node.lineno
@@ -221,7 +251,7 @@ class Extractor:
         )
 
     def _decorators(self, nodes: list[ast.expr]) -> tuple[IR, ...]:
-        return tuple((op.LINE, node.lineno, self.root(node, node.lineno)) for node in nodes)
+        return tuple((op.LINE, node.lineno, self.expression(node, node.lineno)) for node in nodes)
 
     def _return(self, node: ast.Return) -> IR:
         return (op.RETURN, node.lineno, self._optional(node.value, node.lineno))
@@ -231,7 +261,7 @@ class Extractor:
         return (op.RAISE, line, self._optional(node.exc, line), self._optional(node.cause, line))
 
     def _assert(self, node: ast.Assert) -> IR:
-        return (op.ASSERT, node.lineno, self.root(node.test, node.lineno), self._optional(node.msg, node.lineno))
+        return (op.ASSERT, node.lineno, self.expression(node.test, node.lineno), self._optional(node.msg, node.lineno))
 
     def _global(self, node: ast.Global) -> IR:
         return (op.GLOBAL, node.lineno, tuple(node.names))
@@ -260,19 +290,24 @@ class Extractor:
             )
             for case in node.cases
         )
-        return (op.MATCH, node.lineno, self.root(node.subject, node.lineno), cases)
+        return (op.MATCH, node.lineno, self.expression(node.subject, node.lineno), cases)
 
     # Patterns. Their classes are new in 3.10, so they are told apart by name.
 
     def pattern(self, node: Any, line: int) -> IR:
         """The IR of one `case` pattern."""
-        return getattr(self, "_pattern_" + node.__class__.__name__)(node, line)
+        if self.depth == _DEEPEST:
+            return (op.M_VALUE, _UNKNOWN)
+        self.depth += 1
+        found = getattr(self, "_pattern_" + node.__class__.__name__)(node, line)
+        self.depth -= 1
+        return found
 
     def _patterns(self, nodes: list[Any], line: int) -> tuple[IR, ...]:
         return tuple(self.pattern(each, line) for each in nodes)
 
     def _pattern_MatchValue(self, node: Any, line: int) -> IR:
-        return (op.M_VALUE, self.root(node.value, line))
+        return (op.M_VALUE, self.expression(node.value, line))
 
     def _pattern_MatchSingleton(self, node: Any, line: int) -> IR:
         return (op.M_SINGLETON, node.value)
@@ -281,12 +316,12 @@ class Extractor:
         return (op.M_SEQUENCE, self._patterns(node.patterns, line))
 
     def _pattern_MatchMapping(self, node: Any, line: int) -> IR:
-        keys = tuple(self.root(each, line) for each in node.keys)
+        keys = tuple(self.expression(each, line) for each in node.keys)
         return (op.M_MAPPING, keys, self._patterns(node.patterns, line), node.rest)
 
     def _pattern_MatchClass(self, node: Any, line: int) -> IR:
         named = tuple(zip(node.kwd_attrs, self._patterns(node.kwd_patterns, line)))
-        return (op.M_CLASS, self.root(node.cls, line), self._patterns(node.patterns, line), named)
+        return (op.M_CLASS, self.expression(node.cls, line), self._patterns(node.patterns, line), named)
 
     def _pattern_MatchStar(self, node: Any, line: int) -> IR:
         return (op.M_STAR, node.name)
@@ -297,21 +332,20 @@ class Extractor:
     def _pattern_MatchOr(self, node: Any, line: int) -> IR:
         return (op.M_OR, self._patterns(node.patterns, line))
 
-    # Expressions. `line` is the line of what encloses the expression.
-
-    def root(self, node: ast.expr, line: int) -> IR:
-        """The IR of a whole expression; one nested too deeply for this interpreter is a value that is never known."""
-        try:
-            return self.expression(node, line)
-        except RecursionError:
-            return (op.OPAQUE, ())
+    # Expressions.
 
     def expression(self, node: ast.expr, line: int) -> IR:
-        """The IR of one expression, under LINE where it starts on a line of its own."""
+        """The IR of one expression, under LINE where it starts on a line of its own; `line` is that of what encloses it."""
+        if self.depth == _DEEPEST:
+            return _UNKNOWN
+        self.depth += 1
         kind = node.__class__
         if node.lineno == line or kind in _UNLINED:
-            return _EXPRESSIONS[kind](self, node, line)
-        return (op.LINE, node.lineno, _EXPRESSIONS[kind](self, node, node.lineno))
+            found = _EXPRESSIONS[kind](self, node, line)
+        else:
+            found = (op.LINE, node.lineno, _EXPRESSIONS[kind](self, node, node.lineno))
+        self.depth -= 1
+        return found
 
     def target(self, node: ast.expr, line: int) -> IR:
         """The IR of what is bound: never under LINE itself."""
@@ -323,7 +357,7 @@ class Extractor:
         return _EXPRESSIONS[node.__class__](self, node, line)
 
     def _optional(self, node: ast.expr | None, line: int) -> IR:
-        return None if node is None else self.root(node, line)
+        return None if node is None else self.expression(node, line)
 
     def _many(self, nodes: Iterable[ast.expr], line: int) -> tuple[IR, ...]:
         return tuple([self.expression(each, line) for each in nodes])

@@ -39,16 +39,19 @@ def parse_module(
                 compile_check(tree, name)
     except PARSE_FAILURES as exc:
         return failed_facts(source, problem_of(exc, source))
-    return facts_of_tree(tree, source, target)
+    try:
+        return facts_of_tree(tree, source, target)
+    except RecursionError:
+        return undecided_facts(source, "it is nested too deeply")
 
 
 def parse_bodies(source: bytes, target: tuple[int, int]) -> FunctionBodies:
     """The bodies of all functions in `source`; none where it does not parse."""
     try:
         tree = parse_tree(source, safe_filename("source.py"))
+        return bodies_of_fields(extract_bodies(tree, source, target))
     except PARSE_FAILURES:
         return FunctionBodies({})
-    return bodies_of_fields(extract_bodies(tree, source, target))
 
 
 def facts_of_tree(

@@ -65,11 +65,11 @@ def skim_module(source: bytes, *, target: tuple[int, int]) -> ModuleFacts | None
         return None
     try:
         tree: ast.Module = parse_tree(reduced, "skimmed.py")
+        if b"async" in reduced and b"yield" in reduced and any(map(_is_refused_generator, functions_in(tree.body))):
+            return None
+        return facts_of_tree(tree, reduced, target, original=source)
     except PARSE_FAILURES:
         return None
-    if b"async" in reduced and b"yield" in reduced and any(map(_is_refused_generator, functions_in(tree.body))):
-        return None
-    return facts_of_tree(tree, reduced, target, original=source)
 
 
 def _is_refused_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -42,7 +42,10 @@ def answer(kind: str, target: tuple[int, int], filename: str, source: bytes) -> 
         compile(tree, filename, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as exc:
         return {"error": describe(exc)}
-    return {"ok": extract_module(tree, source, target)}
+    try:
+        return {"ok": extract_module(tree, source, target)}
+    except RecursionError:
+        return {"undecided": "it is nested too deeply"}
 
 
 def describe(exc: BaseException) -> dict[str, Any]:
