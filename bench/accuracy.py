@@ -319,7 +319,7 @@ def told_of(collection: Any) -> Told:
         unexpanded=tuple(item.nodeid for item in collection.items if not item.expanded),
         failures=tuple(failure_of(report) for report in reports if report.outcome == "failed"),
         skipped=tuple(report.path for report in reports if report.outcome == "skipped"),
-        undecided=tuple(report.path for report in reports if report.outcome == "undecided"),
+        undecided=tuple(f"{report.path}: {report.reason}" for report in reports if report.outcome == "undecided"),
         files=tuple(collection.files),
         aborted_by=failure_of(aborted) if aborted is not None else None,
         exit_code=collection.session.pytest_exit,
