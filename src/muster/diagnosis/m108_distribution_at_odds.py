@@ -56,7 +56,7 @@ def _finding(root: Root, case: Case, distribution: Distribution, module: str, wa
         if is_whole
         else remedies(
             f"install a version of {distribution.name} that has '{wanted}', and pin it where the project declares it",
-            f"or change the import to what {installed} has",
+            f"change the import to what {installed} has",
         ),
     )
 

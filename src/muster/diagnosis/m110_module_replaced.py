@@ -43,7 +43,7 @@ def explain(root: Root, case: Case) -> Finding | None:
         ),
         remedies(
             "replace it for one test only: monkeypatch.setitem(sys.modules, ...) in a fixture",
-            f"or import the real '{effect.value}' before it is replaced",
+            f"import the real '{effect.value}' before it is replaced",
         ),
     )
 
@@ -53,7 +53,10 @@ def _replacement(failure: Failure, case: Case) -> PathEffect | None:
     match failure.exception.detail:
         case NameMissing(module=module):
             met = module
-        case ModuleMissing(name=name, parent_is_module=True):
+        case ModuleMissing(name=name, parent_is_module=is_module, search_path=search_path) if (
+            is_module or not search_path
+        ):
+            # A stub may have `__path__ = []`, and then passes for a package in which nothing is found.
             met = name.rpartition(".")[0]
         case _:
             return None

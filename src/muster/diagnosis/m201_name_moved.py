@@ -36,7 +36,7 @@ def explain(root: Root, case: Case) -> Finding | None:
         ),
         remedies(
             f"import '{detail.name}' from '{best.dotted}'",
-            f"or re-export it in {case.show(detail.module_file)}: from {best.dotted} import {detail.name}"
+            f"re-export it in {case.show(detail.module_file)}: from {best.dotted} import {detail.name}"
             if detail.module_file
             else "",
         ),

@@ -35,7 +35,7 @@ def explain(root: Root, case: Case) -> Finding | None:
         ),
         remedies(
             f"define '{detail.name}' in {where}: {_count(root)} with it" if detail.module_file else "",
-            "or delete the import and what needs it",
+            "delete the import and what needs it",
         ),
     )
 

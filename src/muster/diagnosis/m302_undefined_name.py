@@ -82,7 +82,7 @@ def _near(name: str, place: Location, case: Case, is_explained: bool) -> Iterato
 def _ways_out(name: str, local: tuple[Evidence, ...], statements: list[str]) -> Iterator[str]:
     if any(each.kind == "guarded" for each in local):
         yield f"import '{name}' outside of TYPE_CHECKING"
-        yield "or add 'from __future__ import annotations', if only annotations use it"
+        yield "add 'from __future__ import annotations', if only annotations use it"
     elif local:
         yield f"move the use below line {local[0].line}, or the definition above it"
     elif name in PYTHON_2_BUILTINS:

@@ -31,8 +31,8 @@ def explain(root: Root, case: Case) -> Finding | None:
         ),
         remedies=remedies(
             "use --import-mode=importlib, which names modules by their path",
-            "or rename one of the files",
-            "or add __init__.py to both folders",
+            "rename one of the files",
+            "add __init__.py to both folders",
         ),
     )
 

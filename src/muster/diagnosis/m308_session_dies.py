@@ -32,6 +32,6 @@ def explain(root: Root, case: Case) -> Finding | None:
         ),
         remedies(
             "use pytest.skip('why', allow_module_level=True) to leave out this file",
-            "or put the call under if __name__ == '__main__':",
+            "put the call under if __name__ == '__main__':",
         ),
     )

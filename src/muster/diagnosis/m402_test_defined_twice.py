@@ -32,5 +32,5 @@ def explain(losses: tuple[Loss, ...], case: Case) -> Finding:
             Evidence("loser", loss.culprit.text or loss.subject, loss.culprit.path, loss.culprit.line),
             Evidence("rule", "a name is bound to what was defined last"),
         ),
-        remedies=remedies("rename one of the two", "or delete the one that is not wanted"),
+        remedies=remedies("rename one of the two", "delete the one that is not wanted"),
     )

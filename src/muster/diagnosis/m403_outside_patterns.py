@@ -59,7 +59,7 @@ def explain(losses: tuple[Loss, ...], case: Case) -> Finding:
         ),
         remedies=remedies(
             f"add '{pattern}' to {setting}" if pattern != "*" else "",
-            f"or rename {'it' if len(losses) == 1 else 'them'} to match {allowed}",
+            f"rename {'it' if len(losses) == 1 else 'them'} to match {allowed}",
         ),
     )
 

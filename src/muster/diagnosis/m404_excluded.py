@@ -14,10 +14,15 @@ def group(loss: Loss, case: Case) -> tuple[str, ...]:
     return (loss.setting, loss.root) if loss.root else (loss.setting, *at_culprit(loss))
 
 
+def setting_of(loss: Loss) -> str:
+    """The setting's name, from the loss itself or from its text (`excluded by norecursedirs`)."""
+    return loss.setting or loss.text.rpartition(" by ")[2] or "a setting"
+
+
 def explain(losses: tuple[Loss, ...], case: Case) -> Finding:
     """Which setting excludes what, and the tests lost."""
     first = losses[0]
-    setting = first.setting or "a setting"
+    setting = setting_of(first)
     what = f"'{first.subject}' is" if len(losses) == 1 else f"{len(losses)} folders and files are"
     return Finding(
         "M404",

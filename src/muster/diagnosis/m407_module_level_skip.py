@@ -50,6 +50,6 @@ def explain(losses: tuple[Loss, ...], case: Case) -> Finding:
             *places(losses),
         ),
         remedies=remedies(
-            f"install {provider}" if provider else "", "or accept the loss with '# muster: ignore[M407] why'"
+            f"install {provider}" if provider else "", "accept the loss with '# muster: ignore[M407] why'"
         ),
     )

@@ -43,6 +43,6 @@ def explain(losses: tuple[Loss, ...], case: Case) -> Finding:
         ),
         remedies=remedies(
             "let the decorator return the class that it was given",
-            "or decorate the test functions instead of the class",
+            "decorate the test functions instead of the class",
         ),
     )

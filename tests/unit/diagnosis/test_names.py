@@ -25,7 +25,7 @@ def test_a_moved_name_is_found_where_another_module_defines_it() -> None:
     ]
     assert in_words(cause) == [
         "import 'Person' from 'app.people'",
-        "or re-export it in app/models.py: from app.people import Person",
+        "re-export it in app/models.py: from app.people import Person",
     ]
 
 
