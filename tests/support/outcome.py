@@ -78,9 +78,8 @@ def simulated_differences(expected: Sequence[ExpectLine], collection: Collection
     wanted = [line for line in wanted if not _is_covered(line, covered) and not _is_parameter(line, bare)]
     actual = [line for line in actual if not _is_covered(line, covered)]
     wanted += [("unexpanded", nodeid) for nodeid in bare]
-    missing = [
-        f"missing: undecided {node}" for node in covered if ("undecided", node) not in _undecided(collection, places)
-    ]
+    undecided = _undecided(collection, places)
+    missing = [f"missing: undecided {node} (these are: {undecided})" for node in covered if node not in undecided]
     return stale + missing + _differences(wanted, actual)
 
 
