@@ -242,7 +242,9 @@ def _instance(machine: Machine, instance: InstanceValue, name: str) -> Value:
         return DictValue(instance.attributes, True)
     hook = cls.lookup("__getattr__")
     if isinstance(hook, FunctionValue):
-        return _instance_hook(machine, instance, hook, name)
+        found = _instance_hook(machine, instance, hook, name)
+        if found is not MISSING:
+            return found
     if instance.unsure or not cls.mro_known or cls.lenient or cls.opaque_bases or cls.metaclass is not None:
         return UNKNOWN
     if name in _OBJECT_ATTRIBUTES or cls.special or cls.attributes_unsure or cls.lookup("__getattribute__") is not MISSING:
@@ -436,6 +438,8 @@ def set_attribute(machine: Machine, value: Value, name: str, new: Value) -> None
     elif isinstance(value, FunctionValue) and name in ("__name__", "__qualname__"):
         if isinstance(new, str):
             setattr(value, name.strip("_"), new)
+        else:
+            value.attributes[name] = new
     elif isinstance(value, (FunctionValue, OpaqueInstance, ExceptionInstance)):
         value.attributes[name] = new
     elif isinstance(value, BoundMethod):

@@ -312,7 +312,7 @@ def decorate(dotted: str, target: Value) -> Value:
         if dotted.endswith(".fixture") or dotted == "fixture":
             return FixtureValue(target, None, "function", None, None, False)
         wrapper = FunctionValue(target.name, target.qualname, target.module, target.file, target.line, target.params)
-        wrapper.defaults, wrapper.flags, wrapper.closure, wrapper.cls = target.defaults, target.flags, target.closure, target.cls
+        wrapper.defaults, wrapper.flags, wrapper.closure, wrapper.cls = target.defaults, target.flags & ~GENERATOR, target.closure, target.cls
         wrapper.attributes = dict(target.attributes)
         wrapper.patched_args = target.patched_args
         wrapper.opaque_decorators = (*target.opaque_decorators, dotted)

@@ -612,14 +612,22 @@ def _exec_here(machine: Machine, scope: Scope, args: tuple[Value, ...]) -> Value
     # `exec` may bind anything in the namespace that it is given; without one, here.
     from muster.execution.namespaces import NamespaceValue
 
-    target = args[1] if len(args) > 1 else None
-    if isinstance(target, DictValue):
-        target.unsure = True
-    elif isinstance(target, NamespaceValue):
-        target.module.lenient = True
-    else:
+    for target in args[1:]:
+        if isinstance(target, DictValue):
+            target.unsure = True
+        elif isinstance(target, NamespaceValue):
+            target.module.lenient = True
+    if len(args) < 2:
         scope.module.lenient = True
     return None
+
+
+def _eval_here(machine: Machine, scope: Scope, args: tuple[Value, ...]) -> Value:
+    # An expression binds nothing here, but compiled statements may be handed over, with dictionaries to fill.
+    for target in args[1:]:
+        if isinstance(target, DictValue):
+            target.unsure = True
+    return UNKNOWN
 
 
 _NEEDS_SCOPE: dict[str, Callable[[Machine, Scope, tuple[Value, ...]], Value]] = {
@@ -628,6 +636,7 @@ _NEEDS_SCOPE: dict[str, Callable[[Machine, Scope, tuple[Value, ...]], Value]] = 
     "locals": _locals_here,
     "vars": lambda machine, scope, args: UNKNOWN if args else _locals_here(machine, scope, args),
     "exec": _exec_here,
+    "eval": _eval_here,
 }
 
 _EVALUATORS: list[Callable[[Machine, Node, Scope], Value]] = [

@@ -292,7 +292,7 @@ def _find_and_load(machine: Machine, name: str, tail: str, parent: ModuleValue |
                 return load_installed(machine, name, list(portions))
             return _load_namespace(machine, name, list(portions), tuple(entries))
         case BinaryModule(path=path) | SourceModule(path=path) | RegularPackage(path=path):
-            if is_installed(machine, path) or isinstance(resolution, BinaryModule):
+            if isinstance(resolution, BinaryModule) or (is_installed(machine, path) and path not in machine.session_files):
                 return load_installed(machine, name, _folder(resolution), path)
             folder = resolution.folder if isinstance(resolution, RegularPackage) else None
             return _load_source(machine, name, _as_written(path, entries), None if folder is None else [_as_written(folder, entries)])
@@ -317,8 +317,6 @@ def _not_found(machine: Machine, name: str, parent: ModuleValue | None, entries:
     top = name.partition(".")[0]
     if parent is None and top in machine.environment.editable_finders:
         return _load_editable(machine, name, machine.environment.editable_finders[top])
-    if machine.meta_path_hooked or not machine.path_trusted:
-        return _leniently(machine, name)
     if parent is not None and (parent.lenient or (parent.kind == "opaque" and parent.probe is None)):
         return load_installed(machine, name)
     if parent is not None and parent.kind == "opaque" and parent.probe is not None and f"{name}" in machine.preloaded:

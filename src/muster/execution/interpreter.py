@@ -14,6 +14,10 @@ from muster.execution.values import UNKNOWN, FunctionValue, ModuleValue, Opaque,
 from muster.facts.module_facts import ModuleFacts
 
 
+BUILTIN_PLUGINS = frozenset({"pytester", "pytester_assertions"})
+"""Plugins of pytest's own that are loaded only on request (`_pytest/config/__init__.py`)."""
+
+
 class Interpreter(Machine):
     """A `Machine` whose parts are bound together, with the entry points of the collectors."""
 
@@ -63,7 +67,7 @@ class Interpreter(Machine):
     def import_plugin(self, name: str) -> ModuleValue | Opaque:
         """A plugin by its dotted name (`pytest_plugins`, `-p NAME`). Raises `Raised`."""
         self._start()
-        module = imports.import_module(self, name, "")
+        module = imports.import_module(self, f"_pytest.{name}" if name in BUILTIN_PLUGINS else name, "")
         return module if isinstance(module, ModuleValue) else Opaque(name, "module")
 
     def facts(self, path: str) -> ModuleFacts | None:

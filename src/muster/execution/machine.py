@@ -89,6 +89,8 @@ class Machine:
         self.import_attempts: dict[str, int] = {}
         self.exhausted: set[tuple[str, int]] = set()
         """Functions that once ran out of their budget: they are not entered again."""
+        self.session_files: set[str] = set()
+        """Test files and conftests that pytest imports itself: interpreted wherever they lie."""
         self.handling: list[Raised] = []
         self.error_warnings = error_warnings
         self.installed_prefixes = installed_prefixes(environment)
@@ -158,7 +160,7 @@ class Machine:
 
     def confidence(self) -> Confidence:
         """How sure an exception raised now would be."""
-        return Confidence.CERTAIN if self.path_trusted else Confidence.LIKELY
+        return Confidence.CERTAIN if self.path_trusted and not self.meta_path_hooked else Confidence.LIKELY
 
 
 def installed_prefixes(environment: Environment) -> tuple[str, ...]:

@@ -107,7 +107,6 @@ class ModuleTable:
     def simulated_setitem(self, machine: Machine, key: Value, value: Value) -> None:
         """`sys.modules[key] = value`: whoever imports `key` later meets `value`."""
         if not isinstance(key, str):
-            machine.path_trusted = False
             return
         machine.modules[key] = value
         _record(machine, key)
@@ -115,8 +114,8 @@ class ModuleTable:
     def simulated_delitem(self, machine: Machine, key: Value) -> None:
         """`del sys.modules[key]`."""
         if not isinstance(key, str):
-            machine.path_trusted = False
-        elif self._find(key) is MISSING:
+            return
+        if self._find(key) is MISSING:
             raise machine.error("KeyError", repr(key))
         else:
             self._drop(key)

@@ -17,6 +17,7 @@ from muster.resolver.finder import NamespacePackage, NotFound, Undecided, resolv
 
 def import_path(machine: Machine, path: str, mode: str) -> ModuleValue:
     """The module that pytest gets for the file `path`. Raises what importing it raises, or the mismatch of two files with one name."""
+    machine.session_files.add(path)
     root_name = module_root(machine, path)
     if mode == "importlib":
         return _import_by_spec(machine, path, root_name)

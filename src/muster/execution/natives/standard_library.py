@@ -67,10 +67,16 @@ def _partial(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
 def _caching(dotted: str) -> Function:
     def run(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
         if args and isinstance(args[0], (FunctionValue, ClassValue)):
-            return args[0]
-        return Native(f"{dotted}()", lambda machine, inner, _: inner[0] if inner else UNKNOWN)
+            return _cached(args[0])
+        return Native(f"{dotted}()", lambda machine, inner, _: _cached(inner[0]) if inner else UNKNOWN)
 
     return run
+
+
+def _cached(function: Value) -> Value:
+    if isinstance(function, FunctionValue):
+        function.attributes.update(dict.fromkeys(("cache_info", "cache_clear", "cache_parameters"), UNKNOWN))
+    return function
 
 
 def _reduce(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
