@@ -43,6 +43,13 @@ def test_the_order_of_choice(tmp_path: Path) -> None:
     assert choose_interpreter(str(root), environ={"VIRTUAL_ENV": "/gone"}, own=own).prefix == str(root / ".venv")
 
 
+def test_the_environment_that_muster_runs_in_may_be_asked_though_it_lies_in_the_root(tmp_path: Path) -> None:
+    """`.venv/bin/muster check`: whoever starts it has run that environment already."""
+    own = make_fake_environment(tmp_path / ".venv")
+    chosen = choose_interpreter(str(tmp_path), environ={}, own=own)
+    assert (chosen.executable, chosen.may_run) == (own, True)
+
+
 def test_a_setting_names_nothing_that_is_run(tmp_path: Path) -> None:
     """But for a bare `python3.x` that the user's PATH has outside the tree."""
     root = tmp_path / "root"

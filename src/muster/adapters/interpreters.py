@@ -50,6 +50,9 @@ def choose_interpreter(
         if executable:
             return ChosenInterpreter(executable, variable, prefix)
     found = os.path.join(root, ".venv")
+    if os.path.realpath(_prefix_of(own)) == os.path.realpath(found):
+        # Whoever starts Muster from this environment has run it already.
+        return ChosenInterpreter(own, ".venv, which Muster itself runs in", found)
     if _python_in(found, must_exist=False) and os.path.isfile(os.path.join(found, "pyvenv.cfg")):
         return read_only(root, found, ".venv found in the root: read, not run (give --python .venv to run it)")
     return ChosenInterpreter(own, "Muster's own interpreter", _prefix_of(own))
