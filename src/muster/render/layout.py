@@ -93,13 +93,22 @@ def with_remark(canvas: Canvas, lines: list[str], widths: list[int], remark: str
 
 
 def _break_word(word: str, width: int) -> list[str]:
+    """Pieces of at most `width` columns, broken behind a slash, comma or colon where there is one in the second half."""
     pieces: list[str] = []
-    piece, taken = "", 0
-    for character in word:
-        columns = cell_width(character)
-        if taken + columns > width and piece:
-            pieces.append(piece)
-            piece, taken = "", 0
-        piece += character
-        taken += columns
-    return [*pieces, piece]
+    while cell_width(word) > width:
+        fitting = _fitting_length(word, width)
+        break_at = max(word.rfind(mark, 0, fitting) + 1 for mark in "/,:")
+        length = break_at if break_at > fitting // 2 else fitting
+        pieces.append(word[:length])
+        word = word[length:]
+    return [*pieces, word]
+
+
+def _fitting_length(word: str, width: int) -> int:
+    """How many characters of `word` take at most `width` columns; one at least."""
+    taken = 0
+    for length, character in enumerate(word):
+        taken += cell_width(character)
+        if taken > width:
+            return max(length, 1)
+    return len(word)

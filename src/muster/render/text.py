@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from muster.model.report import CauseReport, EvidenceItem, FileReport, Fix, Report
 from muster.render.escape import cell_width, escape_lines, escape_text
 from muster.render.layout import Canvas, Tone, labelled, pack_segments, with_remark, wrap_words
@@ -11,6 +13,7 @@ _VERDICT_TONES = {"proved": Tone.GOOD, "partial": Tone.WARNING, "refuted": Tone.
 _FIX_INDENT = 7
 _LABEL_WIDTH = 10
 _VICTIMS_SHOWN = 3
+_EVIDENCE_SHOWN = 3
 _LISTED = 10
 
 
@@ -107,8 +110,7 @@ def render_cause(cause: CauseReport, canvas: Canvas) -> list[str]:
     for part in escape_lines(cause.message)[: None if canvas.verbose else _LISTED]:
         lines += [" " * _FIX_INDENT + line for line in wrap_words(part, canvas.measure - _FIX_INDENT)]
     lines += _culprit(cause, canvas)
-    for item in cause.evidence:
-        lines += _row(canvas, item.kind, _evidence_text(item, cause))
+    lines += _evidence(cause, canvas)
     lines += _victims(cause, canvas)
     lines += _lost(cause, canvas)
     if cause.hides:
@@ -116,6 +118,18 @@ def render_cause(cause: CauseReport, canvas: Canvas) -> list[str]:
     for position, fix in enumerate(cause.fixes):
         lines += _fix(fix, position, canvas)
     return lines
+
+
+def _evidence(cause: CauseReport, canvas: Canvas) -> list[str]:
+    """The facts by kind; of many of one kind only the first few, unless all are asked for."""
+    lines: list[str] = []
+    shown: Counter[str] = Counter()
+    for item in cause.evidence:
+        shown[item.kind] += 1
+        if canvas.verbose or shown[item.kind] <= _EVIDENCE_SHOWN:
+            lines += _row(canvas, item.kind, _evidence_text(item, cause))
+    left_out = sum(max(number - _EVIDENCE_SHOWN, 0) for number in shown.values())
+    return lines + (_row(canvas, "", "and more (-v lists it)", Tone.FAINT) if left_out and not canvas.verbose else [])
 
 
 def _evidence_text(item: EvidenceItem, cause: CauseReport) -> str:
@@ -168,7 +182,7 @@ def _culprit(cause: CauseReport, canvas: Canvas) -> list[str]:
 
 def _victims(cause: CauseReport, canvas: Canvas) -> list[str]:
     culprit = cause.culprit.path if cause.culprit else None
-    if cause.victims == (culprit,):
+    if cause.victims == (culprit,) or (cause.lost and not canvas.verbose):
         return []
     if canvas.verbose:
         return [line for i, path in enumerate(cause.victims) for line in _row(canvas, "" if i else "victims", path)]

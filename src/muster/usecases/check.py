@@ -14,7 +14,7 @@ from muster.usecases.command import PytestCommand, command_words
 from muster.usecases.confirm import collection_difference, mark_seen, merge_causes, only_observed
 from muster.usecases.diagnose import Standards, diagnose
 from muster.usecases.notes import notes_on
-from muster.usecases.report import Checked, make_report
+from muster.usecases.report import Checked, make_report, report_root
 from muster.usecases.simulate import Ports, Request, Simulation, simulate
 from muster.usecases.source_text import quote_culprit
 
@@ -50,7 +50,7 @@ def check(ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | Non
     causes, collection = _diagnosed(ports, simulation, simulation.collection, plan)
     ports.cache.flush()
     checked = Checked(
-        root=plan.root,
+        root=report_root(plan.root, simulation.invocation.rootdir),
         collection=collection,
         invocation=simulation.invocation,
         environment=simulation.environment,
@@ -66,7 +66,7 @@ def check(ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | Non
 
 def check_exit_code(report: Report) -> int:
     """1 for any cause of severity error, 3 where we failed on a file ourselves, 5 for no tests, else 0."""
-    if "M002" in {found.code for found in (*report.problems, *report.causes)}:
+    if "M002" in {*(problem.code for problem in report.problems), *(cause.code for cause in report.causes)}:
         return OUR_BUG
     if any(cause.severity == "error" and cause.accepted is None for cause in report.causes):
         return FAILED

@@ -92,6 +92,12 @@ def make_report(checked: Checked) -> Report:
     )
 
 
+def report_root(root: str, rootdir: str) -> str:
+    """What a report's paths are relative to: the project's root, or pytest's where that lies elsewhere (`--pyargs`)."""
+    is_one_tree = f"{rootdir}/".startswith(f"{root}/") or f"{root}/".startswith(f"{rootdir}/")
+    return root if is_one_tree else rootdir
+
+
 def relative_path(path: str, root: str) -> str:
     """`path` relative to `root` where it lies inside of it, else as it is."""
     if path == root:
