@@ -29,6 +29,8 @@ from muster.ports import FileTree
 NO_SEVERITIES: Mapping[str, str] = MappingProxyType({})
 NO_DIRECTIVES: Mapping[str, Sequence[Directive]] = MappingProxyType({})
 
+MOST_OF_A_KIND = 5
+
 _BREADTH = (Scope.FILE, Scope.FOLDER, Scope.SESSION)
 
 
@@ -118,9 +120,19 @@ def _row_of(root: Root, case: Case, rows: dict[tuple[str, ...], _Row]) -> _Row:
     row = rows.get((finding.code, *finding.group))
     if row is None:
         row = rows[(finding.code, *finding.group)] = _Row(finding)
-    elif finding.subject != row.finding.subject:
+        return row
+    if finding.subject != row.finding.subject:
         row.more.append(Evidence("too", finding.message))
+    row.more.extend(_news(finding, row))
     return row
+
+
+def _news(finding: Finding, row: _Row) -> Iterator[Evidence]:
+    """What a further root of the same cause adds to the evidence, up to five pieces of each kind."""
+    known = (*row.finding.evidence, *row.more)
+    for each in finding.evidence:
+        if each not in known and sum(other.kind == each.kind for other in known) < MOST_OF_A_KIND:
+            yield each
 
 
 def _without_tests(failures: list[Failure]) -> list[Failure]:
@@ -146,7 +158,7 @@ def _cause(row: _Row, toll: Toll, hides: tuple[str, ...]) -> Cause:
         severity=Severity.WARNING if undecided and entry.severity is Severity.ERROR else entry.severity,
         confidence=_weakest(finding.confidence, failures[0].exception.confidence),
         scope=max((failure.scope for failure in failures), key=_BREADTH.index),
-        evidence=(*evidence, *row.more[:10]),
+        evidence=(*evidence, *row.more[: MOST_OF_A_KIND * 3]),
         victims=toll.victims,
         blocked_tests=toll.blocked_tests,
         estimated=toll.is_estimated,

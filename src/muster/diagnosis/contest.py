@@ -38,12 +38,12 @@ def find_contest(failure: Failure, case: Case) -> Contest | None:
     detail = failure.exception.detail
     if not isinstance(detail, ModuleMissing | NameMissing):
         return None
-    winner, target = _winner(detail, case), detail.name if isinstance(detail, ModuleMissing) else detail.module
+    winner, target = winner_of(detail, case), detail.name if isinstance(detail, ModuleMissing) else detail.module
     if winner is None:
         return None
     top = target.partition(".")[0]
     met = target.rpartition(".")[0] if isinstance(detail, ModuleMissing) else target
-    entry = _entry_of(winner, met)
+    entry = entry_of(winner, met)
     search_path = case.search_path(detail, failure.report.path)
     rest = tuple(each for each in search_path if each != entry)
     loser = resolve_dotted(case.tree, target, rest)
@@ -89,7 +89,7 @@ def place_of(found: Found) -> str:
             return portions[0]
 
 
-def _winner(detail: ModuleMissing | NameMissing, case: Case) -> str | None:
+def winner_of(detail: ModuleMissing | NameMissing, case: Case) -> str | None:
     """The file (or namespace folder) of the module that was met instead."""
     if isinstance(detail, NameMissing):
         return detail.module_file
@@ -104,7 +104,7 @@ def _winner(detail: ModuleMissing | NameMissing, case: Case) -> str | None:
     return package if case.tree.kind(package) is EntryKind.FILE else folder
 
 
-def _entry_of(winner: str, dotted: str) -> str:
+def entry_of(winner: str, dotted: str) -> str:
     """The search path entry below which `winner` is `dotted`."""
     folder = dirname(winner) if winner.endswith(".py") else winner
     ups = len(dotted.split(".")) - (0 if winner.endswith("/__init__.py") or not winner.endswith(".py") else 1)

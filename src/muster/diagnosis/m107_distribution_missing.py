@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from muster.diagnosis.case import Case, normal_name
+from muster.diagnosis.contest import entry_of, winner_of
 from muster.diagnosis.declared import Declaration, usual_rank
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.providers import provider_of
 from muster.diagnosis.roots import Root
 from muster.model.cause import Evidence
-from muster.model.collection import Confidence, ModuleMissing, OtherFailure
+from muster.model.collection import Confidence, ModuleMissing, NameMissing, OtherFailure
 
 
 def explain(root: Root, case: Case) -> Finding | None:
@@ -19,17 +20,42 @@ def explain(root: Root, case: Case) -> Finding | None:
     detail = root.detail
     if isinstance(detail, OtherFailure):
         return _by_its_words(root, case)
-    if not isinstance(detail, ModuleMissing) or detail.parent_is_module:
+    if not isinstance(detail, ModuleMissing | NameMissing):
         return None
-    top = detail.name.partition(".")[0]
-    if not _is_third_party(top, detail, case):
+    module = detail.name if isinstance(detail, ModuleMissing) else detail.module
+    top = module.partition(".")[0]
+    stand_in = _stand_in(root, case)
+    if not _is_third_party(top, module, case) or (_is_met(detail) and stand_in is None):
         return None
-    asked = next(iter(case.answers.missing_module(detail.name).asked), detail.name)
-    near = case.declarations_for(case.place_of(root.first).path)
-    provider, known_by = find_provider(asked, case, near)
-    if known_by == "guess" and _looks_like_own(top, case):
+    asked = next(iter(case.answers.missing_module(module).asked), module)
+    provider, known_by = find_provider(asked, case, case.declarations_for(case.place_of(root.first).path))
+    if known_by == "guess" and (stand_in is not None or _looks_like_own(top, case)):
         return None
-    return _finding(root, case, f"'{detail.name}'", provider, known_by)
+    what = f"'{top if stand_in else module}'"
+    return _finding(root, case, what, provider, known_by, *([stand_in] if stand_in else []))
+
+
+def _is_met(detail: ModuleMissing | NameMissing) -> bool:
+    """Whether a module of the top-level name was met, so that something else lacks what was wanted."""
+    return isinstance(detail, NameMissing) or detail.parent_is_module or "." in detail.name
+
+
+def _stand_in(root: Root, case: Case) -> Evidence | None:
+    """What was met under the name of the absent distribution: a folder outside of the project, or one that an earlier
+    statement brought within reach. Where the project itself has such a module, nothing stands in for anything."""
+    detail = root.detail
+    if not isinstance(detail, ModuleMissing | NameMissing) or not _is_met(detail):
+        return None
+    winner = winner_of(detail, case)
+    if winner is None or "/site-packages/" in winner:
+        return None
+    entry = entry_of(winner, detail.name.rpartition(".")[0] if isinstance(detail, ModuleMissing) else detail.module)
+    for effect in case.effects_before(root.first.report.path):
+        if effect.kind in ("insert", "append", "assign") and case.entry(effect.value) == entry:
+            place = effect.culprit
+            text = f"{case.show(winner)} steps in for it, since {case.name_folder(entry)} was put on sys.path here"
+            return Evidence("stand-in", text, place.path, place.line)
+    return None
 
 
 def _by_its_words(root: Root, case: Case) -> Finding | None:
@@ -42,7 +68,7 @@ def _by_its_words(root: Root, case: Case) -> Finding | None:
     return _finding(root, case, f"what {case.show(case.place_of(root.first).path)} asks for", provider, "message")
 
 
-def _finding(root: Root, case: Case, what: str, provider: str, known_by: str) -> Finding:
+def _finding(root: Root, case: Case, what: str, provider: str, known_by: str, *more: Evidence) -> Finding:
     place = case.place_of(root.first)
     near = case.declarations_for(place.path)
     declared = [each for each in near if each.name == normal_name(provider)]
@@ -55,6 +81,7 @@ def _finding(root: Root, case: Case, what: str, provider: str, known_by: str) ->
         _confidence(known_by, declared, case),
         (
             Evidence("provider", f"{what} is provided by {provider} ({_SOURCES[known_by]})"),
+            *more,
             *_declarations(declared, near, case),
             *_requirers(provider, case),
             *case.places_of(root, "import"),
@@ -95,13 +122,12 @@ def find_provider(module: str, case: Case, declarations: Sequence[Declaration] |
     return parts[0], "guess"
 
 
-def _is_third_party(top: str, detail: ModuleMissing, case: Case) -> bool:
+def _is_third_party(top: str, module: str, case: Case) -> bool:
     """Whether the name is neither the standard library's, nor the tree's, nor installed."""
     if top in case.environment.stdlib_modules or top in case.index.top_level_modules:
         return False
-    is_shared_namespace = provider_of(detail.name) is not None and "." in detail.name
     # `google` and `azure` are namespaces of many distributions: that one is installed says nothing of the others.
-    return is_shared_namespace or ("." not in detail.name and case.distribution_of(top) is None)
+    return case.distribution_of(top) is None or ("." in module and provider_of(module) is not None)
 
 
 def _looks_like_own(top: str, case: Case) -> bool:

@@ -401,3 +401,26 @@ def test_a_half_done_module_that_is_met_again_belongs_to_its_first_failure() -> 
     second = no_name("tests/test_b.py", "app.core", "Core", "app/core.py", initialising=True)
     (cause,) = diagnose(files, first, second)
     assert (cause.code, cause.victims) == ("M107", (first.path, second.path))
+
+
+def test_a_test_folder_that_steps_in_for_an_absent_distribution_does_not_hide_its_absence() -> None:
+    files = {
+        "tests/websocket/__init__.py": "",
+        "tests/test_a.py": "import sys\nsys.path.insert(0, '/r/tests')\n",
+        "tests/test_b.py": "from websocket import create_connection\n",
+        "tests/test_c.py": "import websocket._app\n",
+    }
+    culprit = at("tests/test_a.py", 2, "sys.path.insert(0, '/r/tests')")
+    session = Collection(
+        files=tuple(path(f"tests/test_{letter}.py") for letter in "abc"),
+        effects=(PathEffect("insert", "/r/tests", 0, culprit, culprit.path),),
+    )
+    reports = (
+        no_name("tests/test_b.py", "websocket", "create_connection", "tests/websocket/__init__.py"),
+        no_module("tests/test_c.py", "websocket._app", search=("tests/websocket",)),
+    )
+    (cause,) = diagnose(files, *reports, collection=session)
+    assert (cause.code, cause.subject, len(cause.victims)) == ("M107", "websocket-client", 2)
+    assert evidence(cause)[1] == (
+        "stand-in: tests/websocket/__init__.py steps in for it, since tests/ was put on sys.path here [/r/tests/test_a.py:2]"
+    )
