@@ -75,3 +75,32 @@ def find_class_at(statements: Sequence[Any], line: int) -> Sequence[Any] | None:
             if found is not None:
                 return found
     return None
+
+
+def find_function_at(statements: Sequence[Any], line: int) -> Sequence[Any] | None:
+    """The `def` statement at `line`, those in classes included."""
+    for statement in definitions(statements):
+        if statement[0] == op.CLASS:
+            found = find_function_at(class_body(statement), line)
+            if found is not None:
+                return found
+        elif statement[1] == line:
+            return statement
+    return None
+
+
+def call_named(node: Any, name: str) -> Sequence[Any] | None:
+    """The expression as a call of something whose last name is `name`, None where it is another one."""
+    node = bare(node)
+    if len(node) != 4 or node[0] != op.CALL:
+        return None
+    function = bare(node[1])
+    is_named = function[0] in (op.NAME, op.ATTR) and function[-1] == name
+    return node if is_named else None
+
+
+def bare(node: Any) -> Sequence[Any]:
+    """The expression inside `LINE` wrappers."""
+    while isinstance(node, (list, tuple)) and len(node) == 3 and node[0] == op.LINE:
+        node = node[2]
+    return node if isinstance(node, (list, tuple)) and node else (None,)

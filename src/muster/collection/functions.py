@@ -17,7 +17,7 @@ from muster.collection.parametrize import (
     missing_arguments,
     resolve_directness,
 )
-from muster.collection.signatures import Arguments, mandatory_names
+from muster.collection.signatures import Arguments, mandatory_names, without_given
 from muster.collection.walk import Walk
 from muster.execution.raised import Raised
 from muster.execution.values import (
@@ -112,6 +112,7 @@ def _generated(walk: Walk, parent: Node, name: str, value: Value, function: Func
     definition = _item(parent, name, function)
     definition.own_marks, definition.marks_unsure = list(own.found), own.unsure
     arguments = mandatory_names(value, name, definition.cls)
+    arguments = without_given(arguments, function, walk.executor.facts(function.file))
     closure = find_closure(walk, definition, arguments)
     metafunc = Metafunc(walk, definition, function, closure, arguments, name)
     try:

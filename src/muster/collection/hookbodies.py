@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from muster.collection.definitions import bare
 from muster.facts import opcodes as op
 
 _MUTATORS = frozenset(
@@ -51,7 +52,7 @@ def _statement_change(node: Sequence[Any], items: str) -> str:
 def _expression_change(node: Sequence[Any], items: str) -> str:
     if len(node) != 4 or node[0] != op.CALL or not isinstance(node[1], (list, tuple)):
         return ""
-    function = _bare(node[1])
+    function = bare(node[1])
     if function[0] == op.ATTR:
         if function[2] in _MUTATORS and _is_items(function[1], items):
             return "may drop or reorder items"
@@ -67,25 +68,18 @@ def _is_harmless(function: Sequence[Any]) -> bool:
 
 
 def _is_slice_of(node: Any, items: str) -> bool:
-    node = _bare(node)
+    node = bare(node)
     return bool(node[0] == op.INDEX and len(node) == 3 and _is_items(node[1], items))
 
 
 def _is_items(node: Any, items: str) -> bool:
-    node = _bare(node)
+    node = bare(node)
     return _is_name(node, items) or (len(node) == 3 and node[0] == op.ATTR and node[2] == "items" and items == "items")
 
 
 def _is_name(node: Any, name: str) -> bool:
-    node = _bare(node)
+    node = bare(node)
     return bool(len(node) == 2 and node[0] == op.NAME and node[1] == name)
-
-
-def _bare(node: Any) -> Any:
-    """The expression inside `LINE` wrappers; an empty sequence for anything else."""
-    while isinstance(node, (list, tuple)) and len(node) == 3 and node[0] == op.LINE:
-        node = node[2]
-    return node if isinstance(node, (list, tuple)) and node else (None,)
 
 
 def _nodes(value: Any) -> Iterator[Sequence[Any]]:

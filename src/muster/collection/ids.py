@@ -339,8 +339,7 @@ def _instance_id(value: InstanceValue, maker: IdMaker) -> Value:
     bases = {base.dotted for base in value.cls.mro if isinstance(base, Opaque)}
     if bases & (_TEXT_BASES | _NUMBER_BASES):
         return UNKNOWN
-    name = value.attributes.get("__name__", value.cls.lookup("__name__"))
-    return None if name is MISSING else name if isinstance(name, str) else UNKNOWN
+    return _asked_name(value, maker)
 
 
 def _opaque_instance_id(value: OpaqueInstance, maker: IdMaker) -> Value:

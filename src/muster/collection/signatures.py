@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from muster.collection.definitions import call_named, find_function_at
 from muster.collection.objects import is_static, unwrapped
 from muster.execution.values import BoundMethod, DescriptorValue, FixtureValue, FunctionValue, PartialValue, Value
+from muster.facts import opcodes as op
+from muster.facts.module_facts import ModuleFacts
 
 _PRESERVING = frozenset({
     "functools.lru_cache", "functools.cache", "unittest.skip", "unittest.case.skip", "unittest.skipIf",
@@ -115,6 +118,30 @@ def _without_first(parameters: list[_Parameter]) -> list[_Parameter] | None:
     if parameters and parameters[0].kind in ("positional", "argument"):
         return parameters[1:]
     return parameters if parameters and parameters[0].kind == "star" else None
+
+
+_GIVEN = frozenset({"hypothesis.given", "hypothesis.core.given"})
+
+
+def without_given(arguments: Arguments, function: FunctionValue, facts: ModuleFacts | None) -> Arguments:
+    """What `hypothesis.given` leaves: it fills named arguments by name and the last positional ones by place."""
+    if arguments.is_sure or facts is None or not _GIVEN & set(function.opaque_decorators):
+        return arguments
+    statement = find_function_at(facts.body, function.line)
+    calls = [
+        call
+        for decorator in (statement[3] if statement is not None else ())
+        if (call := call_named(decorator, "given"))
+    ]
+    if len(calls) != 1 or any(argument[0] == op.STAR for argument in calls[0][2]):
+        return arguments
+    named = [pair[0] for pair in calls[0][3]]
+    if None in named:
+        return arguments
+    filled = {*named, *arguments.names[len(arguments.names) - len(calls[0][2]) :]}
+    others = set(function.opaque_decorators) - _GIVEN - _PRESERVING
+    is_sure = not any(not dotted.startswith("hypothesis.") for dotted in others)
+    return Arguments(tuple(name for name in arguments.names if name not in filled), arguments.with_default, is_sure)
 
 
 def _is_fixed(value: Value) -> bool:
