@@ -112,7 +112,8 @@ def _generated(walk: Walk, parent: Node, name: str, value: Value, function: Func
     definition = _item(parent, name, function)
     definition.own_marks, definition.marks_unsure = list(own.found), own.unsure
     arguments = mandatory_names(value, name, definition.cls)
-    arguments = without_given(arguments, function, walk.executor.facts(function.file))
+    if not arguments.is_sure:
+        arguments = without_given(arguments, function, walk.executor.facts(function.file))
     closure = find_closure(walk, definition, arguments)
     metafunc = Metafunc(walk, definition, function, closure, arguments, name)
     try:
