@@ -57,6 +57,16 @@ def observe(record_path):
     _mark_hooks()
     log = _Log(record_path)
     prepare = _pytest.config._prepareconfig
+    load = _pytest.config.PytestPluginManager._importconftest
+
+    def observed_load(manager, conftestpath, *arguments, **keywords):
+        try:
+            return load(manager, conftestpath, *arguments, **keywords)
+        except BaseException as error:
+            # What is no `Exception` (a skip, `sys.exit`) is not wrapped, and would not say where it comes from.
+            if type(error).__name__ != "ConftestImportFailure":
+                log.failing_conftest = str(conftestpath)
+            raise
 
     def observed_prepare(args=None, plugins=None, **keywords):
         observer = Observer(log)
@@ -70,6 +80,7 @@ def observe(record_path):
         return config
 
     _pytest.config._prepareconfig = observed_prepare
+    _pytest.config.PytestPluginManager._importconftest = observed_load
 
 
 class _Log:
@@ -77,6 +88,7 @@ class _Log:
 
     def __init__(self, path):
         self.path = path
+        self.failing_conftest = ""
         self.descriptor = self._opened()
 
     def write(self, event, **values):
@@ -159,7 +171,10 @@ class Observer:
             return
         self.has_aborted = True
         node = self.collecting[-1] if self.collecting else None
-        path = _text(getattr(error, "path", "") or (node.path if node is not None else ""))
+        path = node.path if node is not None else self.log.failing_conftest
+        if type(error).__name__ == "ConftestImportFailure":
+            path = error.path
+        path = _text(path)
         nodeid = _text(node.nodeid) if node is not None else ""
         if not nodeid and path and self.rootdir:
             nodeid = os.path.relpath(path, self.rootdir).replace(os.sep, "/")
