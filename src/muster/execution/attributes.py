@@ -44,8 +44,11 @@ _HOST_TYPES: dict[type, type] = {ListValue: list, DictValue: dict, SetValue: set
 
 def load_attribute(machine: Machine, value: Value, name: str) -> Value:
     """`value.name`; raises `AttributeError` (with Python's words) where it is definitely absent."""
+    machine.refused_attribute = None
     found = get_attribute(machine, value, name)
     if found is MISSING:
+        if machine.refused_attribute is not None:
+            raise machine.refused_attribute
         raise attribute_error(machine, value, name)
     return found
 
@@ -66,7 +69,11 @@ def attribute_error(machine: Machine, value: Value, name: str) -> Raised:
             text = f"module '{value.name}' has no attribute '{name}'"
         return machine.error("AttributeError", text, detail)
     if isinstance(value, ClassValue):
-        return machine.error("AttributeError", f"type object '{value.name}' has no attribute '{name}'", _attribute(name))
+        if value.special == "enum" and machine.version < (3, 12, 0):
+            return machine.error("AttributeError", name, _attribute(name))
+        return machine.error(
+            "AttributeError", f"type object '{value.name}' has no attribute '{name}'", _attribute(name)
+        )
     if isinstance(value, Opaque):
         what = "type object" if value.kind == "class" else "object"
         return machine.error("AttributeError", f"{what} '{value.name}' has no attribute '{name}'", _attribute(name))
@@ -136,9 +143,7 @@ def _module(machine: Machine, module: ModuleValue, name: str) -> Value:
     hook = module.namespace.get("__getattr__")
     if hook is not None:
         return _module_hook(machine, hook, name)
-    if module.lenient or module.kind == "made":
-        return UNKNOWN
-    return MISSING
+    return UNKNOWN if module.lenient else MISSING
 
 
 def _module_hook(machine: Machine, hook: Value, name: str) -> Value:
@@ -147,6 +152,7 @@ def _module_hook(machine: Machine, hook: Value, name: str) -> Value:
         return machine.call(hook, (name,), {})
     except Raised as raised:
         if "AttributeError" in raised.bases:
+            machine.refused_attribute = raised
             return MISSING
         raise
 
@@ -178,6 +184,8 @@ def _class(machine: Machine, cls: ClassValue, name: str) -> Value:
         return bind_to_class(cls, found)
     if name in ("__name__", "__qualname__", "__module__", "__mro__", "__bases__", "__dict__", "__doc__", "__file__"):
         return _class_dunder(cls, name)
+    if cls.special == "enum" and _is_plain_enum(cls):
+        return _enum_attribute(machine, cls, name)
     if not cls.mro_known or cls.lenient or cls.metaclass is not None:
         return _metaclass_attribute(machine, cls, name)
     for base in cls.opaque_bases:
@@ -189,6 +197,19 @@ def _class(machine: Machine, cls: ClassValue, name: str) -> Value:
     if cls.special in ("enum", "namedtuple", "typeddict"):
         return UNKNOWN
     return MISSING
+
+
+def _is_plain_enum(cls: ClassValue) -> bool:
+    plain = isinstance(cls.metaclass, Opaque) and cls.metaclass.name in ("EnumType", "EnumMeta")
+    return plain and cls.mro_known and not cls.lenient
+
+
+def _enum_attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
+    for base in cls.opaque_bases:
+        facts = getattr(base.facts, "class_", None)
+        if facts is None or name in facts.names:
+            return UNKNOWN
+    return UNKNOWN if name.startswith("_") or name in _TYPE_ATTRIBUTES or name in _OBJECT_ATTRIBUTES else MISSING
 
 
 def _metaclass_attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
@@ -247,7 +268,12 @@ def _instance(machine: Machine, instance: InstanceValue, name: str) -> Value:
             return found
     if instance.unsure or not cls.mro_known or cls.lenient or cls.opaque_bases or cls.metaclass is not None:
         return UNKNOWN
-    if name in _OBJECT_ATTRIBUTES or cls.special or cls.attributes_unsure or cls.lookup("__getattribute__") is not MISSING:
+    if (
+        name in _OBJECT_ATTRIBUTES
+        or cls.special
+        or cls.attributes_unsure
+        or cls.lookup("__getattribute__") is not MISSING
+    ):
         return UNKNOWN
     if cls.lookup("__slots__") is not MISSING or cls.lookup("__annotations__") is not MISSING:
         return UNKNOWN
@@ -342,7 +368,9 @@ def _bound(machine: Machine, bound: BoundMethod, name: str) -> Value:
 
 
 def _partial(machine: Machine, partial: PartialValue, name: str) -> Value:
-    return {"func": partial.function, "args": TupleValue(partial.args), "keywords": DictValue(partial.kwargs)}.get(name, UNKNOWN)
+    return {"func": partial.function, "args": TupleValue(partial.args), "keywords": DictValue(partial.kwargs)}.get(
+        name, UNKNOWN
+    )
 
 
 def _descriptor(machine: Machine, descriptor: DescriptorValue, name: str) -> Value:
@@ -394,7 +422,12 @@ def _exception(machine: Machine, exception: ExceptionInstance, name: str) -> Val
 
 def _mark(machine: Machine, mark: Mark, name: str) -> Value:
     if name in ("name", "args", "kwargs", "mark"):
-        values: dict[str, Any] = {"name": mark.name, "args": TupleValue(mark.args), "kwargs": DictValue(mark.kwargs), "mark": mark}
+        values: dict[str, Any] = {
+            "name": mark.name,
+            "args": TupleValue(mark.args),
+            "kwargs": DictValue(mark.kwargs),
+            "mark": mark,
+        }
         return values[name]
     if name == "with_args":
         return Native("MarkDecorator.with_args", lambda machine, args, kwargs: with_arguments(mark, args, kwargs))
@@ -403,7 +436,9 @@ def _mark(machine: Machine, mark: Mark, name: str) -> Value:
 
 def with_arguments(mark: Mark, args: tuple[Value, ...], kwargs: dict[str, Value], unsure: bool = False) -> Mark:
     """A mark with more arguments, as `MarkDecorator.with_args` combines them."""
-    return Mark(mark.name, (*mark.args, *args), {**mark.kwargs, **kwargs}, mark.file, mark.line, mark.args_unsure or unsure)
+    return Mark(
+        mark.name, (*mark.args, *args), {**mark.kwargs, **kwargs}, mark.file, mark.line, mark.args_unsure or unsure
+    )
 
 
 def _fixture(machine: Machine, fixture: FixtureValue, name: str) -> Value:

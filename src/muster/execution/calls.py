@@ -171,7 +171,11 @@ def _merged_result(values: list[Value]) -> Value:
     if all(value is first for value in values):
         return first
     kinds = [value for value in values if isinstance(value, (ClassValue, FunctionValue))]
-    if len(kinds) == 1 and len(values) == 2 and all(value in kinds or value is None or value is UNKNOWN for value in values):
+    if (
+        len(kinds) == 1
+        and len(values) == 2
+        and all(value in kinds or value is None or value is UNKNOWN for value in values)
+    ):
         return kinds[0]
     return UNKNOWN
 
@@ -220,7 +224,9 @@ def _call_descriptor(
     return call(machine, descriptor.function, args, kwargs) if descriptor.kind == "staticmethod" else UNKNOWN
 
 
-def _call_instance(machine: Machine, instance: InstanceValue, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+def _call_instance(
+    machine: Machine, instance: InstanceValue, args: tuple[Value, ...], kwargs: dict[str, Value]
+) -> Value:
     method = get_attribute(machine, instance, "__call__")
     if method is not MISSING and method is not UNKNOWN:
         return call(machine, method, args, kwargs)
@@ -267,9 +273,7 @@ def store_mark_on_class(cls: ClassValue, mark: Mark) -> None:
     cls.namespace["pytestmark"] = ListValue([*previous, mark])
 
 
-def _call_fixture(
-    machine: Machine, fixture: FixtureValue, args: tuple[Value, ...], kwargs: dict[str, Value]
-) -> Value:
+def _call_fixture(machine: Machine, fixture: FixtureValue, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
     name = getattr(fixture.function, "name", "fixture")
     version = "stable"
     message = (
@@ -299,7 +303,9 @@ def call_opaque(machine: Machine, opaque: Opaque, args: tuple[Value, ...], kwarg
         from muster.execution.exceptions import is_exception_class
 
         if is_exception_class(opaque):
-            return ExceptionInstance(opaque, args)
+            exception = ExceptionInstance(opaque, args)
+            exception.attributes.update(kwargs)
+            return exception
         _expose(args, kwargs)
         return OpaqueInstance(opaque, args)
     _expose(args, kwargs)
@@ -312,7 +318,12 @@ def decorate(dotted: str, target: Value) -> Value:
         if dotted.endswith(".fixture") or dotted == "fixture":
             return FixtureValue(target, None, "function", None, None, False)
         wrapper = FunctionValue(target.name, target.qualname, target.module, target.file, target.line, target.params)
-        wrapper.defaults, wrapper.flags, wrapper.closure, wrapper.cls = target.defaults, target.flags & ~GENERATOR, target.closure, target.cls
+        wrapper.defaults, wrapper.flags, wrapper.closure, wrapper.cls = (
+            target.defaults,
+            target.flags & ~GENERATOR,
+            target.closure,
+            target.cls,
+        )
         wrapper.attributes = dict(target.attributes)
         wrapper.patched_args = target.patched_args
         wrapper.opaque_decorators = (*target.opaque_decorators, dotted)
@@ -366,9 +377,7 @@ def _call_unknown(machine: Machine, value: Value, args: tuple[Value, ...], kwarg
     return UNKNOWN
 
 
-def _call_enum_member(
-    machine: Machine, member: EnumMember, args: tuple[Value, ...], kwargs: dict[str, Value]
-) -> Value:
+def _call_enum_member(machine: Machine, member: EnumMember, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
     return UNKNOWN
 
 

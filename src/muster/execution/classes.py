@@ -35,7 +35,15 @@ from muster.model.collection import OtherFailure
 
 Node = Sequence[Any]
 OBJECT = Opaque("builtins.object", "class")
+_FLAGS = ("enum.Flag", "enum.IntFlag")
 _ENUMS = ("enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag", "enum.ReprEnum")
+_MODELLED_CLASSES = (
+    "types.ModuleType",
+    "pathlib.Path",
+    "pathlib.PosixPath",
+    "pathlib.PurePath",
+    "pathlib.PurePosixPath",
+)
 _FINAL = ("builtins.bool", "builtins.NoneType", "builtins.function", "builtins.range", "builtins.slice")
 
 
@@ -57,6 +65,7 @@ def build_class(machine: Machine, node: Node, scope: Scope, qualname: str) -> Va
     if cls.namespace.pop("__muster_lenient__", None):
         cls.lenient = True
     _adopt(cls)
+    _check_slots(machine, cls)
     _specialise(machine, cls)
     _init_subclass(machine, cls, options)
     return cls
@@ -71,7 +80,7 @@ def _bases(machine: Machine, nodes: Sequence[Node], scope: Scope) -> tuple[Value
 
 def _set_bases(machine: Machine, cls: ClassValue, bases: tuple[Value, ...]) -> None:
     classes: list[Value] = []
-    for base in map(_as_class, bases):
+    for base in map(as_class, bases):
         if isinstance(base, ModuleValue):
             raise machine.error("TypeError", "module() takes at most 2 arguments (3 given)", OtherFailure("bases"))
         if isinstance(base, FunctionValue) and not base.opaque_decorators:
@@ -79,12 +88,18 @@ def _set_bases(machine: Machine, cls: ClassValue, bases: tuple[Value, ...]) -> N
         if isinstance(base, ClassValue) or (isinstance(base, Opaque) and base.kind in ("class", "")):
             if isinstance(base, Opaque) and base.dotted in _FINAL:
                 shown = base.dotted.removeprefix("builtins.")
-                raise machine.error("TypeError", f"type '{shown}' is not an acceptable base type", OtherFailure("bases"))
+                raise machine.error(
+                    "TypeError", f"type '{shown}' is not an acceptable base type", OtherFailure("bases")
+                )
             classes.append(base)
             if isinstance(base, Opaque) and not base.kind:
                 cls.mro_known = False
             continue
-        if isinstance(base, Native) and base.dotted in ("typing.NamedTuple", "typing.TypedDict", "collections.namedtuple"):
+        if isinstance(base, Native) and base.dotted in (
+            "typing.NamedTuple",
+            "typing.TypedDict",
+            "collections.namedtuple",
+        ):
             classes.append(Opaque(base.dotted, "class"))
             continue
         cls.mro_known = False
@@ -97,13 +112,13 @@ def _set_bases(machine: Machine, cls: ClassValue, bases: tuple[Value, ...]) -> N
     cls.mro = linearise(machine, cls, classes)
 
 
-def _as_class(base: Value) -> Value:
+def as_class(base: Value) -> Value:
     """Built-in types are callables that the simulation models; as bases they are opaque classes."""
     if isinstance(base, Native) and hasattr(builtins, base.dotted):
         from muster.execution.natives.builtin_functions import facts_of
 
         return Opaque(f"builtins.{base.dotted}", "class", facts_of(base.dotted))
-    return base
+    return Opaque(base.dotted, "class") if isinstance(base, Native) and base.dotted in _MODELLED_CLASSES else base
 
 
 def _same(left: Value, right: Value) -> bool:
@@ -159,10 +174,13 @@ def _set_metaclass(machine: Machine, cls: ClassValue, options: dict[str | None, 
         inherited = base.metaclass if isinstance(base, ClassValue) else _opaque_metaclass(base)
         if cls.metaclass is None and inherited is not None:
             cls.metaclass = inherited
+    _check_metaclasses(machine, cls)
     metaclass = cls.metaclass
     if isinstance(metaclass, ClassValue):
         cls.lenient |= metaclass.lookup("__new__") is not MISSING or metaclass.lookup("__prepare__") is not MISSING
-    elif metaclass is not None and not (isinstance(metaclass, Opaque) and metaclass.dotted in ("abc.ABCMeta", "builtins.type")):
+    elif metaclass is not None and not (
+        isinstance(metaclass, Opaque) and metaclass.dotted in ("abc.ABCMeta", "builtins.type")
+    ):
         cls.lenient = True
     if isinstance(metaclass, Opaque) and metaclass.dotted == "builtins.type":
         cls.metaclass = None
@@ -173,6 +191,30 @@ def _opaque_metaclass(base: Opaque) -> Value:
     if facts is None:
         return None
     return None if facts.metaclass in ("type", "builtins.type") else Opaque(facts.metaclass, "class")
+
+
+def _check_slots(machine: Machine, cls: ClassValue) -> None:
+    slots = cls.namespace.get("__slots__")
+    names = [slots] if isinstance(slots, str) else machine.iterate(slots) if slots is not None else None
+    for name in names or ():
+        if isinstance(name, str) and name in cls.namespace:
+            raise machine.error(
+                "ValueError", f"{name!r} in __slots__ conflicts with class variable", OtherFailure("bases")
+            )
+
+
+def _check_metaclasses(machine: Machine, cls: ClassValue) -> None:
+    """Two metaclasses of the project's own, neither derived from the other (data model, 3.3.3.3)."""
+    found = [cls.metaclass, *(base.metaclass for base in cls.bases if isinstance(base, ClassValue))]
+    metaclasses = [each for each in found if isinstance(each, ClassValue) and each.mro_known]
+    for metaclass in metaclasses:
+        if all(metaclass in other.mro or other in metaclass.mro for other in metaclasses):
+            continue
+        text = (
+            "metaclass conflict: the metaclass of a derived class must be a (non-strict) subclass of the metaclasses "
+            "of all its bases"
+        )
+        raise machine.error("TypeError", text, OtherFailure("bases"))
 
 
 def _adopt(cls: ClassValue) -> None:
@@ -200,7 +242,11 @@ def _specialise(machine: Machine, cls: ClassValue) -> None:
     elif any(isinstance(base, Opaque) and base.dotted == "typing.NamedTuple" for base in cls.bases):
         cls.special = "namedtuple"
         annotations = cls.namespace.get("__annotations__")
-        cls.namespace["_fields"] = TupleValue(annotations if isinstance(annotations, dict) else ())
+        fields = tuple(annotations) if isinstance(annotations, dict) else ()
+        cls.namespace["_fields"] = TupleValue(fields)
+        cls.namespace["__muster_defaults__"] = DictValue(
+            (name, cls.namespace[name]) for name in fields if name in cls.namespace
+        )
     elif any(isinstance(base, Opaque) and base.dotted == "typing.TypedDict" for base in cls.bases):
         cls.special = "typeddict"
     else:
@@ -213,9 +259,10 @@ def _make_members(machine: Machine, cls: ClassValue) -> None:
     """The members of an enum: every plain assignment of its body (`enum.EnumType.__new__`)."""
     for base in cls.bases:
         if isinstance(base, ClassValue) and any(isinstance(value, EnumMember) for value in base.namespace.values()):
-            message = f"<enum '{base.name}'> cannot be extended" if machine.version >= (3, 12, 0) else (
-                f"cannot extend <enum '{base.name}'>" if machine.version >= (3, 11, 0) else f"{cls.name}: cannot extend enumeration '{base.name}'"
-            )
+            if machine.version >= (3, 11, 0):
+                message = f"<enum '{cls.name}'> cannot extend <enum '{base.name}'>"
+            else:
+                message = f"{cls.name}: cannot extend enumeration '{base.name}'"
             raise machine.error("TypeError", message, OtherFailure("enum"))
     count = 0
     ignored = cls.namespace.get("_ignore_", ())
@@ -261,10 +308,12 @@ def instantiate(machine: Machine, cls: ClassValue, args: tuple[Value, ...], kwar
         return _exception(machine, cls, args, kwargs)
     metaclass_call = cls.metaclass.lookup("__call__") if isinstance(cls.metaclass, ClassValue) else MISSING
     if metaclass_call is not MISSING or cls.special in ("typeddict", "namedtuple"):
-        return _special_instance(cls, args)
+        return _special_instance(machine, cls, args, kwargs)
     if not cls.mro_known or cls.lenient:
         return InstanceValue(cls, unsure=True)
     _check_abstract(machine, cls)
+    if derives_from(cls, ("types.ModuleType", "builtins.module")):
+        return _module_object(args)
     new = cls.lookup("__new__")
     if new is not MISSING:
         return InstanceValue(cls, unsure=True)
@@ -279,6 +328,13 @@ def instantiate(machine: Machine, cls: ClassValue, args: tuple[Value, ...], kwar
     elif args or kwargs:
         raise machine.error("TypeError", f"{cls.name}() takes no arguments", OtherFailure("arity"))
     return instance
+
+
+def _module_object(args: tuple[Value, ...]) -> ModuleValue:
+    """A module of a class of the project's own: its attributes may be computed."""
+    module = ModuleValue(args[0] if args and isinstance(args[0], str) else "?", None, "made")
+    module.lenient = True
+    return module
 
 
 def _check_abstract(machine: Machine, cls: ClassValue) -> None:
@@ -301,7 +357,9 @@ def _check_abstract(machine: Machine, cls: ClassValue) -> None:
     plural = "s" if len(open_methods) > 1 else ""
     if machine.version >= (3, 12, 0):
         names = ", ".join(f"'{name}'" for name in open_methods)
-        text = f"Can't instantiate abstract class {cls.name} without an implementation for abstract method{plural} {names}"
+        text = (
+            f"Can't instantiate abstract class {cls.name} without an implementation for abstract method{plural} {names}"
+        )
     else:
         text = f"Can't instantiate abstract class {cls.name} with abstract method{plural} {', '.join(open_methods)}"
     raise machine.error("TypeError", text, OtherFailure("abstract"))
@@ -327,14 +385,39 @@ def _run_init(
         instance.unsure = True
 
 
-def _special_instance(cls: ClassValue, args: tuple[Value, ...]) -> Value:
-    if cls.special == "namedtuple":
-        fields = cls.namespace.get("_fields", ())
-        if isinstance(fields, tuple) and len(args) == len(fields):
-            value = TupleValue(args)
-            value.cls = cls
-            return value
-    return UNKNOWN
+def _special_instance(machine: Machine, cls: ClassValue, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    fields = cls.namespace.get("_fields", ())
+    if cls.special != "namedtuple" or cls.lenient or not isinstance(fields, tuple):
+        return UNKNOWN
+    defaults = cls.namespace.get("__muster_defaults__", {})
+    if not isinstance(defaults, dict):
+        return UNKNOWN
+    bound = bind_arguments(machine, _constructor(cls, "__new__", "_cls", fields, defaults), (cls, *args), kwargs)
+    value = TupleValue(bound[name] for name in fields)
+    value.cls = cls
+    return value
+
+
+def _constructor(
+    cls: ClassValue,
+    method: str,
+    first: str,
+    fields: Sequence[str],
+    defaults: dict[str, Value],
+    kwonly: Sequence[str] = (),
+) -> FunctionValue:
+    """A generated `__new__` or `__init__`, for checking what it is called with."""
+    qualname = f"{cls.qualname}.{method}"
+    params = (
+        (),
+        ((first, None), *((name, None) for name in fields)),
+        None,
+        tuple((name, None) for name in kwonly),
+        None,
+    )
+    function = FunctionValue(method, qualname, None, cls.file, 0, params)
+    function.defaults = defaults
+    return function
 
 
 def _enum_by_value(machine: Machine, cls: ClassValue, args: tuple[Value, ...]) -> Value:
@@ -344,6 +427,9 @@ def _enum_by_value(machine: Machine, cls: ClassValue, args: tuple[Value, ...]) -
     for member in members:
         if isinstance(args[0], (str, int)) and isinstance(member.value, (str, int)) and member.value == args[0]:
             return member
+    plain = all(isinstance(member.value, (str, int)) for member in members) and isinstance(args[0], (str, int))
+    if plain and not cls.lenient and cls.lookup("_missing_") is MISSING and not derives_from(cls, _FLAGS):
+        raise machine.error("ValueError", f"{args[0]!r} is not a valid {cls.qualname}", OtherFailure("enum"))
     return UNKNOWN
 
 
@@ -369,6 +455,8 @@ def make_dataclass(machine: Machine, cls: ClassValue, options: dict[str, Value])
     keyword_only = options.get("kw_only", False) is not False
     for name in fields:
         value = cls.namespace.get(name, MISSING)
+        if isinstance(value, FieldValue):
+            value = value.default
         if isinstance(value, (ListValue, DictValue, SetValue)) and not getattr(value, "frozen", False):
             kind = {ListValue: "list", DictValue: "dict", SetValue: "set"}[type(value)]
             message = f"mutable default <class '{kind}'> for field {name} is not allowed: use default_factory"
@@ -376,12 +464,78 @@ def make_dataclass(machine: Machine, cls: ClassValue, options: dict[str, Value])
         if value is MISSING and with_default and not keyword_only and not inherited and _is_field(cls, name):
             shown = f"'{name}'" if machine.version < (3, 12, 0) else f"'{name}'"
             tail = f" '{with_default}'" if machine.version >= (3, 12, 0) else ""
-            raise machine.error("TypeError", f"non-default argument {shown} follows default argument{tail}", OtherFailure("dataclass"))
-        if value is not MISSING and _is_field(cls, name) and not isinstance(value, OpaqueInstance) and value is not UNKNOWN:
+            raise machine.error(
+                "TypeError", f"non-default argument {shown} follows default argument{tail}", OtherFailure("dataclass")
+            )
+        if (
+            value is not MISSING
+            and _is_field(cls, name)
+            and not isinstance(value, OpaqueInstance)
+            and value is not UNKNOWN
+        ):
             with_default = with_default or name
     cls.namespace["__dataclass_fields__"] = ListValue(dict.fromkeys([*inherited, *fields]))
+    cls.namespace["__muster_init__"] = _dataclass_constructor(cls, fields, options)
     cls.special = "dataclass"
     return cls
+
+
+class FieldValue:
+    """`dataclasses.field(...)`: `default` is MISSING where there is none, UNKNOWN for a factory."""
+
+    __slots__ = ("default", "init", "kw_only")
+
+    def __init__(self, options: dict[str, Value]) -> None:
+        self.default = options.get("default", UNKNOWN if "default_factory" in options else MISSING)
+        self.init = options.get("init", True)
+        self.kw_only = options.get("kw_only", None)
+
+
+def _dataclass_constructor(cls: ClassValue, fields: Sequence[str], options: dict[str, Value]) -> Value:
+    """The generated `__init__`, None where its parameters are not known."""
+    if options.get("init", True) is not True or options.get("kw_only", False) not in (True, False):
+        return None
+    positional: list[str] = []
+    keyword: list[str] = []
+    defaults: dict[str, Value] = {}
+    for base in reversed(cls.mro[1:]):
+        if isinstance(base, ClassValue) and "__dataclass_fields__" in base.namespace:
+            inherited = base.namespace.get("__muster_init__")
+            if not isinstance(inherited, FunctionValue):
+                return None
+            positional += [name for name, _ in inherited.params[1][1:] if name not in positional]
+            keyword += [name for name, _ in inherited.params[3] if name not in keyword]
+            defaults.update(inherited.defaults)
+        elif isinstance(base, Opaque) and base.dotted not in (
+            "builtins.object",
+            "abc.ABC",
+            "typing.Generic",
+            "typing.Protocol",
+        ):
+            return None
+    annotations = cls.namespace["__annotations__"] if fields else {}
+    for name in fields:
+        annotated = annotations.get(name)
+        value = cls.namespace.get(name, MISSING)
+        if annotated is UNKNOWN and name in ("_", "__"):
+            return None
+        if isinstance(annotated, Opaque) and annotated.name in ("ClassVar", "KW_ONLY", "InitVar"):
+            if annotated.name == "ClassVar":
+                continue
+            return None
+        field = value if isinstance(value, FieldValue) else FieldValue({} if value is MISSING else {"default": value})
+        if field.init is False:
+            continue
+        if field.init is not True or isinstance(value, (OpaqueInstance,)) or value is UNKNOWN:
+            return None
+        is_keyword = field.kw_only if field.kw_only is not None else options.get("kw_only", False)
+        target = keyword if is_keyword is True else positional
+        if name not in positional and name not in keyword:
+            target.append(name)
+        defaults.pop(name, None)
+        if field.default is not MISSING:
+            defaults[name] = field.default
+    return _constructor(cls, "__init__", "self", positional, defaults, keyword)
 
 
 def _own_fields(cls: ClassValue) -> list[str]:
@@ -398,7 +552,13 @@ def _is_field(cls: ClassValue, name: str) -> bool:
 def _dataclass_init(
     machine: Machine, instance: InstanceValue, args: tuple[Value, ...], kwargs: dict[str, Value]
 ) -> None:
-    # Whether the generated `__init__` accepts these arguments hangs on `field()` options that are not modelled.
+    constructor = instance.cls.lookup("__muster_init__")
+    owner = next(
+        (base for base in instance.cls.mro if isinstance(base, ClassValue) and "__muster_init__" in base.namespace),
+        None,
+    )
+    if isinstance(constructor, FunctionValue) and owner is instance.cls:
+        bind_arguments(machine, constructor, (instance, *args), kwargs)
     fields = instance.cls.lookup("__dataclass_fields__")
     names = list(fields) if isinstance(fields, ListValue) else []
     for name, value in (*zip(names, args, strict=False), *kwargs.items()):

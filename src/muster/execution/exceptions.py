@@ -45,7 +45,7 @@ def builtin_error(machine: Machine, type_name: str, message: str, detail: Failur
 def is_exception_class(value: Value) -> bool:
     """Whether `value` is definitely an exception class."""
     if isinstance(value, Opaque):
-        return _is_builtin_exception(value)
+        return _is_opaque_exception(value)
     return isinstance(value, ClassValue) and any(
         isinstance(base, Opaque) and _is_opaque_exception(base) for base in value.mro
     )
@@ -65,6 +65,8 @@ def class_bases(cls: Value) -> tuple[str, ...] | None:
         if _is_builtin_exception(cls):
             return builtin_bases(cls.name)
         facts = getattr(cls.facts, "class_", None)
+        if cls.name in PYTEST_OUTCOMES and cls.dotted.startswith("_pytest."):
+            return builtin_bases(cls.name)
         if facts is not None:
             return tuple(dotted.rpartition(".")[2] for dotted in facts.mro)
         return (cls.name, "Exception", "BaseException")
@@ -99,6 +101,7 @@ def raise_value(machine: Machine, value: Value) -> Raised:
         if "SystemExit" in bases:
             raised.message = "" if not value.args else exception_text(machine, value)
         raised.confidence = machine.confidence()
+        raised.allow_module_level = value.attributes.get("allow_module_level", False) is not False
         return raised
     if value is UNKNOWN or isinstance(value, Opaque):
         name = value.name if isinstance(value, Opaque) else "Exception"
@@ -141,10 +144,16 @@ def _own_text(machine: Machine, value: ExceptionInstance) -> str | None:
 
 def _is_builtin_exception(value: Opaque) -> bool:
     cls = getattr(builtins, value.name, None)
-    return value.dotted in (value.name, f"builtins.{value.name}") and isinstance(cls, type) and issubclass(cls, BaseException)
+    return (
+        value.dotted in (value.name, f"builtins.{value.name}")
+        and isinstance(cls, type)
+        and issubclass(cls, BaseException)
+    )
 
 
 def _is_opaque_exception(value: Opaque) -> bool:
+    if value.dotted.startswith("_pytest.outcomes.") and value.name in PYTEST_OUTCOMES:
+        return True
     if _is_builtin_exception(value):
         return True
     facts = getattr(value.facts, "class_", None)

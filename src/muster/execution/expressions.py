@@ -245,7 +245,9 @@ def _ifexp(machine: Machine, node: Node, scope: Scope) -> Value:
     known = machine.truth(evaluate(machine, node[1], scope))
     if known is not None:
         return evaluate(machine, node[2] if known else node[3], scope)
-    values = [value for value in (_maybe(machine, node[2], scope), _maybe(machine, node[3], scope)) if value is not MISSING]
+    values = [
+        value for value in (_maybe(machine, node[2], scope), _maybe(machine, node[3], scope)) if value is not MISSING
+    ]
     return values[0] if len(values) == 1 or (values and values[0] is values[1]) else UNKNOWN
 
 
@@ -325,9 +327,7 @@ def put_item(container: DictValue, key: Value, value: Value) -> None:
         container.unsure = True
 
 
-def _comprehension(
-    machine: Machine, clauses: Sequence[Any], scope: Scope, produce: Callable[[Scope], None]
-) -> bool:
+def _comprehension(machine: Machine, clauses: Sequence[Any], scope: Scope, produce: Callable[[Scope], None]) -> bool:
     """Run `produce` in the innermost scope for each round; false where the rounds are not known."""
     inner = Scope(ScopeKind.FUNCTION, scope.module, {}, scope.file, scope.closure)
     inner.is_comprehension = True
@@ -644,4 +644,14 @@ _EVALUATORS: list[Callable[[Machine, Node, Scope], Value]] = [
     _set, _dict, _listcomp, _setcomp, _genexp, _dictcomp, _fstring, _walrus, _await, _yield, _await, _star, _line, _opaque,
 ]  # fmt: skip
 
-__all__ = ["Opaque", "bind_target", "evaluate", "evaluate_defaults", "find_name", "load_name", "make_set", "put_item", "set_item"]
+__all__ = [
+    "Opaque",
+    "bind_target",
+    "evaluate",
+    "evaluate_defaults",
+    "find_name",
+    "load_name",
+    "make_set",
+    "put_item",
+    "set_item",
+]

@@ -38,11 +38,10 @@ def import_statement(machine: Machine, node: Node, scope: Scope) -> None:
     """`import a.b.c` binds `a`; `import a.b.c as x` binds the last part."""
     for name, alias in node[2]:
         module = import_module(machine, name, scope.file)
-        if alias is not None:
-            scope.bind(alias, module)
-        else:
-            top = name.partition(".")[0]
-            scope.bind(top, machine.modules.get(top, module) if top != name else module)
+        top = name.partition(".")[0]
+        # The statement gets hold of the top-level package at the end: one that failed is then tried again.
+        package = import_module(machine, top, scope.file) if top != name else module
+        scope.bind(alias or top, module if alias is not None else package)
 
 
 def import_from(machine: Machine, node: Node, scope: Scope) -> None:
@@ -253,6 +252,10 @@ def module_path(machine: Machine, module: ModuleValue) -> list[str] | None:
     """`__path__` of a module, None for what is no package. A namespace's is computed anew: its portions change with the path."""
     if module.kind == "namespace" and module.search_path_of_parent is not None:
         module.path = _namespace_portions(machine, module)
+    own = module.namespace.get("__path__")
+    if isinstance(own, ListValue) and not own.unsure:
+        # Code may set `__path__` itself (`pkgutil.extend_path`, modules made by hand).
+        return [entry for entry in own if isinstance(entry, str)]
     return module.path
 
 
@@ -292,10 +295,14 @@ def _find_and_load(machine: Machine, name: str, tail: str, parent: ModuleValue |
                 return load_installed(machine, name, list(portions))
             return _load_namespace(machine, name, list(portions), tuple(entries))
         case BinaryModule(path=path) | SourceModule(path=path) | RegularPackage(path=path):
-            if isinstance(resolution, BinaryModule) or (is_installed(machine, path) and path not in machine.session_files):
+            if isinstance(resolution, BinaryModule) or (
+                is_installed(machine, path) and path not in machine.session_files
+            ):
                 return load_installed(machine, name, _folder(resolution), path)
             folder = resolution.folder if isinstance(resolution, RegularPackage) else None
-            return _load_source(machine, name, _as_written(path, entries), None if folder is None else [_as_written(folder, entries)])
+            return _load_source(
+                machine, name, _as_written(path, entries), None if folder is None else [_as_written(folder, entries)]
+            )
 
 
 def _folder(found: BinaryModule | SourceModule | RegularPackage) -> list[str] | None:
@@ -312,7 +319,9 @@ def _as_written(path: str, entries: Sequence[str]) -> str:
     return path
 
 
-def _not_found(machine: Machine, name: str, parent: ModuleValue | None, entries: tuple[str, ...], importer: str) -> Value:
+def _not_found(
+    machine: Machine, name: str, parent: ModuleValue | None, entries: tuple[str, ...], importer: str
+) -> Value:
     # Never ask the environment for what the simulated path does not reach, except finders of its own (editable installs).
     top = name.partition(".")[0]
     if parent is None and top in machine.environment.editable_finders:
@@ -358,9 +367,7 @@ def is_installed(machine: Machine, path: str) -> bool:
     return path.startswith(machine.installed_prefixes)
 
 
-def load_installed(
-    machine: Machine, name: str, path: list[str] | None = None, file: str | None = None
-) -> ModuleValue:
+def load_installed(machine: Machine, name: str, path: list[str] | None = None, file: str | None = None) -> ModuleValue:
     """The opaque module `name` of the environment, with what importing it really did (asked once)."""
     from muster.execution.installed import install
 
@@ -398,7 +405,9 @@ def run_module(machine: Machine, module: ModuleValue) -> None:
         raise UndecidedSourceError(path, facts.undecided)
     if facts.problem is not None:
         problem = facts.problem
-        raise machine.error(problem.type, problem.message, SyntaxFailure(path, problem.line, problem.column, problem.text))
+        raise machine.error(
+            problem.type, problem.message, SyntaxFailure(path, problem.line, problem.column, problem.text)
+        )
     module.doc = facts.doc
     module.initialising = True
     scope = module_scope(module)
@@ -412,9 +421,3 @@ def run_module(machine: Machine, module: ModuleValue) -> None:
     finally:
         module.initialising = False
         machine.budget, machine.unsure, machine.depth = outer
-
-
-def set_path(module: ModuleValue, value: Value) -> None:
-    """`__path__ = value` in a package (`pkgutil.extend_path` and the like)."""
-    if isinstance(value, ListValue) and not value.unsure:
-        module.path = [entry for entry in value if isinstance(entry, str)]

@@ -61,7 +61,9 @@ def _same_module(probed: str, found: str) -> bool:
     return posixpath.splitext(probed)[0].split(".")[0] == posixpath.splitext(found)[0].split(".")[0] or probed == found
 
 
-def _outcome(machine: Machine, name: str, first: ImportFailure | None, second: ImportFailure | None) -> ImportFailure | None:
+def _outcome(
+    machine: Machine, name: str, first: ImportFailure | None, second: ImportFailure | None
+) -> ImportFailure | None:
     """The failure of this attempt: some modules fail once and then succeed."""
     attempts = machine.import_attempts
     attempts[name] = attempts.get(name, 0) + 1

@@ -88,7 +88,15 @@ class Interpreter(Machine):
         facts = self.facts(path)
         if facts is None or facts.problem is not None or facts.undecided:
             return None
-        saved = (list(self.sys_path), dict(self.modules), dict(self.preloaded), len(self.effects), self.path_trusted, self.meta_path_hooked, self.lenient_file)
+        saved = (
+            list(self.sys_path),
+            dict(self.modules),
+            dict(self.preloaded),
+            len(self.effects),
+            self.path_trusted,
+            self.meta_path_hooked,
+            self.lenient_file,
+        )
         self.lenient_file = posixpath.normpath(path)
         self._start()
         module = self._module_for(path)

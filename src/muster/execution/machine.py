@@ -6,6 +6,7 @@ together. This class is what they may rely on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from posixpath import dirname
 from typing import Any, Protocol
@@ -60,7 +61,7 @@ class Machine:
         environ: Mapping[str, str],
         strict_markers: bool,
         registered_markers: Sequence[str],
-        error_warnings: frozenset[str] = frozenset(),
+        filters: Sequence[str] = (),
     ) -> None:
         self.tree = tree
         self.environment = environment
@@ -91,8 +92,10 @@ class Machine:
         """Functions that once ran out of their budget: they are not entered again."""
         self.session_files: set[str] = set()
         """Test files and conftests that pytest imports itself: interpreted wherever they lie."""
+        self.refused_attribute: Raised | None = None
+        """What a module `__getattr__` raised when it was asked last."""
         self.handling: list[Raised] = []
-        self.error_warnings = error_warnings
+        self.filters = [parse_filter(entry) for entry in filters]
         self.installed_prefixes = installed_prefixes(environment)
         self.import_stack: list[ModuleValue] = []
         self.path_trusted = True
@@ -149,9 +152,17 @@ class Machine:
             self.probes[name] = self.ask_probe(name)
         return self.probes[name]
 
-    def warns_as_error(self, category: str) -> bool:
-        """Whether `filterwarnings` turns this category of warning into an exception."""
-        return category in self.error_warnings
+    def turns_into_error(self, category: str, text: str) -> bool:
+        """Whether `filterwarnings` turns this warning into an exception; the last entry that matches decides."""
+        from muster.execution.exceptions import builtin_bases
+
+        names = (*builtin_bases(category), "Warning")
+        for action, message, wanted, module in reversed(self.filters):
+            if module:
+                continue
+            if wanted in ("", *names) and re.match(message, text, re.IGNORECASE):
+                return action == "error"
+        return False
 
     @property
     def here(self) -> Scope | None:
@@ -161,6 +172,16 @@ class Machine:
     def confidence(self) -> Confidence:
         """How sure an exception raised now would be."""
         return Confidence.CERTAIN if self.path_trusted and not self.meta_path_hooked else Confidence.LIKELY
+
+
+def parse_filter(entry: str) -> tuple[str, str, str, str]:
+    """Action, message pattern, class name of the category and module of a `filterwarnings` entry."""
+    action, message, category, module = ([part.strip() for part in entry.split(":")] + ["", "", "", ""])[:4]
+    try:
+        re.compile(message)
+    except re.error:
+        message = re.escape(message)
+    return action, message, category.rpartition(".")[2], module
 
 
 def installed_prefixes(environment: Environment) -> tuple[str, ...]:

@@ -106,7 +106,11 @@ def _list_method(machine: Machine, value: ListValue, name: str) -> Value:
 
 def _search_path_pop(machine: Machine, args: Args) -> Value:
     key = args[0] if args else -1
-    popped = machine.sys_path[key] if isinstance(key, int) and -len(machine.sys_path) <= key < len(machine.sys_path) else UNKNOWN
+    popped = (
+        machine.sys_path[key]
+        if isinstance(key, int) and -len(machine.sys_path) <= key < len(machine.sys_path)
+        else UNKNOWN
+    )
     searchpath.delete(machine, key)
     return popped
 
@@ -215,7 +219,9 @@ def _index_of(machine: Machine, value: ListValue, args: Args, kwargs: Kwargs) ->
 
 
 def _count(machine: Machine, value: ListValue, args: Args, kwargs: Kwargs) -> Value:
-    return value.count(args[0]) if args and operations.is_constant(args[0]) and operations.is_constant(value) else UNKNOWN
+    return (
+        value.count(args[0]) if args and operations.is_constant(args[0]) and operations.is_constant(value) else UNKNOWN
+    )
 
 
 _LIST: dict[str, Any] = {
@@ -271,7 +277,9 @@ def _update(machine: Machine, value: DictValue, args: Args, kwargs: Kwargs) -> V
             value.unsure |= arg.unsure
         else:
             pairs = machine.iterate(arg)
-            if pairs is not None and all(isinstance(pair, tuple) and len(pair) == 2 and _is_key(pair[0]) for pair in pairs):
+            if pairs is not None and all(
+                isinstance(pair, tuple) and len(pair) == 2 and _is_key(pair[0]) for pair in pairs
+            ):
                 value.update(pairs)
             else:
                 value.unsure = True
@@ -341,7 +349,18 @@ def _path_member(machine: Machine, path: PurePosixPath, name: str) -> Value:
 
 
 _PATH_DATA = ("parent", "parents", "parts", "name", "stem", "suffix", "suffixes", "root", "drive", "anchor")
-_PATH_PURE = ("joinpath", "with_suffix", "with_name", "with_stem", "relative_to", "as_posix", "is_absolute", "match", "is_relative_to", "as_uri")
+_PATH_PURE = (
+    "joinpath",
+    "with_suffix",
+    "with_name",
+    "with_stem",
+    "relative_to",
+    "as_posix",
+    "is_absolute",
+    "match",
+    "is_relative_to",
+    "as_uri",
+)
 
 
 def _pure(machine: Machine, path: PurePosixPath, name: str, args: Args, kwargs: Kwargs) -> Value:

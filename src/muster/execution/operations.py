@@ -180,7 +180,9 @@ def _is_type(value: Value) -> bool:
 
 def _union(machine: Machine, left: Value, right: Value) -> Value:
     """`X | Y` between types: PEP 604 needs Python 3.10; a metaclass with `__or__` may say otherwise."""
-    plain = all(not isinstance(side, ClassValue) or (side.metaclass is None and side.mro_known) for side in (left, right))
+    plain = all(
+        not isinstance(side, ClassValue) or (side.metaclass is None and side.mro_known) for side in (left, right)
+    )
     builtin = any(isinstance(side, Opaque) and side.dotted.startswith("builtins.") for side in (left, right))
     if machine.version < (3, 10, 0) and plain and builtin and machine.version >= (3, 0, 0):
         names = [_type_name(side) for side in (left, right)]
@@ -303,7 +305,10 @@ def contains(machine: Machine, container: Value, element: Value) -> bool | None:
     if isinstance(container, (ListValue, tuple, SetValue, DictValue)):
         if element is UNKNOWN:
             return None
-        if any(candidate is element or (is_constant(element) and is_constant(candidate) and candidate == element) for candidate in container):
+        if any(
+            candidate is element or (is_constant(element) and is_constant(candidate) and candidate == element)
+            for candidate in container
+        ):
             return None if isinstance(container, DictValue) and container.unsure else True
         if getattr(container, "unsure", False):
             return None
@@ -364,9 +369,17 @@ def _hashable(value: Value) -> bool:
 def _index_sequence(machine: Machine, container: Any, key: Value) -> Value:
     if isinstance(container, ListValue) and container.unsure:
         return UNKNOWN
-    if isinstance(key, slice) and all(part is None or isinstance(part, int) for part in (key.start, key.stop, key.step)):
+    if isinstance(key, slice) and all(
+        part is None or isinstance(part, int) for part in (key.start, key.stop, key.step)
+    ):
         part = container[key]
-        return ListValue(part) if isinstance(container, ListValue) else TupleValue(part) if isinstance(part, tuple) else part
+        return (
+            ListValue(part)
+            if isinstance(container, ListValue)
+            else TupleValue(part)
+            if isinstance(part, tuple)
+            else part
+        )
     if isinstance(key, bool) or not isinstance(key, int):
         return UNKNOWN
     try:

@@ -110,7 +110,11 @@ def _entry(machine: Machine, entry: Value) -> str | None:
 
 def search_entries(machine: Machine) -> list[str]:
     """`sys.path` as absolute folders, in order: "" and relative entries are taken from the working directory."""
-    return [posixpath.normpath(posixpath.join(machine.cwd, entry)) if not entry.startswith("/") or "/." in entry else entry for entry in machine.sys_path if isinstance(entry, str)]
+    return [
+        posixpath.normpath(posixpath.join(machine.cwd, entry)) if not entry.startswith("/") or "/." in entry else entry
+        for entry in machine.sys_path
+        if isinstance(entry, str)
+    ]
 
 
 def _record(machine: Machine, kind: str, entry: str, place: int) -> None:

@@ -22,6 +22,7 @@ from muster.execution.scope import Scope, ScopeKind
 from muster.execution.values import (
     MISSING,
     UNKNOWN,
+    BoundMethod,
     ClassValue,
     DictValue,
     FunctionValue,
@@ -281,7 +282,11 @@ def _return(machine: Machine, node: Node, scope: Scope) -> Signal:
 
 def _raise(machine: Machine, node: Node, scope: Scope) -> None:
     if node[2] is None:
-        raise machine.handling[-1] if machine.handling else machine.error("RuntimeError", "No active exception to reraise")
+        raise (
+            machine.handling[-1]
+            if machine.handling
+            else machine.error("RuntimeError", "No active exception to reraise")
+        )
     raise raise_value(machine, evaluate(machine, node[2], scope))
 
 
@@ -326,7 +331,9 @@ def _if(machine: Machine, node: Node, scope: Scope) -> Signal | None:
     known = machine.truth(evaluate(machine, node[2], scope))
     if known is not None:
         return execute(machine, node[3] if known else node[4], scope)
-    return run_branches(machine, scope, [lambda: execute(machine, node[3], scope), lambda: execute(machine, node[4], scope)])
+    return run_branches(
+        machine, scope, [lambda: execute(machine, node[3], scope), lambda: execute(machine, node[4], scope)]
+    )
 
 
 def run_branches(machine: Machine, scope: Scope, branches: Sequence[Callable[[], Signal | None]]) -> Signal | None:
@@ -517,9 +524,7 @@ def _run_guarded(
         signal = execute(machine, orelse, scope)
     risky = machine.opaque_calls != calls_before and [each for each in handlers if _is_broad(each)]
     if risky and signal is None:
-        return run_branches(
-            machine, scope, [lambda: None, *(_as_branch(machine, handler, scope) for handler in risky)]
-        )
+        return run_branches(machine, scope, [lambda: None, *(_as_branch(machine, handler, scope) for handler in risky)])
     return signal
 
 
@@ -595,10 +600,20 @@ def _with(machine: Machine, node: Node, scope: Scope) -> Signal | None:
 
 def _enter(machine: Machine, manager: Value) -> Value:
     if isinstance(manager, InstanceValue):
-        method = manager.cls.lookup("__enter__")
-        if isinstance(method, FunctionValue):
-            return machine.call(method, (manager,), {})
+        method = machine.get_attribute(manager, "__enter__")
+        if method is MISSING and "__enter__" not in manager.attributes:
+            raise _no_context_manager(machine, manager.cls.name)
+        if isinstance(method, BoundMethod):
+            return machine.call(method, (), {})
+    elif isinstance(manager, operations.SCALARS):
+        raise _no_context_manager(machine, operations.type_name_of(manager) or "")
     return UNKNOWN
+
+
+def _no_context_manager(machine: Machine, kind: str) -> Raised:
+    if machine.version < (3, 11, 0):
+        return machine.error("AttributeError", "__enter__")
+    return machine.error("TypeError", f"'{kind}' object does not support the context manager protocol")
 
 
 def _swallows(machine: Machine, manager: Value, raised: Raised) -> bool:

@@ -86,7 +86,7 @@ def start_interpreter(
         environ=_variables(ports.environ),
         strict_markers=invocation.strict_markers,
         registered_markers=registered,
-        error_warnings=error_warnings(invocation.filterwarnings),
+        filters=invocation.filterwarnings,
     )
     interpreter.sys_path.extend(search_path_at_start(request, environment, invocation))
     return interpreter
@@ -108,21 +108,6 @@ def _variables(environ: Mapping[str, str]) -> dict[str, str]:
 def marker_name(line: str) -> str:
     """The name that a `markers` line registers (`_pytest/mark/structures.py`)."""
     return line.split(":", 1)[0].split("(", 1)[0].strip()
-
-
-def error_warnings(filters: Sequence[str]) -> frozenset[str]:
-    """Which of pytest's own import-time warnings `filterwarnings` turns into errors; later entries win."""
-    ancestry = {"PytestUnknownMarkWarning": ("PytestUnknownMarkWarning", "PytestWarning", "UserWarning", "Warning", "")}
-    errors = set()
-    for category, names in ancestry.items():
-        action = ""
-        for entry in filters:
-            fields = [part.strip() for part in entry.split(":")] + ["", "", ""]
-            if not fields[1] and fields[2].rpartition(".")[2] in names and not fields[3]:
-                action = fields[0]
-        if action == "error":
-            errors.add(category)
-    return frozenset(errors)
 
 
 def _finder(tree: FileTree, environment: Environment, request: Request) -> FindModule:

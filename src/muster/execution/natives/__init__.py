@@ -20,6 +20,11 @@ _BUILTINS: dict[str, Native] = {name: Native(name, function) for name, function 
 _VALUES: dict[str, Callable[[Machine], Value]] = {**system.VALUES, **pytest_api.VALUES, **standard_library.VALUES}
 
 
+_MODULE_GLOBALS = frozenset(
+    "__name__ __file__ __doc__ __spec__ __loader__ __package__ __builtins__ __path__ __annotations__ __dict__".split()
+)
+
+
 def modelled(machine: Machine, dotted: str) -> Value:
     """What stands for `dotted` here, `MISSING` where it is left to the environment."""
     native = _NATIVES.get(dotted)
@@ -40,11 +45,11 @@ def builtin(machine: Machine, name: str) -> Value:
         return native
     if name in builtin_functions.CONSTANTS:
         return builtin_functions.CONSTANTS[name]
+    if name in _MODULE_GLOBALS:
+        return _module_global(machine, name)
     if name in machine.environment.builtins or name in builtin_functions.ALWAYS:
         kind = "class" if builtin_functions.is_class(name) else "function"
         return Opaque(f"builtins.{builtin_functions.canonical(name)}", kind, builtin_functions.facts_of(name))
-    if name in ("__name__", "__file__", "__doc__", "__spec__", "__loader__", "__package__", "__builtins__", "__path__", "__annotations__", "__dict__"):
-        return _module_global(machine, name)
     return MISSING
 
 

@@ -42,12 +42,39 @@ Args = tuple[Value, ...]
 Kwargs = dict[str, Value]
 
 CONSTANTS: dict[str, Any] = {"True": True, "False": False, "None": None, "Ellipsis": ..., "__debug__": True}
-ALWAYS = frozenset(name for name in dir(builtins) if not name.startswith("_")) - {"PythonFinalizationError", "ExceptionGroup", "BaseExceptionGroup", "EncodingWarning", "aiter", "anext"}
+ALWAYS = frozenset(name for name in dir(builtins) if not name.startswith("_")) - {
+    "PythonFinalizationError",
+    "ExceptionGroup",
+    "BaseExceptionGroup",
+    "EncodingWarning",
+    "aiter",
+    "anext",
+}
 """Built-ins that every supported Python has, for where the environment was not asked."""
 
 TYPES: dict[str, type] = {
     name: getattr(builtins, name)
-    for name in ("str", "int", "float", "bool", "list", "dict", "set", "frozenset", "tuple", "bytes", "range", "complex", "type", "object", "enumerate", "zip", "map", "filter", "reversed")
+    for name in (
+        "str",
+        "int",
+        "float",
+        "bool",
+        "list",
+        "dict",
+        "set",
+        "frozenset",
+        "tuple",
+        "bytes",
+        "range",
+        "complex",
+        "type",
+        "object",
+        "enumerate",
+        "zip",
+        "map",
+        "filter",
+        "reversed",
+    )
 }
 
 
@@ -87,7 +114,9 @@ def _len(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     return UNKNOWN
 
 
-def _sequence(make: Callable[[list[Value]], Value], unknown: Callable[[], Value]) -> Callable[[Machine, Args, Kwargs], Value]:
+def _sequence(
+    make: Callable[[list[Value]], Value], unknown: Callable[[], Value]
+) -> Callable[[Machine, Args, Kwargs], Value]:
     def run(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
         if not args:
             return make([])
@@ -359,8 +388,11 @@ def make_class(machine: Machine, name: str, bases: Value, namespace: Value) -> V
     elements = machine.iterate(bases)
     from muster.execution.classes import linearise
 
-    known = [base for base in elements or () if isinstance(base, (ClassValue, Opaque))]
+    from muster.execution.classes import as_class
+
+    known = [base for base in map(as_class, elements or ()) if isinstance(base, (ClassValue, Opaque))]
     cls.mro_known = elements is not None and len(known) == len(elements)
+    cls.mro_known &= all(base.mro_known for base in known if isinstance(base, ClassValue))
     cls.bases = tuple(known)
     cls.mro = linearise(machine, cls, known)
     if isinstance(namespace, DictValue):
@@ -409,7 +441,9 @@ def _is_builtin_instance(value: Value, cls: type) -> Value:
 
 
 def _issubclass(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
-    if args and isinstance(args[0], (ModuleValue, FunctionValue, ListValue, DictValue, SetValue, tuple, *operations.CONSTANTS)):
+    if args and isinstance(
+        args[0], (ModuleValue, FunctionValue, ListValue, DictValue, SetValue, tuple, *operations.CONSTANTS)
+    ):
         raise machine.error("TypeError", "issubclass() arg 1 must be a class")
     if len(args) == 2 and isinstance(args[0], ClassValue) and args[0].mro_known:
         if isinstance(args[1], ClassValue):

@@ -53,11 +53,11 @@ class MarkGenerator:
         if name in _MISSPELLED:
             text = f"Unknown '{name}' mark, did you mean 'parametrize'?"
             raise machine.error("Failed", text, UnknownMarker(name, registered))
-        if machine.warns_as_error("PytestUnknownMarkWarning"):
-            text = (
-                f"Unknown pytest.mark.{name} - is this a typo?  You can register custom marks to avoid this warning - "
-                "for details, see https://docs.pytest.org/en/stable/how-to/mark.html"
-            )
+        text = (
+            f"Unknown pytest.mark.{name} - is this a typo?  You can register custom marks to avoid this warning - "
+            "for details, see https://docs.pytest.org/en/stable/how-to/mark.html"
+        )
+        if machine.turns_into_error("PytestUnknownMarkWarning", text):
             raise machine.error("PytestUnknownMarkWarning", text, UnknownMarker(name, registered))
 
 
@@ -80,7 +80,9 @@ def fixture(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
         from muster.execution.values import ListValue
 
         kwargs = {**kwargs, "params": ListValue(elements)}
-    return Native("pytest.fixture()", lambda machine, inner, _: _make_fixture(machine, inner[0], kwargs) if inner else UNKNOWN)
+    return Native(
+        "pytest.fixture()", lambda machine, inner, _: _make_fixture(machine, inner[0], kwargs) if inner else UNKNOWN
+    )
 
 
 def _make_fixture(machine: Machine, function: Value, options: Kwargs) -> Value:
@@ -114,7 +116,11 @@ def _refuse_second_fixture(machine: Machine, fixture: FixtureValue) -> None:
 def _param(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     marks = kwargs.get("marks", ())
     identifier = kwargs.get("id")
-    if identifier is not None and identifier is not UNKNOWN and not isinstance(identifier, (str, Opaque, OpaqueInstance)):
+    if (
+        identifier is not None
+        and identifier is not UNKNOWN
+        and not isinstance(identifier, (str, Opaque, OpaqueInstance))
+    ):
         kind = operations.type_name_of(identifier)
         if kind is not None:
             text = f"Expected id to be a string, got <class '{kind}'>: {operations.repr_of(identifier)}"
@@ -232,7 +238,15 @@ for _module in ("pytest", "_pytest.fixtures", "_pytest.outcomes", "_pytest.mark"
     )
     VALUES[f"{_module}.mark"] = lambda machine: MARK_GENERATOR
 
-for _plugin in ("pytest_asyncio", "pytest_asyncio.plugin", "pytest_twisted", "pytest_trio", "pytest_cases", "pytest_factoryboy", "pytest_tornasync"):
+for _plugin in (
+    "pytest_asyncio",
+    "pytest_asyncio.plugin",
+    "pytest_twisted",
+    "pytest_trio",
+    "pytest_cases",
+    "pytest_factoryboy",
+    "pytest_tornasync",
+):
     NATIVES[f"{_plugin}.fixture"] = fixture
 
 __all__ = ["MARK_GENERATOR", "NATIVES", "VALUES", "MarkGenerator", "ModuleValue", "fixture"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from muster.execution import operations
 from muster.execution.attributes import get_attribute
-from muster.execution.classes import make_dataclass
+from muster.execution.classes import FieldValue, make_dataclass
 from muster.execution.machine import Machine
 from muster.execution.values import (
     MISSING,
@@ -17,6 +17,7 @@ from muster.execution.values import (
     ClassValue,
     DescriptorValue,
     DictValue,
+    ExceptionInstance,
     FixtureValue,
     FunctionValue,
     IteratorValue,
@@ -40,7 +41,9 @@ Function = Callable[[Machine, Args, Kwargs], Value]
 
 def _wraps(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     wrapped = args[0] if args else kwargs.get("wrapped", UNKNOWN)
-    return Native("functools.wraps()", lambda machine, inner, _: update_wrapper(machine, inner[0], wrapped) if inner else UNKNOWN)
+    return Native(
+        "functools.wraps()", lambda machine, inner, _: update_wrapper(machine, inner[0], wrapped) if inner else UNKNOWN
+    )
 
 
 def update_wrapper(machine: Machine, wrapper: Value, wrapped: Value) -> Value:
@@ -104,6 +107,57 @@ def _dataclass(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     return Native("dataclasses.dataclass()", decorate)
 
 
+def _field(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    return FieldValue(kwargs)
+
+
+_LOGGER_ATTRIBUTES = frozenset("name level parent propagate handlers disabled manager root filters _cache".split())
+
+
+class LoggerValue:
+    """`logging.getLogger(name)`: its attributes are those of its class and what `__init__` sets."""
+
+    __slots__ = ("attributes", "is_root", "names")
+
+    def __init__(self, is_root: bool, names: frozenset[str]) -> None:
+        self.is_root = is_root
+        self.names = names
+        self.attributes: dict[str, Value] = {}
+
+    def simulated_getattr(self, machine: Machine, name: str) -> Value:
+        """An attribute of the logger."""
+        if name in self.attributes:
+            return self.attributes[name]
+        if not self.names or name in self.names or name in _LOGGER_ATTRIBUTES:
+            return UNKNOWN
+        kind = "RootLogger" if self.is_root else "Logger"
+        raise machine.error("AttributeError", f"'{kind}' object has no attribute '{name}'", OtherFailure("attribute"))
+
+    def simulated_setattr(self, machine: Machine, name: str, value: Value) -> None:
+        """Set an attribute."""
+        self.attributes[name] = value
+
+
+def _get_logger(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    # A project may install a logger class of its own: `setLoggerClass` is not followed.
+    probe = machine.probe("logging")
+    probed = probe.names.get("Logger") if probe is not None else None
+    names = frozenset(probed.class_.names) if probed is not None and probed.class_ is not None else frozenset()
+    name = args[0] if args else kwargs.get("name")
+    return LoggerValue(name is None or name == "", names)
+
+
+def _warn(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    category = args[1] if len(args) > 1 else kwargs.get("category", "UserWarning")
+    name = category if isinstance(category, str) else getattr(category, "name", None)
+    text = operations.text_of(args[0]) if args else None
+    if isinstance(args[0] if args else None, ExceptionInstance):
+        name = args[0].cls.name
+    if isinstance(name, str) and text is not None and machine.turns_into_error(name, text):
+        raise machine.error(name, text, OtherFailure("warning"))
+    return None
+
+
 def _abstract(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     if args and isinstance(args[0], FunctionValue):
         args[0].attributes["__isabstractmethod__"] = True
@@ -124,7 +178,9 @@ def _namedtuple(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     if not isinstance(name, str):
         return UNKNOWN
     scope = machine.here
-    cls = ClassValue(name, name, scope.module.name if scope else "", scope.file if scope else "", scope.line if scope else 0)
+    cls = ClassValue(
+        name, name, scope.module.name if scope else "", scope.file if scope else "", scope.line if scope else 0
+    )
     cls.special = "namedtuple"
     if isinstance(fields, str):
         names: list[Value] | None = list(fields.replace(",", " ").split())
@@ -193,7 +249,12 @@ def _combine(function: Callable[..., Any], *, spread: bool) -> Function:
         if _rounds(function, known, [*numbers, *kwargs.values()]) > operations.SIZE_LIMIT:
             return IteratorValue(None)
         rows = function(*known, *numbers, **kwargs) if spread else function(*known, *numbers)
-        return IteratorValue([TupleValue(row) if isinstance(row, tuple) else row for row in itertools.islice(rows, operations.SIZE_LIMIT)])
+        return IteratorValue(
+            [
+                TupleValue(row) if isinstance(row, tuple) else row
+                for row in itertools.islice(rows, operations.SIZE_LIMIT)
+            ]
+        )
 
     return run
 
@@ -201,7 +262,11 @@ def _combine(function: Callable[..., Any], *, spread: bool) -> Function:
 def _rounds(function: Callable[..., Any], columns: Sequence[list[Value]], numbers: Sequence[int]) -> int:
     if function is itertools.product:
         repeat = numbers[0] if numbers else 1
-        return math.prod(max(len(column), 1) for column in columns) ** max(repeat, 1) if repeat < 20 else operations.SIZE_LIMIT + 1
+        return (
+            math.prod(max(len(column), 1) for column in columns) ** max(repeat, 1)
+            if repeat < 20
+            else operations.SIZE_LIMIT + 1
+        )
     size = sum(len(column) for column in columns)
     if function in (itertools.permutations, itertools.combinations, itertools.combinations_with_replacement):
         return size ** min(numbers[0] if numbers else size, 10)
@@ -300,7 +365,9 @@ def _noop(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
 
 NATIVES: dict[str, Function] = {
     "functools.wraps": _wraps,
-    "functools.update_wrapper": lambda machine, args, kwargs: update_wrapper(machine, args[0], args[1]) if len(args) > 1 else UNKNOWN,
+    "functools.update_wrapper": lambda machine, args, kwargs: (
+        update_wrapper(machine, args[0], args[1]) if len(args) > 1 else UNKNOWN
+    ),
     "functools.partial": _partial,
     "functools.lru_cache": _caching("functools.lru_cache"),
     "functools.cache": _caching("functools.cache"),
@@ -308,6 +375,8 @@ NATIVES: dict[str, Function] = {
     "functools.reduce": _reduce,
     "functools.total_ordering": _identity,
     "dataclasses.dataclass": _dataclass,
+    "dataclasses.field": _field,
+    "logging.getLogger": _get_logger,
     "abc.abstractmethod": _abstract,
     "enum.unique": _identity,
     "typing.cast": _second,
@@ -356,7 +425,7 @@ NATIVES: dict[str, Function] = {
     "copy.deepcopy": _deepcopy,
     "warnings.filterwarnings": _noop,
     "warnings.simplefilter": _noop,
-    "warnings.warn": _noop,
+    "warnings.warn": _warn,
 }
 
 for _name in ("skip", "skipIf", "skipUnless", "expectedFailure"):
@@ -371,8 +440,12 @@ VALUES: dict[str, Callable[[Machine], Value]] = {
     "pytest.exit.Exception": lambda machine: Opaque("_pytest.outcomes.Exit", "class"),
     "pytest.xfail.Exception": lambda machine: Opaque("_pytest.outcomes.XFailed", "class"),
     "platform.system": lambda machine: Native("platform.system", lambda machine, args, kwargs: _system_name(machine)),
-    "platform.python_implementation": lambda machine: Native("platform.python_implementation", lambda machine, args, kwargs: "CPython"),
-    "platform.python_version": lambda machine: Native("platform.python_version", lambda machine, args, kwargs: ".".join(map(str, machine.version))),
+    "platform.python_implementation": lambda machine: Native(
+        "platform.python_implementation", lambda machine, args, kwargs: "CPython"
+    ),
+    "platform.python_version": lambda machine: Native(
+        "platform.python_version", lambda machine, args, kwargs: ".".join(map(str, machine.version))
+    ),
 }
 
 

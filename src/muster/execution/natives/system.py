@@ -244,7 +244,9 @@ def _version(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
             return distribution.version
     if not machine.environment.distributions:
         return UNKNOWN
-    raised = machine.error("PackageNotFoundError", f"No package metadata was found for {name}", ModuleMissing(name, "", ()))
+    raised = machine.error(
+        "PackageNotFoundError", f"No package metadata was found for {name}", ModuleMissing(name, "", ())
+    )
     raised.bases = ("PackageNotFoundError", "ModuleNotFoundError", "ImportError", "Exception", "BaseException")
     return _raise(raised)
 
@@ -327,7 +329,9 @@ VALUES: dict[str, Callable[[Machine], Value]] = {
     "sys.path": lambda machine: machine.sys_path,
     "sys.modules": ModuleTable,
     "sys.version_info": _version_info,
-    "sys.hexversion": lambda machine: (machine.version[0] << 24) | (machine.version[1] << 16) | (machine.version[2] << 8) | 0xF0,
+    "sys.hexversion": lambda machine: (
+        (machine.version[0] << 24) | (machine.version[1] << 16) | (machine.version[2] << 8) | 0xF0
+    ),
     "sys.platform": lambda machine: machine.environment.platform,
     "sys.maxsize": lambda machine: 2**63 - 1,
     "sys.version": lambda machine: UNKNOWN,
