@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from muster.adapters.disk_tree import DiskTree
 from muster.model.environment import Distribution
 from muster.ports import ReadFailure
+
+if TYPE_CHECKING:
+    import ast
 
 _SOURCES = (".py", ".pyi", ".so", ".pyd", ".pyx")
 _TREE = DiskTree(size_limit_bytes=64 << 20)
@@ -105,6 +107,8 @@ def _pytest_plugins(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _editable(folder: str) -> str:
+    import json  # here and below: a warm run reads no metadata
+
     try:
         direct = json.loads(_read(os.path.join(folder, "direct_url.json")) or "{}")
         if direct.get("dir_info", {}).get("editable") is True:
@@ -130,6 +134,8 @@ def read_editable_finders(site_packages: Iterable[str]) -> dict[str, str]:
 
 
 def _mapped(source: str) -> Iterator[tuple[str, str]]:
+    import ast
+
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -146,6 +152,8 @@ def _mapped(source: str) -> Iterator[tuple[str, str]]:
 
 
 def _literal_pairs(node: ast.Dict) -> Iterator[tuple[str, str]]:
+    import ast
+
     for key, value in zip(node.keys, node.values, strict=True):
         if isinstance(key, ast.Constant) and isinstance(value, ast.Constant):
             name, path = key.value, value.value

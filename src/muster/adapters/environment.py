@@ -13,17 +13,17 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from muster.adapters.child_death import ChildDied
 from muster.adapters.distributions import (
     fingerprint_of,
     read_distributions,
     read_editable_finders,
     read_pth_entries,
 )
-from muster.adapters.guest_process import ChildDied, GuestProcess
 from muster.adapters.interpreters import ChosenInterpreter, environment_version, read_pyvenv
 from muster.model.environment import (
     Distribution,
@@ -32,6 +32,9 @@ from muster.model.environment import (
     ProbedModule,
 )
 from muster.ports import FactCache
+
+if TYPE_CHECKING:
+    from muster.adapters.guest_process import GuestProcess
 
 FORMAT = 1
 """Raised whenever the guest's answers or the structs that hold them change."""
@@ -153,7 +156,7 @@ class InterpreterQuery:
     def _dump(self, interpreter: str, mode: str, with_site: bool = True) -> dict[str, Any] | ChildDied:
         spec = {**self._spec(with_site), "mode": mode}
         try:
-            child = GuestProcess(interpreter, ("isolated_site.py", "environment_dump.py"), spec, self._environ)
+            child = self._start(interpreter, "environment_dump.py", spec)
         except OSError as error:
             return ChildDied(f"'{interpreter}' cannot be run", error.strerror or str(error))
         try:
@@ -326,8 +329,12 @@ class InterpreterQuery:
 
     def _start_prober(self) -> GuestProcess:
         interpreter = self._chosen.executable if self._chosen.may_run else self._chosen.base
-        scripts = ("isolated_site.py", "prober.py")
-        return GuestProcess(interpreter, scripts, self._spec(with_site=self._chosen.may_run), self._environ)
+        return self._start(interpreter, "prober.py", self._spec(with_site=self._chosen.may_run))
+
+    def _start(self, interpreter: str, script: str, spec: Mapping[str, object]) -> GuestProcess:
+        from muster.adapters.guest_process import GuestProcess  # it brings subprocess, and a warm run starts nothing
+
+        return GuestProcess(interpreter, ("isolated_site.py", script), spec, self._environ)
 
     def _ask(self, prober: GuestProcess, name: str) -> dict[str, Any] | ChildDied:
         answer = prober.ask(json.dumps(name).encode("ascii"), self._timeout_s)

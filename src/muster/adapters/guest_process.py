@@ -12,8 +12,9 @@ import tempfile
 import time
 import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from muster.adapters.child_death import ChildDied
 
 GUEST = Path(__file__).parent.parent / "guest"
 ANSWER_LIMIT_BYTES = 256 << 20
@@ -27,15 +28,6 @@ _BOOTSTRAP = (
     "exec(compile(text, '<muster guest>', 'exec'), {{'__name__': '__muster_guest__', '__builtins__': __builtins__}})\n"
 )
 _SCRUBBED = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST", "PYTHONSTARTUP", "PYTHONINSPECT")
-
-
-@dataclass(frozen=True, slots=True)
-class ChildDied:
-    """The child ended, or was ended, before it answered: `reason` in words, `stderr` its last words."""
-
-    reason: str
-    stderr: str
-    timed_out: bool = False
 
 
 class GuestProcess:

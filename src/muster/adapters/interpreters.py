@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -154,6 +153,8 @@ def _resolve(root: str, named: str, environ: Mapping[str, str]) -> str | None:
 
 def _which(root: str, name: str, environ: Mapping[str, str]) -> str | None:
     """`name` on PATH, but for relative entries: those would look in the examined tree."""
+    import shutil  # it brings the compression modules, and few runs look on PATH
+
     entries = [entry for entry in environ.get("PATH", "").split(os.pathsep) if os.path.isabs(entry)]
     found = shutil.which(name, path=os.pathsep.join(entries)) if entries else None
     return found if found and not _is_below(os.path.abspath(found), root) else None

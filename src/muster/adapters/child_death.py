@@ -1,0 +1,14 @@
+"""How a child ends that should have answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ChildDied:
+    """The child ended, or was ended, before it answered: `reason` in words, `stderr` its last words."""
+
+    reason: str
+    stderr: str
+    timed_out: bool = False
