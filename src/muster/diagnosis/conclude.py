@@ -13,6 +13,7 @@ from muster.diagnosis.catalogue import BY_CODE
 from muster.diagnosis.directives import Directives, reason_at
 from muster.diagnosis.finding import Finding
 from muster.diagnosis.loss_words import lost_tests
+from muster.diagnosis.m403_outside_patterns import is_meant
 from muster.diagnosis.m405_zero_tests import ExpectedTests
 from muster.diagnosis.m407_module_level_skip import is_optional
 from muster.diagnosis.questions import Answers
@@ -21,9 +22,10 @@ from muster.diagnosis.roots import Failure, Root, roots_of
 from muster.diagnosis.toll import Ledger, Toll
 from muster.facts.module_facts import Directive
 from muster.model.cause import Cause, Evidence, Scope, Severity
-from muster.model.collection import Collection, Confidence, Loss, Outcome
+from muster.model.collection import Collection, Confidence, Loss, Outcome, Problem
 from muster.model.environment import Environment
 from muster.model.invocation import Invocation
+from muster.model.location import Location
 from muster.ports import FileTree
 
 NO_SEVERITIES: Mapping[str, str] = MappingProxyType({})
@@ -116,7 +118,7 @@ def _of_failures(case: Case) -> Iterator[Cause]:
 
 
 def _row_of(root: Root, case: Case, rows: dict[tuple[str, ...], _Row]) -> _Row:
-    finding = explain_root(root, case)
+    finding = _finding_of(root, case)
     row = rows.get((finding.code, *finding.group))
     if row is None:
         row = rows[(finding.code, *finding.group)] = _Row(finding)
@@ -125,6 +127,16 @@ def _row_of(root: Root, case: Case, rows: dict[tuple[str, ...], _Row]) -> _Row:
         row.more.append(Evidence("too", finding.message))
     row.more.extend(_news(finding, row))
     return row
+
+
+def _finding_of(root: Root, case: Case) -> Finding:
+    """What the rules make of `root`; a rule that fails on it is a defect of ours (M002), and all other roots are answered."""
+    try:
+        return explain_root(root, case)
+    except Exception as defect:
+        message = f"the diagnosis failed on '{root.first.exception}': {type(defect).__name__}: {defect}"
+        problem = Problem("M002", Location(root.first.report.path), message)
+        return m001_file_unreadable.explain(problem, case)
 
 
 def _news(finding: Finding, row: _Row) -> Iterator[Evidence]:
@@ -217,7 +229,9 @@ def _of_losses(case: Case, directives: Directives) -> Iterator[Cause]:
 
 def _loss_cause(finding: Finding, losses: tuple[Loss, ...], reason: str, case: Case) -> Cause:
     cause = _bare(finding)
-    is_note = finding.code == "M407" and all(is_optional(loss, case) for loss in losses)
+    is_note = (finding.code == "M407" and all(is_optional(loss, case) for loss in losses)) or (
+        finding.code == "M403" and not is_meant(losses)
+    )
     return replace(
         cause,
         severity=Severity.NOTE if is_note else cause.severity,

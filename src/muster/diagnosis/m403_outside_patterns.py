@@ -9,7 +9,7 @@ from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.loss_words import count_tests, places
 from muster.index.near import words_of
 from muster.model.cause import Evidence
-from muster.model.collection import Loss
+from muster.model.collection import Confidence, Loss
 from muster.model.invocation import Invocation
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -35,6 +35,13 @@ def affix(subject: str) -> str:
     return f"{words[0]}{separator}*{dot}{suffix}" if words_of(words[0]) & TEST_WORDS else f"*{dot}{suffix}"
 
 
+def is_meant(losses: tuple[Loss, ...]) -> bool:
+    """Whether a name or folder says that these are tests; a `test_connection` of a web application is none."""
+    return any(
+        words_of(part) & TEST_WORDS for loss in losses for part in (*loss.culprit.path.split("/")[-4:], loss.subject)
+    )
+
+
 def explain(losses: tuple[Loss, ...], case: Case) -> Finding:
     """The setting, the way of naming that it leaves out, and the tests lost."""
     first, setting = losses[0], _setting(losses[0])
@@ -48,7 +55,8 @@ def explain(losses: tuple[Loss, ...], case: Case) -> Finding:
         f" pytest collects none of {count_tests(losses)}",
         group(first, case),
         first.culprit,
-        evidence=(
+        Confidence.CERTAIN if is_meant(losses) else Confidence.LIKELY,
+        (
             Evidence(
                 "setting",
                 f"{setting} = {allowed}" + ("" if configured else " (pytest's default)"),
@@ -57,7 +65,7 @@ def explain(losses: tuple[Loss, ...], case: Case) -> Finding:
             ),
             *places(losses),
         ),
-        remedies=remedies(
+        remedies(
             f"add '{pattern}' to {setting}" if pattern != "*" else "",
             f"rename {'it' if len(losses) == 1 else 'them'} to match {allowed}",
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from tests.unit.diagnosis.scene import ROOT, at, blocked, diagnose, evidence, failed, in_words, no_module, path
 
 from muster.model.cause import Scope, Severity
@@ -123,6 +124,23 @@ def test_a_refused_configuration_ends_the_session() -> None:
     (cause,) = diagnose({"pytest.ini": ""}, invocation=invocation)
     assert (cause.code, cause.scope, cause.culprit) == ("M306", Scope.SESSION, place)
     assert cause.message == "pytest refuses 'pythonpaht' in pytest.ini:3: unknown configuration option: pythonpaht"
+
+
+def test_a_usage_error_when_the_session_starts_is_a_configuration_error() -> None:
+    exception = RaisedException("UsageError", "file or directory not found: tests/gone", (), OtherFailure("usage"))
+    report = CollectorReport("", "", Outcome.FAILED, exception)
+    (cause,) = diagnose({}, collection=Collection(Session(SessionState.ABORTED, 4, report)))
+    assert (cause.code, cause.scope) == ("M306", Scope.SESSION)
+    assert cause.message == "pytest refuses the command line: file or directory not found: tests/gone"
+
+
+def test_a_rule_that_fails_is_our_defect_and_all_other_roots_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("muster.diagnosis.registry.FAILURE_RULES", (fail,))
+    (cause,) = diagnose({"tests/test_a.py": ""}, failed("tests/test_a.py", "NameError", "", UndefinedName("A")))
+    assert (cause.code, cause.subject) == ("M002", "tests/test_a.py")
 
 
 def test_an_unknown_marker_in_a_helper_counts_once_and_has_its_nearest_neighbour() -> None:

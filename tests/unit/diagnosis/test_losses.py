@@ -7,7 +7,7 @@ from tests.unit.diagnosis.scene import ROOT, at, diagnose, evidence, in_words, p
 from muster.diagnosis import ExpectedTests, fingerprint, review_directives
 from muster.facts.module_facts import Directive
 from muster.model.cause import Severity
-from muster.model.collection import Collection, Loss, Problem
+from muster.model.collection import Collection, Confidence, Loss, Problem
 from muster.model.invocation import Invocation
 from muster.model.location import Location
 
@@ -30,6 +30,13 @@ def test_classes_renamed_alike_are_one_row_with_the_setting_that_loses_them() ->
     )
     assert evidence(cause)[0] == "setting: python_classes = Test* (pytest's default)"
     assert in_words(cause) == ["add '*Tests' to python_classes", "rename them to match Test*"]
+
+
+def test_a_function_of_the_application_that_is_merely_named_so_is_a_note() -> None:
+    place = at("app/routers/settings.py", 0, "")
+    loss = Loss("M403", "app/routers/settings.py", place, lost_count=2, setting="python_files")
+    (cause,) = diagnose({}, collection=Collection(losses=(loss,)))
+    assert (cause.severity, cause.confidence) == (Severity.NOTE, Confidence.LIKELY)
 
 
 def test_an_inherited_constructor_is_one_cause_for_all_classes() -> None:
