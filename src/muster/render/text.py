@@ -125,6 +125,8 @@ def _evidence(cause: CauseReport, canvas: Canvas) -> list[str]:
     lines: list[str] = []
     shown: Counter[str] = Counter()
     for item in cause.evidence:
+        if item.kind == "lost" and cause.lost and not canvas.verbose:
+            continue  # the tests themselves are listed below
         shown[item.kind] += 1
         if canvas.verbose or shown[item.kind] <= _EVIDENCE_SHOWN:
             lines += _row(canvas, item.kind, _evidence_text(item, cause))
