@@ -21,7 +21,8 @@ OPTIONS = (
 ).split()
 SETTINGS = (
     "testpaths norecursedirs python_files python_classes python_functions markers filterwarnings required_plugins "
-    "pythonpath collect_imported_tests consider_namespace_packages doctest_encoding empty_parameter_set_mark"
+    "pythonpath collect_imported_tests consider_namespace_packages doctest_encoding empty_parameter_set_mark "
+    "disable_test_id_escaping_and_forfeit_all_rights_to_community_support"
 ).split()
 
 
@@ -116,7 +117,7 @@ def resolve(case, recorder, result):
     result["confcutdir"] = str(config.pluginmanager._confcutdir)
     result["source"] = config.args_source.name.lower()
     result["args"] = list(config.args)
-    result["options"] = {name: getattr(config.option, name) for name in OPTIONS}
+    result["options"] = {name: getattr(config.option, name, None) for name in OPTIONS}
     # pytest adds its own lines to "markers" while it is configured, in the very list that getini keeps.
     markers = list(config._getini("markers"))
     with warnings.catch_warnings():
@@ -134,9 +135,9 @@ def resolve(case, recorder, result):
         if name == "markers":
             value = markers
         result["settings"][name] = [str(item) for item in value] if isinstance(value, list) else value
-    result["strict"] = strictness(config)
     result["arguments"] = arguments(config)
     result["stage"] = "end"
+    result["strict"] = strictness(config)
     from _pytest.mark import pytest_collection_modifyitems
 
     pytest_collection_modifyitems([], config)

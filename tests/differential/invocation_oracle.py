@@ -18,6 +18,7 @@ from muster.model.environment import Distribution, Environment, IniOption, Plugi
 from muster.model.invocation import Invocation
 from muster.trees.memory import MemoryTree
 
+ESCAPING = "disable_test_id_escaping_and_forfeit_all_rights_to_community_support"
 GUEST = Path(__file__).with_name("invocation_guest.py")
 
 
@@ -70,6 +71,8 @@ class Oracle:
         assert self._child.stdin is not None
         self._child.stdin.close()
         self._child.wait(timeout=20)
+        assert self._child.stdout is not None
+        self._child.stdout.close()
 
 
 def _environment(described: dict[str, Any]) -> Environment:
@@ -189,6 +192,7 @@ def _resolved(invocation: Invocation) -> dict[str, Any]:
             "consider_namespace_packages": invocation.consider_namespace_packages,
             "doctest_encoding": invocation.doctest_encoding,
             "empty_parameter_set_mark": invocation.empty_parameter_set_mark,
+            ESCAPING: not invocation.escape_test_ids,
         },
         "strict": {
             "strict_markers": invocation.strict_markers,

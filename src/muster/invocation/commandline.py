@@ -24,13 +24,17 @@ FILE_OR_DIR = "file_or_dir"
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What the words and rules of the parser depend on."""
+    """What the words and rules of the parser depend on.
+
+    `blocked` are the plugins that `-p no:NAME` on the command line itself keeps from registering their options.
+    """
 
     tree: FileTree
     cwd: str
     version: PytestVersion
     python: tuple[int, int, int]
     program: str
+    blocked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class CommandLine:
         self._parser = _Parser(dialect)
         self._defaults: dict[str, object] = {}
         for option in CORE_OPTIONS:
-            if option.is_known(dialect.version):
+            if option.is_known(dialect.version, dialect.blocked):
                 self._add(option)
         for plugin_option in plugins:
             self._add_plugin_option(plugin_option)
@@ -169,8 +173,9 @@ def _nargs(text: str) -> str | int | None:
     return int(text) if text.isdigit() and int(text) > 1 else None
 
 
-def _flags(unknown: Iterable[str]) -> list[str]:
-    return [text for text in unknown if text.startswith("-")]
+def _flags(unknown: Sequence[str]) -> list[str]:
+    """The unknown options; all that is left over where it holds none (positionals that argparse could not place)."""
+    return [text for text in unknown if text.startswith("-")] or list(unknown)
 
 
 def _unrecognized(unknown: Iterable[str]) -> str:

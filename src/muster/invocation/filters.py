@@ -33,7 +33,7 @@ class FilterBroken(FilterRefused):
 
 
 class FilterModuleMissing(Exception):
-    """The module of the category's class does not exist; the text is what pytest 9.1 and later warn of."""
+    """The module of the category's class does not exist; the text is what pytest 9.0 and later warn of."""
 
 
 def parse_warning_filter(text: str, version: PytestVersion) -> WarningFilter:
@@ -52,13 +52,13 @@ def parse_warning_filter(text: str, version: PytestVersion) -> WarningFilter:
 def check_filter_module(
     text: str, parsed: WarningFilter, find_module: FindModule, leading: tuple[str, ...], version: PytestVersion
 ) -> None:
-    """Raise `FilterRefused` (before 9.1) or `FilterModuleMissing` where the category's module is nowhere."""
+    """Raise `FilterRefused` (before 9.0) or `FilterModuleMissing` where the category's module is nowhere."""
     parts = parsed.category.split(".")[:-1]
     for end in range(1, len(parts) + 1):
         name = ".".join(parts[:end])
         if find_module(name, leading) is not None:
             continue
-        if version < (9, 1, 0):
+        if version < (9, 0, 0):
             raise FilterRefused(_words(text, f"ModuleNotFoundError: No module named {name!r}"))
         raise FilterModuleMissing(f"Failed to import filter module {name!r}: {text}")
 

@@ -33,9 +33,9 @@ class OptionSpec:
     since: PytestVersion = (0, 0, 0)
     until: PytestVersion = (999, 0, 0)
 
-    def is_known(self, version: PytestVersion) -> bool:
-        """Whether this version of pytest registers the option so."""
-        return self.since <= version < self.until
+    def is_known(self, version: PytestVersion, blocked: frozenset[str] = frozenset()) -> bool:
+        """Whether this version of pytest registers the option so, with the plugins `blocked` left out."""
+        return self.since <= version < self.until and OWNERS.get(self.dest) not in blocked
 
 
 def _flag(dest: str, *names: str, since: PytestVersion = (0, 0, 0), until: PytestVersion = (999, 0, 0)) -> OptionSpec:
@@ -159,6 +159,22 @@ CORE_OPTIONS: tuple[OptionSpec, ...] = (
     OptionSpec(("--log-file-mode",), "log_file_mode", choices=("w", "a"), since=_8_1),
     OptionSpec(("--log-disable",), "logger_disable", "append", default=()),
 )
+
+_OWNED = {
+    "doctest": "doctestmodules doctestreport doctestglob doctest_ignore_import_errors doctest_continue_on_failure",
+    "cacheprovider": "lf failedfirst newfirst cacheshow cacheclear last_failed_no_failures",
+    "stepwise": "stepwise stepwise_skip stepwise_reset",
+    "junitxml": "xmlpath junitprefix",
+    "pastebin": "pastebin",
+    "debugging": "usepdb usepdb_cls trace",
+    "skipping": "runxfail",
+    "setuponly": "setuponly setupshow",
+    "setupplan": "setupplan",
+    "logging": "log_level log_format log_date_format log_cli_level log_cli_format log_cli_date_format log_file "
+    "log_file_level log_file_format log_file_date_format log_auto_indent log_file_mode logger_disable",
+}
+OWNERS = {dest: plugin for plugin, dests in _OWNED.items() for dest in dests.split()}
+"""The plugin of pytest's own that registers a destination, where people block it: its options are then unknown."""
 
 CORE_NAMES = frozenset(name for option in CORE_OPTIONS for name in option.names)
 

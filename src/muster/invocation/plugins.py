@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
-from muster.invocation.refused import UNCAUGHT, Refused
+from muster.invocation.refused import INTERNAL_ERROR, UNCAUGHT, Refused
 from muster.invocation.request import FindModule
 from muster.invocation.version import PytestVersion
 from muster.model.environment import Distribution, Environment
@@ -74,7 +74,10 @@ def refuse_missing(
     """Raise `Refused` for a plugin that is neither pytest's own, nor an entry point, nor a module that can be found."""
     entry_points = {name for dist in environment.distributions for name, _ in dist.pytest_plugins}
     for name in names:
-        if not name or name.startswith("no:") or name in _BUILTIN or name in entry_points:
+        if not name:
+            exit_code = INTERNAL_ERROR if version >= (9, 2, 0) else UNCAUGHT
+            raise Refused("ValueError: Empty module name", setting, exit_code=exit_code)
+        if name.startswith("no:") or name in _BUILTIN or name in entry_points:
             continue
         missing = _first_missing(name, find_module, leading)
         if missing is None:
@@ -86,9 +89,12 @@ def refuse_missing(
 
 
 def _first_missing(name: str, find_module: FindModule, leading: tuple[str, ...]) -> str | None:
-    parts = name.split(".")
-    prefixes = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
-    return next((prefix for prefix in prefixes if find_module(prefix, leading) is None), None)
+    """The outermost part of the dotted name that cannot be found; Python imports the parents first."""
+    parent = name.rpartition(".")[0]
+    missing = _first_missing(parent, find_module, leading) if parent else None
+    if missing is None and find_module(name, leading) is None:
+        return name
+    return missing
 
 
 def missing_required(

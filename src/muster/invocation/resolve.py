@@ -47,6 +47,8 @@ from muster.model.invocation import Argument, Invocation, Refusal, Setting
 from muster.model.location import Location
 from muster.ports import FileTree
 
+_STAGES = ("start", "conftest", "configure", "collection", "end")
+
 
 def resolve_invocation(
     tree: FileTree,
@@ -84,8 +86,11 @@ class _Resolution:
         known = environment.pytest_version
         self.version = parse_pytest_version(known) if known else NEWEST_KNOWN
         program = program_name(self.version, environment.version, request.cwd_on_path)
-        self.dialect = Dialect(tree, request.cwd, self.version, environment.version, program)
-        self.specs = setting_specs(self.version, environment.ini_options + (additions.settings if additions else ()))
+        # Only what the command line itself blocks is blocked before the plugins register their options and settings.
+        blocked = blocked_names(name for name in plugin_arguments(request.argv) if name.startswith("no:"))
+        self.dialect = Dialect(tree, request.cwd, self.version, environment.version, program, blocked)
+        registered = environment.ini_options + (additions.settings if additions else ())
+        self.specs = setting_specs(self.version, registered, blocked)
         self.argv = list(request.argv)
         self.settings: ConfigSettings = {}
         self.values = Values(self.settings, None, request.cwd, self.version)
@@ -116,7 +121,7 @@ class _Resolution:
         return replace(
             self.invocation,
             settings={name: _as_setting(name, value) for name, value in self.settings.items()},
-            refusals=tuple(self.refusals),
+            refusals=tuple(sorted(self.refusals, key=lambda refusal: _STAGES.index(refusal.when))),
             unmodelled=tuple(dict.fromkeys(self.unmodelled)),
         )
 
@@ -133,8 +138,8 @@ class _Resolution:
             # One level of overrides that addopts brings in, as `--strict-markers` does (pytest issue 14442).
             self._update_settings(parse_overrides(self.parsed.texts("override_ini"), self.invocation.inifile))
         self._check_minversion()
-        if self.version >= (9, 2, 0) and self.parsed.text("assertmode") == "rewrite":
-            self._value("python_files")
+        if self.parsed.text("assertmode") == "rewrite":
+            self._check_rewriter()
         if self.version >= (8, 4, 0):
             self._set_pythonpath()
         if self.version >= (9, 2, 0):
@@ -212,13 +217,24 @@ class _Resolution:
             raise Refused(message, "minversion", configured.location)
         actual = self.environment.pytest_version or ".".join(map(str, self.version))
         try:
-            too_old = Version(str(minimum)) > Version(actual)
-        except InvalidVersion as error:
-            message = f"packaging.version.InvalidVersion: {error}"
-            raise Refused(message, "minversion", configured.location, UNCAUGHT) from None
+            # From 9.1 on, pytest hands over whatever the file holds.
+            too_old = Version(minimum) > Version(actual)  # type: ignore[arg-type]  # because of that
+        except (InvalidVersion, TypeError) as error:
+            kind = "packaging.version.InvalidVersion" if isinstance(error, InvalidVersion) else "TypeError"
+            raise Refused(f"{kind}: {error}", "minversion", configured.location, UNCAUGHT) from None
         if too_old:
             message = f"{self.invocation.inifile}: 'minversion' requires pytest-{minimum}, actual pytest-{actual}'"
             raise Refused(message, "minversion", configured.location)
+
+    def _check_rewriter(self) -> None:
+        """The assertion rewriter asks for `python_files` first; until 9.1 it forgave a ValueError, but no TypeError."""
+        try:
+            self._value("python_files")
+        except Refused as refused:
+            if self.version >= (9, 2, 0):
+                raise
+            if refused.refusal.message.startswith("TypeError"):
+                raise Refused(refused.refusal.message, "python_files", refused.refusal.location, UNCAUGHT) from None
 
     def _set_pythonpath(self) -> None:
         self.invocation = replace(self.invocation, pythonpath=self._texts("pythonpath"))

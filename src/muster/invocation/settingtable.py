@@ -42,7 +42,6 @@ _SPECS: tuple[IniSpec, ...] = (
     IniSpec("pythonpath", "paths", (), "start"),
     IniSpec("filterwarnings", "linelist", (), "start"),
     IniSpec("required_plugins", "args", (), "start"),
-    # The assertion rewriter asks for it first, and until 9.1 forgave a bad value.
     IniSpec("python_files", "args", ("test_*.py", "*_test.py"), "collection", until=_9_2),
     IniSpec("python_files", "args", ("test_*.py", "*_test.py"), "start", _9_2),
     IniSpec("testpaths", "args", (), "start"),
@@ -125,13 +124,31 @@ WELL_KNOWN_PLUGIN_SETTINGS = frozenset(
 """Settings of widely used plugins; used only where the environment was not asked which plugins it has."""
 
 
-def setting_specs(version: PytestVersion, registered: Sequence[IniOption] = ()) -> Mapping[str, IniSpec]:
-    """The settings that this pytest knows, by name; `registered` are those of plugins and conftests."""
-    specs = {
-        option.name: IniSpec(option.name, _tag(option.type), None, aliases=option.aliases) for option in registered
-    }
+_OWNERS = {
+    "doctest": ("doctest_",),
+    "cacheprovider": ("cache_dir",),
+    "junitxml": ("junit_",),
+    "logging": ("log_",),
+    "faulthandler": ("faulthandler_",),
+}
+"""Settings, by the beginning of their names, of those plugins of pytest's own that people block."""
+
+
+def setting_specs(
+    version: PytestVersion, registered: Sequence[IniOption] = (), blocked: frozenset[str] = frozenset()
+) -> Mapping[str, IniSpec]:
+    """The settings that this pytest knows, by name, without those of the plugins `blocked`.
+
+    `registered` are those of plugins and conftests.
+    """
+    unknown = tuple(prefix for plugin, prefixes in _OWNERS.items() if plugin in blocked for prefix in prefixes)
+    specs = {option.name: _registered_spec(option) for option in registered}
     specs.update({spec.name: spec for spec in _SPECS if spec.is_known(version)})
-    return specs
+    return {name: spec for name, spec in specs.items() if not name.startswith(unknown)}
+
+
+def _registered_spec(option: IniOption) -> IniSpec:
+    return IniSpec(option.name, _tag(option.type), None, aliases=option.aliases)
 
 
 def _tag(type_: str) -> str:

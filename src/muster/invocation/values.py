@@ -69,7 +69,7 @@ class Values:
             raise self._refusal(spec, configured, problem) from None
 
     def _refusal(self, spec: IniSpec, configured: ConfigValue, problem: ValueRefused) -> Refused:
-        when = "start" if spec.asked == "later" else spec.asked
+        when = "end" if spec.asked == "later" else spec.asked
         if self.version >= (9, 2, 0):
             return Refused(str(problem), spec.name, configured.location, 4, when)
         # Before 9.2 the exception escapes: a traceback at the start, then an internal error, then a collector's error.
