@@ -185,6 +185,8 @@ def test_every_way_to_fail_is_data(root: Path, made: MadeEnvironment) -> None:
         "absent": ("ModuleNotFoundError", "No module named 'absent'"),
         "absent.below": ("ModuleNotFoundError", "No module named 'absent'"),
     }
+    lasting = {name for name, module in probed.items() if module.first and module.first.is_of_the_module}
+    assert lasting == {"misspelt", "absent", "absent.below"}
     assert probed["fine"].names["value"].value == 1
     assert probed["noisy"].first is None
 

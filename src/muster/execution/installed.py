@@ -37,7 +37,7 @@ def install(machine: Machine, name: str, path: list[str] | None = None, file: st
         module.lenient = True
     else:
         failure = _outcome(machine, name, probe.first, probe.second)
-        if failure is not None:
+        if failure is not None and failure.is_of_the_module:
             raise _failure(machine, failure, name)
         module.probe = probe
         module.file = probe.file or file

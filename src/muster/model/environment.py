@@ -41,6 +41,20 @@ class IniOption(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
 
 
+class PluginFixture(msgspec.Struct, frozen=True):
+    """A fixture of an installed plugin: the fixtures that it requests, and the ids of its parameters.
+
+    `ids` is empty for a parametrized fixture whose parameters could not be spelled.
+    """
+
+    name: str
+    arguments: tuple[str, ...] = ()
+    scope: str = "function"
+    parametrized: bool = False
+    ids: tuple[str, ...] = ()
+    autouse: bool = False
+
+
 class Environment(msgspec.Struct, frozen=True):
     """The interpreter that the team's pytest runs on, as it stands before any project code runs.
 
@@ -69,6 +83,7 @@ class Environment(msgspec.Struct, frozen=True):
     options: tuple[PluginOption, ...] = ()
     ini_options: tuple[IniOption, ...] = ()
     plugins: tuple[str, ...] = ()
+    fixtures: tuple[PluginFixture, ...] = ()
     distributions: tuple[Distribution, ...] = ()
     editable_finders: dict[str, str] = {}
     asked: bool = True
@@ -103,7 +118,7 @@ class ProbedName(msgspec.Struct, frozen=True):
 
     kind: str
     target: str = ""
-    value: str | int | float | bool | None | tuple[str | int | float | bool | None, ...] = None
+    value: str | int | float | bool | tuple[str | int | float | bool | None, ...] | None = None
     class_: ProbedClass | None = None
     type_name: str = ""
     signature: str = ""
@@ -116,6 +131,18 @@ class ImportFailure(msgspec.Struct, frozen=True):
     message: str
     missing: str = ""
     mro: tuple[str, ...] = ()
+
+    @property
+    def is_of_the_module(self) -> bool:
+        """Whether the module itself is at fault, whatever the session has set up before.
+
+        A missing module or name, a wrong call and a syntax error are. Anything else (Django's `ImproperlyConfigured`, a
+        `KeyError` from `os.environ`, a file that is missing in an empty folder) depends on what ran before: nothing follows.
+        """
+        return not _LASTING_ERRORS.isdisjoint(self.mro)
+
+
+_LASTING_ERRORS = frozenset({"ImportError", "AttributeError", "NameError", "TypeError", "SyntaxError"})
 
 
 class ProbedModule(msgspec.Struct, frozen=True):
