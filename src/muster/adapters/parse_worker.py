@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 import warnings
 from typing import BinaryIO
@@ -19,6 +20,7 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     kind: str
     target: tuple[int, int]
     files: list[tuple[str, bytes]]
+    cpu_limit_s: float = 0.0
 
 
 _encode_job = msgspec.msgpack.Encoder().encode
@@ -30,7 +32,7 @@ _encode_records = msgspec.msgpack.Encoder().encode
 def encode_job(job: Job) -> bytes:
     """The MessagePack form of `job`; only the base names of its files go along, as a path need not be UTF-8."""
     files = [(safe_filename(path), source) for path, source in job.files]
-    return _encode_job(Job(job.kind, job.target, files))
+    return _encode_job(Job(job.kind, job.target, files, job.cpu_limit_s))
 
 
 def do_job(job: Job) -> list[bytes | None]:
@@ -67,7 +69,11 @@ def serve() -> None:
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
     while header := questions.read(8):
         job = _decode_job(questions.read(int.from_bytes(header, "big")))
-        _answer(answers, _encode_records(do_job(job)))
+        # Its signal ends this process, in the midst of C code too.
+        signal.setitimer(signal.ITIMER_PROF, job.cpu_limit_s)
+        records = _encode_records(do_job(job))
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        _answer(answers, records)
 
 
 def _answer(answers: BinaryIO, payload: bytes) -> None:

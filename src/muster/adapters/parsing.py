@@ -30,8 +30,8 @@ from muster.facts.parse import parse_bodies, undecided_facts
 
 SIZE_LIMIT_BYTES = 5 * 2**20
 GUARDED_SIZE_BYTES = 2**18
-TIMEOUT_S = 5.0
-TIMEOUT_S_PER_MIB = 5.0
+CPU_LIMIT_S = 5.0
+CPU_LIMIT_S_PER_MIB = 5.0
 NOT_WORTH_SKIMMING_BYTES = 2**16
 FEW_FILES = 48
 FEW_BYTES = 2**20
@@ -156,8 +156,8 @@ class SourceParser:
     def _ask_worker(self, worker: PipedChild, kind: str, files: list[tuple[str, bytes]]) -> list[bytes | None]:
         """The records of `files`; one that the worker is lost over is undecided, the others are still answered."""
         try:
-            timeout_s = TIMEOUT_S + TIMEOUT_S_PER_MIB * sum(len(source) for _, source in files) / 2**20
-            return decode_records(worker.ask(encode_job(Job(kind, self._target, files)), timeout_s))
+            limit_s = CPU_LIMIT_S + CPU_LIMIT_S_PER_MIB * sum(len(source) for _, source in files) / 2**20
+            return decode_records(worker.ask(encode_job(Job(kind, self._target, files, limit_s)), limit_s))
         except (ChildLost, msgspec.DecodeError) as exc:
             if len(files) > 1:
                 return [record for each in files for record in self._ask_worker(worker, kind, [each])]

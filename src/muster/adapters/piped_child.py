@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import selectors
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -12,6 +13,8 @@ import weakref
 from collections.abc import Callable, Sequence
 
 LENGTH_BYTES = 8
+PATIENCE = 20
+"""Seconds on the clock for each second of processor time that a child may take."""
 
 
 class ChildLost(Exception):
@@ -32,9 +35,13 @@ class PipedChild:
         self._process: subprocess.Popen[bytes] | None = None
         self._end: Callable[[], object] | None = None
 
-    def ask(self, question: bytes, timeout_s: float) -> bytes:
-        """The child's answer. Raises `ChildLost`, after which the next question starts a new child."""
-        deadline = time.monotonic() + timeout_s
+    def ask(self, question: bytes, cpu_limit_s: float) -> bytes:
+        """The child's answer. Raises `ChildLost`, after which the next question starts a new child.
+
+        The child is expected to hold itself to `cpu_limit_s` (by `ITIMER_PROF`, whose signal ends it): seconds on the
+        clock would make the verdict depend on what else the machine does. They only bound a child that hangs.
+        """
+        deadline = time.monotonic() + PATIENCE * cpu_limit_s
         try:
             process = self._process or self._start(deadline)
             self._write(process, question, deadline)
@@ -98,7 +105,7 @@ class PipedChild:
             self._wait(process.stdout.fileno(), selectors.EVENT_READ, deadline)
             chunk = os.read(process.stdout.fileno(), min(size, 1 << 20))
             if not chunk:
-                raise ChildLost(f"the parser's process ended ({_describe_end(process)})")
+                raise ChildLost(_describe_end(process))
             chunks.append(chunk)
             size -= len(chunk)
         return b"".join(chunks)
@@ -121,7 +128,9 @@ def _end(process: subprocess.Popen[bytes], folder: str) -> None:
 
 def _describe_end(process: subprocess.Popen[bytes]) -> str:
     try:
-        code = process.wait(timeout=2)
+        code = process.wait(timeout=5)
     except subprocess.TimeoutExpired:
-        return "its output was closed"
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
+        return "the parser closed its output"
+    if code == -signal.SIGPROF:
+        return "the parser did not finish in time"
+    return f"the parser was ended by signal {-code}" if code < 0 else f"the parser ended with exit code {code}"

@@ -30,7 +30,7 @@ class RuffRun:
         self._folder = tempfile.TemporaryDirectory(prefix="muster-")
         self._process: subprocess.Popen[bytes] | None = None
         # Ruff reads fifty megabytes a second; a file that it takes minutes for (a million quotes) is no reason to wait.
-        self._timeout_s = 10.0 + sum(map(len, numbered.values())) / 1e6
+        self._timeout_s = 30.0 + sum(map(len, numbered.values())) / 1e6
         binary = find_ruff()
         if binary is None:
             return

@@ -22,9 +22,9 @@ _SENT = ("opcodes", "scopes", "extract")
 class TargetParser:
     """One child of `interpreter`, whose version is `target`."""
 
-    def __init__(self, interpreter: str, target: tuple[int, int], *, timeout_s: float = 5.0) -> None:
+    def __init__(self, interpreter: str, target: tuple[int, int], *, cpu_limit_s: float = 5.0) -> None:
         self._target = target
-        self._timeout_s = timeout_s
+        self._cpu_limit_s = cpu_limit_s
         argv = [interpreter, "-I", "-S", "-B", "-c", _GUEST.read_text(encoding="utf-8")]
         self._child = PipedChild(argv, greeting=_greeting())
 
@@ -61,10 +61,10 @@ class TargetParser:
         self._child.close()
 
     def _ask(self, kind: str, path: str, source: bytes) -> dict[str, Any]:
-        head = json.dumps([kind, self._target, safe_filename(path)]).encode()
         # A second a mebibyte is what a parser takes; five are a slow machine.
-        timeout_s = self._timeout_s * (1 + len(source) / 2**20)
-        answer = self._child.ask(head + b"\n" + source, timeout_s)
+        limit_s = self._cpu_limit_s * (1 + len(source) / 2**20)
+        head = json.dumps([kind, self._target, safe_filename(path), limit_s]).encode()
+        answer = self._child.ask(head + b"\n" + source, limit_s)
         try:
             reply = json.loads(answer, object_hook=_bytes_again)
         except (ValueError, RecursionError) as exc:

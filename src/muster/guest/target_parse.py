@@ -1,8 +1,8 @@
 """Runs in the examined project's own interpreter (`python -I -S`, 3.9 or newer): parses source that comes as data.
 
 The first frame is a JSON list of [module name, text]: Muster's own extraction. Every later frame is a kind (`facts` or
-`bodies`), the target version and a file name as a line of JSON, then the source. The answer is JSON: `{"ok": ...}` or
-`{"error": {...}}`; bytes are `{"b": hex}`. Nothing that is parsed is ever run.
+`bodies`), the target version, a file name and a limit of processor seconds as a line of JSON, then the source. The
+answer is JSON: `{"ok": ...}` or `{"error": {...}}`; bytes are `{"b": hex}`. Nothing that is parsed is ever run.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import gc
 import json
+import signal
 import sys
 import types
 import warnings
@@ -75,8 +76,10 @@ def serve(questions: BinaryIO, answers: BinaryIO) -> None:
         if frame is None:
             return
         head, _, source = frame.partition(b"\n")
-        kind, target, filename = json.loads(head)
+        kind, target, filename, cpu_limit_s = json.loads(head)
+        signal.setitimer(signal.ITIMER_PROF, cpu_limit_s)  # Its signal ends this process, in the midst of C code too.
         reply = json.dumps(answer(kind, tuple(target), filename, source), default=lambda value: {"b": value.hex()})
+        signal.setitimer(signal.ITIMER_PROF, 0)
         payload = reply.encode("ascii")
         answers.write(len(payload).to_bytes(8, "big") + payload)
         answers.flush()
