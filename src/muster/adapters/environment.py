@@ -36,7 +36,7 @@ from muster.ports import FactCache
 if TYPE_CHECKING:
     from muster.adapters.guest_process import GuestProcess
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the guest's answers or the structs that hold them change."""
 
 DUMP_TIMEOUT_S = 120.0
@@ -147,11 +147,25 @@ class InterpreterQuery:
         for mode in ("session", "help", "plain"):
             dump = self._dump(self._chosen.executable, mode)
             if not isinstance(dump, ChildDied):
-                return self._environment(dump, problems)
+                return self._with_core(self._environment(dump, problems))
             if mode != "help":
                 problems.append(f"pytest does not start in an empty folder ({dump.reason}): {_last_line(dump.stderr)}")
         read = self._read_only(self._own_standard_library())
         return msgspec.structs.replace(read, problems=(*problems, *read.problems))
+
+    def _with_core(self, environment: Environment) -> Environment:
+        """`environment` with the options and settings of the pytest beside Muster, where it has none of its own."""
+        core = None if environment.pytest_version else self._own_pytest()
+        if core is None:
+            return environment
+        return msgspec.structs.replace(
+            environment,
+            preloaded=_names_loaded_by_pytest(environment, core),
+            markers=core.markers,
+            options=core.options,
+            ini_options=core.ini_options,
+            plugins=core.plugins,
+        )
 
     def _dump(self, interpreter: str, mode: str, with_site: bool = True) -> dict[str, Any] | ChildDied:
         spec = {**self._spec(with_site), "mode": mode}
@@ -194,7 +208,11 @@ class InterpreterQuery:
             "builtins": dump["builtins"],
             "problems": [*problems, *dump.get("problems", ())],
             **{name: dump[name] for name in ("pytest_version", "withheld_plugins") if name in dump},
-            **{name: dump[name] for name in ("markers", "options", "ini_options", "plugins") if name in dump},
+            **{
+                name: dump[name]
+                for name in ("markers", "options", "ini_options", "plugins", "fixtures")
+                if name in dump
+            },
         }
         environment = msgspec.convert(described, type=Environment)
         return msgspec.structs.replace(
@@ -248,9 +266,9 @@ class InterpreterQuery:
         path = list(dict.fromkeys(path))
         distributions = read_distributions(path, site_packages)
         plugins = [(name, module) for distribution in distributions for name, module in distribution.pytest_plugins]
-        core = self._own_pytest()
+        core = self._with_core(msgspec.structs.replace(standard, pytest_version=""))
         return msgspec.structs.replace(
-            standard,
+            core,
             executable=self._chosen.executable,
             why=self._chosen.why,
             version=version,
@@ -258,11 +276,6 @@ class InterpreterQuery:
             pytest_version=_version_of("pytest", distributions),
             search_path=tuple(path),
             site_packages=tuple(site_packages),
-            preloaded=_names_loaded_by_pytest(standard, core),
-            markers=core.markers if core else (),
-            options=core.options if core else (),
-            ini_options=core.ini_options if core else (),
-            plugins=core.plugins if core else (),
             distributions=distributions,
             editable_finders=read_editable_finders(site_packages),
             withheld_plugins=tuple(plugins),
@@ -401,10 +414,10 @@ def _site_folders(prefix: str, version: tuple[int, int, int]) -> list[str]:
     return list(folders.values())
 
 
-def _names_loaded_by_pytest(standard: Environment, core: Environment | None) -> dict[str, str]:
+def _names_loaded_by_pytest(standard: Environment, core: Environment) -> dict[str, str]:
     """What is in `sys.modules` when collection starts, as far as is known; files of other environments are left out."""
     loaded = dict(standard.preloaded)
-    for name in core.preloaded if core else ():
+    for name in core.preloaded:
         loaded.setdefault(name, "")
     return loaded
 

@@ -20,11 +20,14 @@ from muster.execution.values import (
     DescriptorValue,
     FixtureValue,
     FunctionValue,
+    ListValue,
     ModuleValue,
     Opaque,
+    ParameterSetValue,
     Value,
 )
 from muster.model.collection import Confidence
+from muster.model.environment import PluginFixture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +73,18 @@ class FixtureManager:
     by_name: dict[str, list[FixtureDef]] = field(default_factory=dict)
     autouse: dict[str, list[str]] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
+
+    def add_installed(self, fixtures: Iterable[PluginFixture]) -> None:
+        """Register the fixtures of installed plugins, which every test sees."""
+        for fixture in fixtures:
+            params: Value = None
+            if fixture.parametrized:
+                rows = (ParameterSetValue((UNKNOWN,), (), made) for made in fixture.ids)
+                params = ListValue(rows) if fixture.ids else UNKNOWN
+            definition = FixtureDef(fixture.name, None, fixture.arguments, find_scope(fixture.scope), params, None)
+            self.by_name.setdefault(fixture.name, []).append(definition)
+            if fixture.autouse:
+                self.autouse.setdefault("", []).append(fixture.name)
 
     def add_module(self, module: Value, base: str | None) -> None:
         """Register the fixtures of a module or plugin (`parsefactories`). Raises `Raised` for malformed ones."""

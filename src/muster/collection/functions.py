@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from muster.collection.anyio_tests import anyio_fixtures
 from muster.collection.fixtures import Closure, is_fixture, prune
 from muster.collection.marks import Marks, function_marks
 from muster.collection.nodeids import parametrized
@@ -114,7 +115,7 @@ def _generated(walk: Walk, parent: Node, name: str, value: Value, function: Func
     arguments = mandatory_names(value, name, definition.cls)
     if not arguments.is_sure:
         arguments = without_given(arguments, function, walk.executor.facts(function.file))
-    closure = find_closure(walk, definition, arguments)
+    closure = find_closure(walk, definition, arguments, anyio_fixtures(walk, definition, function))
     metafunc = Metafunc(walk, definition, function, closure, arguments, name)
     try:
         _run_generators(walk, metafunc)
@@ -125,9 +126,10 @@ def _generated(walk: Walk, parent: Node, name: str, value: Value, function: Func
     yield from _items(walk, parent, metafunc, own)
 
 
-def find_closure(walk: Walk, node: Node, arguments: Arguments) -> Closure:
-    """What a test needs, given its arguments and the marks in scope."""
-    requested = [name for mark in node.marks("usefixtures") for name in mark.args if isinstance(name, str)]
+def find_closure(walk: Walk, node: Node, arguments: Arguments, more: tuple[str, ...] = ()) -> Closure:
+    """What a test needs, given its arguments, the marks in scope and what a plugin adds."""
+    # The plugin's `usefixtures` comes last among the function's own marks.
+    requested = [*more] + [name for mark in node.marks("usefixtures") for name in mark.args if isinstance(name, str)]
     return walk.fixtures.closure(node, arguments.names, requested, _direct_names(walk, node))
 
 

@@ -84,6 +84,8 @@ class Plugins:
     registered: list[Plugin] = field(default_factory=list)
     conftests: dict[str, ModuleValue] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    opaque: set[str] = field(default_factory=set)
+    """Installed plugins that the project asks for: what they define was not seen."""
     lenient: bool = False
     configured: bool = False
 
@@ -164,6 +166,7 @@ class Plugins:
             self._register(name, module, None, not self.configured)
         else:
             self.names.add(name)
+            self.opaque.add(name)
 
     def hooks(self, name: str, folder: str | None = None) -> Iterator[tuple[Plugin, Value]]:
         """The implementations of a hook that apply to `folder`, in the order in which they are called: the latest first."""

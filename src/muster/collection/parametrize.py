@@ -293,6 +293,8 @@ class Metafunc:
         """Whether no decorator, plugin or unknown fixture can request more than what is seen here."""
         if not (self.arguments.is_sure and self.closure.is_sure) or self.function is None:
             return False
+        if self.walk.environment.asked and not self.walk.plugins.opaque:
+            return True
         unseen = [name for name in self.closure.names if name not in self.closure.definitions]
         direct = set(self.arguments.names) | set(self.directness) | BUILTIN_FIXTURES
         return all(name in direct or name in BUILTIN_FIXTURES for name in unseen)

@@ -70,6 +70,7 @@ def make_walk(interp: Executor, invocation: Invocation, environment: Environment
     usefixtures = invocation.settings.get("usefixtures")
     if usefixtures is not None:
         fixtures.autouse[""] = _words(usefixtures.value)
+    fixtures.add_installed(environment.fixtures)
     plugins = Plugins(interp, invocation, tree, fixtures)
     walk = Walk(interp, invocation, environment, tree, fixtures, plugins)
     paths = [argument.path for argument in invocation.arguments]

@@ -86,6 +86,61 @@ def pytest_facts(config):
     }
 
 
+def fixture_facts(session):
+    """The fixtures that installed plugins register, as collection needs them; pytest's own are left out."""
+    try:
+        manager = session._fixturemanager
+        names = getattr(manager, "_nodeid_autousenames", {}), getattr(manager, "_node_autousenames", {})
+        autouse = {name for mapping in names for listed in mapping.values() for name in listed}
+        return [
+            one_fixture(definition, autouse)
+            for definition in fixture_definitions(manager)
+            if not str(getattr(definition.func, "__module__", "")).startswith("_pytest.")
+        ]
+    except Exception as error:
+        FACTS["problems"].append("fixtures of plugins were not read: %s: %s" % (type(error).__name__, error))
+        return []
+
+
+def fixture_definitions(manager):
+    if hasattr(manager, "_get_all_fixture_defs"):
+        return list(manager._get_all_fixture_defs())
+    return [definition for definitions in manager._arg2fixturedefs.values() for definition in definitions]
+
+
+def one_fixture(definition, autouse):
+    params = definition.params
+    return {
+        "name": str(definition.argname),
+        "arguments": [str(name) for name in definition.argnames],
+        "scope": str(definition.scope),
+        "parametrized": params is not None,
+        "ids": parameter_ids(definition) if params is not None else [],
+        "autouse": definition.argname in autouse,
+    }
+
+
+def parameter_ids(definition):
+    """The ids of a fixture's parameters as pytest spells them; empty where that fails."""
+    import dataclasses
+
+    from _pytest.mark.structures import ParameterSet
+    from _pytest.python import IdMaker
+
+    ids = definition.ids
+    values = {
+        "argnames": [definition.argname],
+        "parametersets": [ParameterSet.extract_from(value, force_tuple=True) for value in definition.params],
+        "idfn": ids if callable(ids) else None,
+        "ids": None if callable(ids) or ids is None else list(ids),
+    }
+    try:
+        fields = [field.name for field in dataclasses.fields(IdMaker)]
+        return [str(made) for made in IdMaker(**{name: values.get(name) for name in fields}).make_unique_parameterset_ids()]
+    except Exception:
+        return []
+
+
 def option_facts(command_line, action):
     nargs = action.nargs
     names = {kind: name for name, kind in command_line._registries["action"].items() if name}
@@ -112,7 +167,8 @@ class Dump:
     """A plugin that ends the session where collection would begin."""
 
     def pytest_collection(self, session):
-        write_dump({**FACTS, **interpreter_facts(), **pytest_facts(session.config)})
+        fixtures = fixture_facts(session)
+        write_dump({**FACTS, **interpreter_facts(), **pytest_facts(session.config), "fixtures": fixtures})
 
     def pytest_cmdline_main(self, config):
         if SPEC["mode"] == "help":  # noqa: F821
