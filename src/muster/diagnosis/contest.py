@@ -92,7 +92,7 @@ def place_of(found: Found) -> str:
 def winner_of(detail: ModuleMissing | NameMissing, case: Case) -> str | None:
     """The file (or namespace folder) of the module that was met instead."""
     if isinstance(detail, NameMissing):
-        return detail.module_file
+        return detail.module_file or _namespace_folder(detail, case)
     if "." not in detail.name:
         return None
     if detail.parent_file:
@@ -102,6 +102,12 @@ def winner_of(detail: ModuleMissing | NameMissing, case: Case) -> str | None:
     folder = case.entry(detail.search_path[0])
     package = folder + "/__init__.py"
     return package if case.tree.kind(package) is EntryKind.FILE else folder
+
+
+def _namespace_folder(detail: NameMissing, case: Case) -> str | None:
+    """The first portion of the namespace package that was asked for a name."""
+    found = resolve_dotted(case.tree, detail.module, case.search_path(detail, detail.importer))
+    return found.portions[0] if isinstance(found, NamespacePackage) else None
 
 
 def entry_of(winner: str, dotted: str) -> str:

@@ -8,6 +8,7 @@ from posixpath import dirname
 from muster.diagnosis.case import Case
 from muster.diagnosis.contest import describe, place_of, resolve_dotted
 from muster.diagnosis.finding import Finding, remedies
+from muster.diagnosis.ownership import is_known_distribution, is_own
 from muster.diagnosis.roots import Root
 from muster.model.cause import Evidence
 from muster.model.collection import Confidence, ModuleMissing
@@ -20,6 +21,9 @@ def explain(root: Root, case: Case) -> Finding | None:
     """The folder that would have to be on the path, and the ways to get it there."""
     detail = root.detail
     if not isinstance(detail, ModuleMissing) or detail.parent_is_module:
+        return None
+    top = detail.name.partition(".")[0]
+    if is_known_distribution(top, case) and not is_own(top, case):
         return None
     current = frozenset(case.search_path(detail, root.first.report.path))
     for asked in (*case.answers.missing_module(detail.name).asked, detail.name):

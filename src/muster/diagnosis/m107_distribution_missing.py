@@ -9,6 +9,7 @@ from muster.diagnosis.case import Case, normal_name
 from muster.diagnosis.contest import entry_of, winner_of
 from muster.diagnosis.declared import Declaration, usual_rank
 from muster.diagnosis.finding import Finding, remedies
+from muster.diagnosis.ownership import is_own
 from muster.diagnosis.providers import provider_of
 from muster.diagnosis.roots import Root
 from muster.model.cause import Evidence
@@ -55,7 +56,11 @@ def _stand_in(root: Root, case: Case) -> Evidence | None:
             place = effect.culprit
             text = f"{case.show(winner)} steps in for it, since {case.name_folder(entry)} was put on sys.path here"
             return Evidence("stand-in", text, place.path, place.line)
-    return None
+    # What is met is a bare folder of the project that is nobody's package.
+    is_bare = not winner.endswith(".py")
+    return (
+        Evidence("stand-in", f"{case.show(winner)}, a folder without __init__.py, steps in for it") if is_bare else None
+    )
 
 
 def _by_its_words(root: Root, case: Case) -> Finding | None:
@@ -124,7 +129,7 @@ def find_provider(module: str, case: Case, declarations: Sequence[Declaration] |
 
 def _is_third_party(top: str, module: str, case: Case) -> bool:
     """Whether the name is neither the standard library's, nor the tree's, nor installed."""
-    if top in case.environment.stdlib_modules or top in case.index.top_level_modules:
+    if top in case.environment.stdlib_modules or is_own(top, case):
         return False
     # `google` and `azure` are namespaces of many distributions: that one is installed says nothing of the others.
     return case.distribution_of(top) is None or ("." in module and provider_of(module) is not None)

@@ -424,3 +424,20 @@ def test_a_test_folder_that_steps_in_for_an_absent_distribution_does_not_hide_it
     assert evidence(cause)[1] == (
         "stand-in: tests/websocket/__init__.py steps in for it, since tests/ was put on sys.path here [/r/tests/test_a.py:2]"
     )
+
+
+def test_a_bare_folder_named_like_a_distribution_is_not_the_projects_package() -> None:
+    files = {
+        "docker/build.py": "",
+        "tests/test_a.py": "import docker\n",
+        "tests/test_b.py": "from docker import DockerClient\n",
+        "tests/test_c.py": "import docker.errors\n",
+    }
+    reports = (
+        no_module("tests/test_a.py", "docker", search=("/r/tests",)),
+        no_name("tests/test_b.py", "docker", "DockerClient", None, sys_path=("/r",)),
+        no_module("tests/test_c.py", "docker.errors", search=("/r/docker",)),
+    )
+    (cause,) = diagnose(files, *reports)
+    assert (cause.code, cause.subject, len(cause.victims)) == ("M107", "docker", 3)
+    assert "stand-in: docker/, a folder without __init__.py, steps in for it" in evidence(cause)
