@@ -179,7 +179,7 @@ def _set_metaclass(machine: Machine, cls: ClassValue, options: dict[str | None, 
     if isinstance(metaclass, ClassValue):
         cls.lenient |= metaclass.lookup("__new__") is not MISSING or metaclass.lookup("__prepare__") is not MISSING
     elif metaclass is not None and not (
-        isinstance(metaclass, Opaque) and metaclass.dotted in ("abc.ABCMeta", "builtins.type")
+        isinstance(metaclass, Opaque) and metaclass.dotted in ("abc.ABCMeta", "builtins.type", "enum.EnumType", "enum.EnumMeta")
     ):
         cls.lenient = True
     if isinstance(metaclass, Opaque) and metaclass.dotted == "builtins.type":
@@ -197,7 +197,7 @@ def _check_slots(machine: Machine, cls: ClassValue) -> None:
     slots = cls.namespace.get("__slots__")
     names = [slots] if isinstance(slots, str) else machine.iterate(slots) if slots is not None else None
     for name in names or ():
-        if isinstance(name, str) and name in cls.namespace:
+        if isinstance(name, str) and name in cls.namespace and name not in ("__dict__", "__weakref__"):
             raise machine.error(
                 "ValueError", f"{name!r} in __slots__ conflicts with class variable", OtherFailure("bases")
             )

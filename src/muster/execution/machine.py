@@ -124,6 +124,10 @@ class Machine:
         """`value.name`: raises `AttributeError` where it is definitely absent (`attributes`)."""
         raise NotImplementedError
 
+    def set_attribute(self, value: Value, name: str, new: Value) -> None:
+        """`value.name = new` (`attributes`)."""
+        raise NotImplementedError
+
     def truth(self, value: Value) -> bool | None:
         """`bool(value)`, None where it is not known (`operations`)."""
         raise NotImplementedError

@@ -232,6 +232,9 @@ def _format(template: str, values: Value) -> Value:
         return UNKNOWN
 
 
+_UNARY: dict[str, Callable[[Any], Any]] = {"-": operator.neg, "+": operator.pos, "~": operator.invert}
+
+
 def unary(machine: Machine, op: str, value: Value) -> Value:
     """`op value`; `not` of something unknown is unknown."""
     if op == "not":
@@ -239,7 +242,7 @@ def unary(machine: Machine, op: str, value: Value) -> Value:
         return UNKNOWN if known is None else not known
     if isinstance(value, (int, float, complex)):
         try:
-            return {"-": operator.neg, "+": operator.pos, "~": operator.invert}[op](value)
+            return _UNARY[op](value)
         except TypeError as failure:
             raise machine.error("TypeError", str(failure)) from None
     return UNKNOWN
@@ -385,7 +388,7 @@ def _index_sequence(machine: Machine, container: Any, key: Value) -> Value:
     try:
         return container[key]
     except IndexError as failure:
-        kind = {ListValue: "list", TupleValue: "tuple"}.get(type(container), "")
+        kind = "list" if type(container) is ListValue else "tuple" if type(container) is TupleValue else ""
         raise machine.error("IndexError", f"{kind} index out of range" if kind else str(failure)) from None
 
 

@@ -31,7 +31,8 @@ def match_pattern(
     if kind == op.M_OR:
         answers = [match_pattern(machine, each, subject, scope, bindings) for each in pattern[1]]
         return True if True in answers else None if None in answers else False
-    return _structure(pattern, bindings)
+    _structure(pattern, bindings)
+    return None
 
 
 def _structure(pattern: Sequence[Any], bindings: dict[str, Value]) -> None:

@@ -48,7 +48,7 @@ class ListValue(list[Any]):
         super().__init__(elements)
         self.unsure = unsure
 
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # type: ignore[assignment]  # because values are told apart by identity
 
 
 class DictValue(dict[Any, Any]):
@@ -60,7 +60,7 @@ class DictValue(dict[Any, Any]):
         super().__init__(pairs)
         self.unsure = unsure
 
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # type: ignore[assignment]  # because values are told apart by identity
 
 
 class SetValue(set[Any]):
@@ -73,7 +73,7 @@ class SetValue(set[Any]):
         self.unsure = unsure
         self.frozen = frozen
 
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # type: ignore[assignment]  # because values are told apart by identity
 
 
 class TupleValue(tuple[Any, ...]):

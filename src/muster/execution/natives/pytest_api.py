@@ -193,7 +193,7 @@ def _check_minversion(machine: Machine, module: Value, name: str, args: Args, kw
     from packaging.version import InvalidVersion, Version
 
     try:
-        enough = version is not MISSING and Version(version) >= Version(minimum)
+        enough = isinstance(version, str) and Version(version) >= Version(minimum)
     except InvalidVersion:
         return module
     if enough:

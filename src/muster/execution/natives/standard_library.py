@@ -269,7 +269,7 @@ def _rounds(function: Callable[..., Any], columns: Sequence[list[Value]], number
         )
     size = sum(len(column) for column in columns)
     if function in (itertools.permutations, itertools.combinations, itertools.combinations_with_replacement):
-        return size ** min(numbers[0] if numbers else size, 10)
+        return int(size ** min(numbers[0] if numbers else size, 10))
     return size
 
 

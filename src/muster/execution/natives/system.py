@@ -129,10 +129,8 @@ def _glob(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     pattern = _text(args[0]) if args else None
     if pattern is None or set(kwargs) - {"recursive"}:
         return ListValue((), True)
-    full = absolute(machine, pattern)
-    found = glob_paths(machine.tree, full, recursive=machine.truth(kwargs.get("recursive", False)) is True)
-    prefix = "" if pattern.startswith("/") else machine.cwd.rstrip("/") + "/"
-    return ListValue(each.removeprefix(prefix) for each in sorted(found))
+    is_recursive = machine.truth(kwargs.get("recursive", False)) is True
+    return ListValue(glob_paths(machine.tree, pattern, machine.cwd, recursive=is_recursive))
 
 
 def open_file(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
