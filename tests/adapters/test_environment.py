@@ -144,6 +144,7 @@ def test_an_environment_without_pytest_is_still_described(root: Path, tmp_path: 
     made = make_environment(tmp_path / "bare", with_pytest=False)
     environment = query(root, made.python).describe()
     assert environment.pytest_version == ""
+    assert any("--collect-only" in option.names for option in environment.options)  # of the pytest beside Muster
     assert environment.search_path[-1] == str(made.site)
     assert environment.problems == ()
 
