@@ -118,13 +118,21 @@ def simulate(case: Case, root: Path, environment: Environment, on_disk: bool = F
     find = partial(_find_module, tree)
     invocation = resolve_invocation(tree, environment, request, find_module=find, additions=Additions())
     result: dict[str, Any] = {"conftests": list(initial_conftests(tree, invocation))}
-    stages = {"start": "start", "conftest": "start", "configure": "configure", "collection": "collection", "end": "end"}
+    stages = {
+        "start": "start",
+        "conftest": "start",
+        "configure": "configure",
+        "collection": "collection",
+        "collector": "collection",
+        "end": "end",
+    }
     if not invocation.collects and not invocation.refusals:
         return {"collects": False, "stage": "start"}
     refusal = invocation.refusals[0] if invocation.refusals else None
     result["stage"] = stages[refusal.when] if refusal else "done"
     if refusal is not None:
-        result["refused"] = {"usage": refusal.exit_code == 4, "message": refusal.message}
+        usage = refusal.type == "UsageError"
+        result["refused"] = {"usage": usage, "type": refusal.type, "message": refusal.message}
     result.update(_resolved(invocation))
     return result
 
@@ -243,8 +251,7 @@ def _compare_refusals(real: dict[str, Any], ours: dict[str, Any]) -> list[str]:
         # A native traceback names lines of pytest's own files: only its last line is ours to give.
         expected = expected.strip().splitlines()[-1]
         given = given.strip().splitlines()[-1]
-    if not real["usage"] and "\n" not in given:
-        given_type, _, given_text = given.partition(": ")
-        same = given_type.rpartition(".")[2] == real["type"] and given_text == real["text"]
+    if not real["usage"]:
+        same = ours["type"] == real["type"] and given == real["text"]
         return [] if same else [f"exception: pytest {real}, ours {ours}"]
     return [] if expected == given else [f"words: pytest {expected!r}, ours {given!r}"]

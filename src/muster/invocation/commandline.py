@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from muster.invocation.optiontable import CORE_NAMES, CORE_OPTIONS, OptionSpec
 from muster.invocation.paths import absolute_path, exists, is_below, is_folder
-from muster.invocation.refused import Refused
+from muster.invocation.refused import Refused, escaping
 from muster.invocation.version import PytestVersion
 from muster.model.environment import PluginOption
 from muster.ports import FileTree, ReadFailure
@@ -251,7 +251,7 @@ class _Parser(argparse.ArgumentParser):
                 continue
             path = absolute_path(text[1:], self._dialect.cwd)
             if path in within:
-                raise Refused("RecursionError: maximum recursion depth exceeded", text, exit_code=1)
+                raise escaping("RecursionError", "maximum recursion depth exceeded", text)
             lines = self._file_lines(path, text[1:])
             expanded.extend(self._expand(lines, (*within, path)))
         return expanded

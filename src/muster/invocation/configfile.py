@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from muster.invocation.inifile import IniError, IniValue, parse_ini
-from muster.invocation.refused import UNCAUGHT, Refused
+from muster.invocation.refused import Refused, escaping
 from muster.invocation.version import PytestVersion
 from muster.model.location import Location
 from muster.ports import FileTree, ReadFailure
@@ -89,7 +89,7 @@ def _load_cfg(tree: FileTree, path: str, version: PytestVersion) -> ConfigSettin
         return _ini_settings(path, sections["tool:pytest"])
     if "pytest" in sections:
         line = _header_line(tree, path, "pytest")
-        raise Refused(f"Failed: {CFG_PYTEST_SECTION}", "[pytest]", Location(path, line), UNCAUGHT)
+        raise escaping("Failed", CFG_PYTEST_SECTION, "[pytest]", Location(path, line))
     return None
 
 
@@ -166,11 +166,11 @@ def _as_table(value: object, path: str, text: str, where: tuple[str, ...], metho
     """The value as a table. On anything else pytest calls the method all the same, and nobody catches the exception."""
     if isinstance(value, dict):
         return value
-    raise Refused(
-        f"AttributeError: '{type(value).__name__}' object has no attribute '{method}'",
+    raise escaping(
+        "AttributeError",
+        f"'{type(value).__name__}' object has no attribute '{method}'",
         f"[{'.'.join(where)}]",
         Location(path, find_key_line(text, where)),
-        UNCAUGHT,
     )
 
 
@@ -209,7 +209,7 @@ def _parse_toml(tree: FileTree, path: str) -> tuple[str, Mapping[str, object]]:
     except tomllib.TOMLDecodeError as error:
         raise Refused(f"{path}: {error}", "", Location(path, _error_line(str(error), text))) from None
     except RecursionError:
-        raise Refused("RecursionError: maximum recursion depth exceeded", "", Location(path), UNCAUGHT) from None
+        raise escaping("RecursionError", "maximum recursion depth exceeded", "", Location(path)) from None
 
 
 def _error_line(words: str, text: str) -> int:
@@ -232,7 +232,7 @@ def read_text(tree: FileTree, path: str) -> str:
     try:
         text = tree.read(path).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Refused(f"UnicodeDecodeError: {error}", "", Location(path), UNCAUGHT) from None
+        raise escaping("UnicodeDecodeError", str(error), "", Location(path)) from None
     except ReadFailure as error:
-        raise Refused(f"OSError: {error}", "", Location(path), UNCAUGHT) from None
+        raise escaping("OSError", str(error), "", Location(path)) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")

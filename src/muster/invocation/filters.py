@@ -69,7 +69,7 @@ def _check_patterns(text: str, patterns: tuple[str, ...], version: PytestVersion
             re.compile(pattern)
         except re.error as error:
             if version < (8, 4, 0):
-                raise FilterBroken(f"re.error: {error}") from None
+                raise FilterBroken(str(error)) from None
             raise FilterRefused(_words(text, f"Invalid regex {pattern!r}: {error}")) from None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
-from muster.invocation.refused import INTERNAL_ERROR, UNCAUGHT, Refused
+from muster.invocation.refused import INTERNAL_ERROR, UNCAUGHT, Refused, escaping
 from muster.invocation.request import FindModule
 from muster.invocation.version import PytestVersion
 from muster.model.environment import Distribution, Environment
@@ -21,6 +21,15 @@ _BUILTIN = _ESSENTIAL | frozenset(
         "terminalprogress pytestconfig"
     ).split()
 )
+
+
+def is_installed_plugin(name: str, environment: Environment) -> bool:
+    """Whether the name is one of pytest's own plugins or an entry point, whose options the environment tells."""
+    if name in _BUILTIN or name.startswith("_pytest."):
+        return True
+    if any(name in plugin for plugin in environment.withheld_plugins):
+        return False
+    return any(name in plugin for dist in environment.distributions for plugin in dist.pytest_plugins)
 
 
 def plugin_arguments(argv: Sequence[str]) -> Iterator[str]:
@@ -76,7 +85,7 @@ def refuse_missing(
     for name in names:
         if not name:
             exit_code = INTERNAL_ERROR if version >= (9, 2, 0) else UNCAUGHT
-            raise Refused("ValueError: Empty module name", setting, exit_code=exit_code)
+            raise Refused("Empty module name", setting, exit_code=exit_code, type_="ValueError")
         if name.startswith("no:") or name in _BUILTIN or name in entry_points:
             continue
         missing = _first_missing(name, find_module, leading)
@@ -85,7 +94,7 @@ def refuse_missing(
         words = f'Error importing plugin "{name}": No module named {missing!r}'
         if version >= (9, 2, 0):
             raise Refused(words, setting)
-        raise Refused(f"ImportError: {words}", setting, exit_code=UNCAUGHT)
+        raise escaping("ImportError", words, setting)
 
 
 def _first_missing(name: str, find_module: FindModule, leading: tuple[str, ...]) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from packaging.version import InvalidVersion, Version
 
+from muster.invocation.additions import read_additions
 from muster.invocation.arguments import (
     ArgumentRules,
     Decided,
@@ -36,7 +37,7 @@ from muster.invocation.plugins import (
     refuse_blocking,
     refuse_missing,
 )
-from muster.invocation.refused import UNCAUGHT, Refused
+from muster.invocation.refused import Refused, escaping
 from muster.invocation.request import Additions, FindModule, Request
 from muster.invocation.rootdir import determine_setup, parse_overrides
 from muster.invocation.settingtable import WELL_KNOWN_PLUGIN_SETTINGS, setting_specs
@@ -47,7 +48,7 @@ from muster.model.invocation import Argument, Invocation, Refusal, Setting
 from muster.model.location import Location
 from muster.ports import FileTree
 
-_STAGES = ("start", "conftest", "configure", "collection", "end")
+_STAGES = ("start", "conftest", "configure", "collection", "collector", "end")
 
 
 def resolve_invocation(
@@ -61,8 +62,8 @@ def resolve_invocation(
     """The command as pytest resolves it. What pytest refuses is in `refusals`, in the order that it would be met.
 
     `find_module` answers for `--pyargs`, `-p` and warning categories; without it they are taken on trust. `additions`
-    are the options and settings that the project's own conftests register; without them, unknown options are refused
-    only where there is no conftest that could define them.
+    are the options and settings that the project's own conftests and plugins register; by default they are read from
+    their source, and where that does not tell all, unknown options are tolerated and listed in `unmodelled`.
     """
     return _Resolution(tree, environment, request, find_module, additions).resolve()
 
@@ -156,6 +157,7 @@ class _Resolution:
         elif self.version < (9, 2, 0):
             self._check_filters()
         self._find_initial_conftests()
+        self._read_additions()
         self._parse_for_good()
         self._set_options()
         decided = self._decide(self.parsed)
@@ -198,9 +200,9 @@ class _Resolution:
         configured = self.settings.get("addopts")
         for index, option in enumerate(options):
             if not isinstance(option, str):
-                message = f"TypeError: expected str, bytes or os.PathLike object, not {type(option).__name__}"
+                message = f"expected str, bytes or os.PathLike object, not {type(option).__name__}"
                 where = configured.item_location(index) if configured else None
-                raise Refused(message, "addopts", where, UNCAUGHT)
+                raise escaping("TypeError", message, "addopts", where)
         self.addopts = tuple(str(option) for option in options)
         core.parse_known(self.addopts, self.extra, "via addopts config")
         self.argv = [*self.addopts, *self.argv]
@@ -220,8 +222,7 @@ class _Resolution:
             # From 9.1 on, pytest hands over whatever the file holds.
             too_old = Version(minimum) > Version(actual)  # type: ignore[arg-type]  # because of that
         except (InvalidVersion, TypeError) as error:
-            kind = "packaging.version.InvalidVersion" if isinstance(error, InvalidVersion) else "TypeError"
-            raise Refused(f"{kind}: {error}", "minversion", configured.location, UNCAUGHT) from None
+            raise escaping(type(error).__name__, str(error), "minversion", configured.location) from None
         if too_old:
             message = f"{self.invocation.inifile}: 'minversion' requires pytest-{minimum}, actual pytest-{actual}'"
             raise Refused(message, "minversion", configured.location)
@@ -233,8 +234,9 @@ class _Resolution:
         except Refused as refused:
             if self.version >= (9, 2, 0):
                 raise
-            if refused.refusal.message.startswith("TypeError"):
-                raise Refused(refused.refusal.message, "python_files", refused.refusal.location, UNCAUGHT) from None
+            if refused.refusal.type == "TypeError":
+                refusal = refused.refusal
+                raise escaping("TypeError", refusal.message, "python_files", refusal.location) from None
 
     def _set_pythonpath(self) -> None:
         self.invocation = replace(self.invocation, pythonpath=self._texts("pythonpath"))
@@ -256,11 +258,14 @@ class _Resolution:
             if self.find_module is not None:
                 check_filter_module(text, parsed, self.find_module, self._leading(), self.version)
         except FilterBroken as problem:
-            raise Refused(str(problem), setting, location, UNCAUGHT) from None
+            raise escaping(self._pattern_error(), str(problem), setting, location) from None
         except FilterRefused as problem:
             raise Refused(str(problem), setting, location) from None
         except FilterModuleMissing as problem:
             self._warn(str(problem))
+
+    def _pattern_error(self) -> str:
+        return "PatternError" if self.environment.version >= (3, 13, 0) else "error"
 
     def _warn(self, text: str, category: str = "PytestConfigWarning") -> None:
         warnings = (*self.invocation.warnings, f"{category}: {text}")
@@ -318,6 +323,22 @@ class _Resolution:
         anchors = find_anchors(self.tree, decided.arguments, self.request.cwd)
         self.invocation = replace(self.invocation, conftest_anchors=anchors)
 
+    def _read_additions(self) -> None:
+        """What the initial conftests and the plugins named by the command register, unless the caller knows better."""
+        if self.additions is None:
+            named = [name for name in self.invocation.plugins if not name.startswith("no:")]
+            withheld = () if self.invocation.autoload_disabled else self.environment.withheld_plugins
+            self.additions = read_additions(
+                self.tree,
+                initial_conftests(self.tree, self.invocation),
+                (*named, *self.invocation.environment_plugins, *(module for _, module in withheld)),
+                self.environment,
+                self.find_module,
+                self._leading(),
+            )
+        registered = self.environment.ini_options + self.additions.settings
+        self.specs = setting_specs(self.version, registered, self.dialect.blocked)
+
     def _decide(self, parsed: Parsed) -> Decided:
         return decide_arguments(
             self.tree,
@@ -344,10 +365,7 @@ class _Resolution:
         """Whether something unseen may register options: an environment not asked, a conftest, a named plugin."""
         if not (self.environment.asked and self.environment.options):
             return True
-        if self.additions is not None:
-            return not self.additions.complete
-        named = [name for name in self.invocation.plugins if not name.startswith("no:")]
-        return bool(initial_conftests(self.tree, self.invocation) or named or self.invocation.environment_plugins)
+        return self.additions is None or not self.additions.complete
 
     def _guess_option(self, flag: str) -> PluginOption:
         """An unknown option takes the next argument where that is no option and no path."""
@@ -607,7 +625,7 @@ def _split_shell(text: str, setting: str, location: Location | None) -> list[str
     try:
         return shlex.split(text)
     except ValueError as error:
-        raise Refused(f"ValueError: {error}", setting, location, UNCAUGHT) from None
+        raise escaping("ValueError", str(error), setting, location) from None
 
 
 def _as_setting(name: str, configured: ConfigValue) -> Setting:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from muster.invocation.configfile import ConfigSettings, ConfigValue, config_names, find_loader, load_config
 from muster.invocation.paths import absolute_path, exists, expand_variables, is_file, is_folder, lineage
-from muster.invocation.refused import UNCAUGHT, Refused
+from muster.invocation.refused import Refused, escaping
 from muster.invocation.version import PytestVersion
 from muster.model.location import Location
 from muster.ports import FileTree
@@ -76,13 +76,11 @@ def _explicit(
         return _explicit_checked(tree, version, path, rootdir_option, folders, cwd)
     loader = find_loader(path, version)
     if loader is not None and not is_file(tree, path):
-        problem = "IsADirectoryError: [Errno 21] Is a directory" if exists(tree, path) else _NOT_FOUND
-        raise Refused(f"{problem}: '{path}'", "-c", exit_code=UNCAUGHT)
+        if exists(tree, path):
+            raise escaping("IsADirectoryError", f"[Errno 21] Is a directory: '{path}'", "-c")
+        raise escaping("FileNotFoundError", f"[Errno 2] No such file or directory: '{path}'", "-c")
     settings = (loader(tree, path, version) if loader is not None else None) or {}
     return Setup(posixpath.dirname(path), path, settings)
-
-
-_NOT_FOUND = "FileNotFoundError: [Errno 2] No such file or directory"
 
 
 def _explicit_checked(

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 
 from muster.invocation.configfile import ConfigSettings, ConfigValue
-from muster.invocation.refused import Refused
+from muster.invocation.refused import COLLECTOR_ERROR, INTERNAL_ERROR, UNCAUGHT, USAGE_ERROR, Refused
 from muster.invocation.version import PytestVersion
 
 IniType = str | tuple[str, ...]
@@ -69,13 +69,13 @@ class Values:
             raise self._refusal(spec, configured, problem) from None
 
     def _refusal(self, spec: IniSpec, configured: ConfigValue, problem: ValueRefused) -> Refused:
-        when = "end" if spec.asked == "later" else spec.asked
+        when = {"later": "end", "collection": "collector"}.get(spec.asked, spec.asked)
         if self.version >= (9, 2, 0):
-            return Refused(str(problem), spec.name, configured.location, 4, when)
+            exit_code = COLLECTOR_ERROR if when == "collector" else USAGE_ERROR
+            return Refused(str(problem), spec.name, configured.location, exit_code, when)
         # Before 9.2 the exception escapes: a traceback at the start, then an internal error, then a collector's error.
-        exit_code = {"start": 1, "configure": 3}.get(when, 2)
-        message = f"{problem.type}: {problem}" if str(problem) else problem.type
-        return Refused(message, spec.name, configured.location, exit_code, when)
+        exit_code = {"start": UNCAUGHT, "collector": COLLECTOR_ERROR}.get(when, INTERNAL_ERROR)
+        return Refused(str(problem), spec.name, configured.location, exit_code, when, problem.type)
 
     def _convert(self, spec: IniSpec, configured: ConfigValue) -> object:
         if isinstance(spec.type, str):

@@ -38,10 +38,11 @@ class Setting:
 class Refusal:
     """A configuration or command line that pytest refuses: what it prints, where the cause stands, its exit code.
 
-    `message` is pytest's own text without its leading `ERROR: ` (for an exception that pytest lets escape: its type and
-    text). `setting` is the option or ini name at fault. `when` tells how far pytest gets: `start` (nothing is imported
-    but plugins), `conftest` (initial conftests have run), `configure`, `collection` (the session has begun) or `end`
-    (everything was collected).
+    `message` is pytest's own text without its leading `ERROR: `, `type` the class of the exception behind it (another
+    than `UsageError` where pytest lets it escape). `setting` is the option or ini name at fault. `when` tells how far
+    pytest gets: `start` (nothing is imported but plugins), `conftest` (initial conftests have run), `configure`,
+    `collection` (the session has begun), `collector` (an error of every file or folder whose collection asks for the
+    setting, not of the session) or `end` (everything was collected).
     """
 
     message: str
@@ -49,6 +50,7 @@ class Refusal:
     location: Location | None = None
     exit_code: int = 4
     when: str = "start"
+    type: str = "UsageError"
 
 
 @dataclass(frozen=True, slots=True)

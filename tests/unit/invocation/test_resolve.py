@@ -179,10 +179,11 @@ USAGE = "usage: pytest [options] [file_or_dir] [file_or_dir] [...]\npytest: erro
             {"setup.cfg": "[metadata]\n[pytest]\n"},
             (),
             Refusal(
-                "Failed: [pytest] section in setup.cfg files is no longer supported, change to [tool:pytest] instead.",
+                "[pytest] section in setup.cfg files is no longer supported, change to [tool:pytest] instead.",
                 "[pytest]",
                 Location("/p/setup.cfg", 2),
                 exit_code=1,
+                type="Failed",
             ),
         ),
         (
@@ -242,20 +243,50 @@ def test_refusals_have_words_and_place(files: dict[str, str], argv: tuple[str, .
     assert resolve(files, *argv).refusals == (refusal,)
 
 
-def test_an_unknown_option_is_tolerated_where_a_conftest_may_define_it() -> None:
-    """Told what the conftests add, it is known or refused."""
-    files = {"conftest.py": "", "tests/x.py": ""}
+def test_options_that_conftests_define_are_read_from_their_source() -> None:
+    """Flags, values and settings count as if pytest had run `pytest_addoption`; what is not there is refused."""
+    conftest = (
+        "def pytest_addoption(parser):\n"
+        "    group = parser.getgroup('x')\n"
+        "    group.addoption('--db', choices=['a', 'postgres'])\n"
+        "    parser.addoption('--fast', action='store_true')\n"
+        "    parser.addini('timeuot', 'help')\n"
+    )
+    files = {"conftest.py": conftest, "tests/x.py": "", "pytest.ini": "[pytest]\nstrict = yes\ntimeuot = 1\n"}
+    known = resolve(files, "--db", "postgres", "--fast", "tests")
+    assert (known.arguments, known.unmodelled, known.refusals) == ((Argument("/p/tests"),), (), ())
+    refused = resolve(files, "--slow", "tests")
+    assert [(refusal.setting, refusal.when) for refusal in refused.refusals] == [("--slow", "conftest")]
+    assert [refusal.setting for refusal in resolve(files, "--db=b").refusals] == ["--db"]
+
+
+@pytest.mark.parametrize(
+    "conftest",
+    [
+        "from plugin import *",
+        "from plugin import pytest_addoption",
+        "pytest_plugins = ['plugin']",
+        "pytest_plugins = names()",
+        "def pytest_addoption(parser):\n    for name in NAMES:\n        parser.addoption(name)",
+        "def pytest_addoption(parser):\n    add_options(parser)",
+        "if X:\n    def pytest_addoption(parser):\n        parser.addoption('--a', action=Custom)",
+        "def broken(",
+    ],
+)
+def test_an_unknown_option_is_tolerated_where_a_conftest_may_define_it(conftest: str) -> None:
+    """Whatever cannot be read off the source leaves the answer open."""
+    files = {"conftest.py": conftest, "tests/x.py": "", "pytest.ini": "[pytest]\nstrict = yes\nunknown = 1\n"}
     argv = ("--db", "postgres", "tests")
     unsure = resolve(files, *argv)
     assert (unsure.arguments, unsure.unmodelled, unsure.refusals) == (
         (Argument("/p/tests"),),
-        ("--db: an option that no known plugin defines",),
+        ("--db: an option that no known plugin defines", "unknown: a setting that no known plugin defines"),
         (),
     )
-    known = resolve(files, *argv, additions=Additions((PluginOption(("--db",), "db", "1"),)))
-    assert (known.arguments, known.unmodelled, known.refusals) == ((Argument("/p/tests"),), (), ())
-    refused = resolve(files, *argv, additions=Additions())
-    assert [refusal.setting for refusal in refused.refusals] == ["--db"]
+    told = resolve(
+        files, *argv, additions=Additions((PluginOption(("--db",), "db", "1"),), (IniOption("unknown", ""),))
+    )
+    assert (told.arguments, told.unmodelled, told.refusals) == ((Argument("/p/tests"),), (), ())
 
 
 def test_values_of_plugin_options_may_move_the_root() -> None:
