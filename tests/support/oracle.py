@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.scenario import ROOT, STDLIB, Scenario
+from tests.support.scenario import ROOT, SITE, STDLIB, Scenario
 
 from muster.adapters.observed_pytest import OBSERVER, PytestProcess, collection_of, read_record
 from muster.model.collection import Collection
@@ -99,7 +99,7 @@ class Oracle:
 
     interpreter: str
     _server: subprocess.Popen[str] | None = field(default=None, init=False)
-    _facts: tuple[str, str, str] | None = field(default=None, init=False)
+    _facts: tuple[str, str, str, str] | None = field(default=None, init=False)
 
     @property
     def versions(self) -> tuple[str, str]:
@@ -107,18 +107,19 @@ class Oracle:
         return self._asked()[:2]
 
     def places(self, root: str) -> dict[str, str]:
-        """The folders that messages may name, with what stands for them in a scenario."""
-        return {root: ROOT, self._asked()[2]: STDLIB}
+        """The folders that messages may name, with what stands for them in a scenario; innermost first."""
+        return {root: ROOT, self._asked()[3]: SITE, self._asked()[2]: STDLIB}
 
-    def _asked(self) -> tuple[str, str, str]:
+    def _asked(self) -> tuple[str, str, str, str]:
         if self._facts is None:
             source = (
                 "import sys, sysconfig, pytest\n"
-                "print(pytest.__version__, '%d.%d.%d' % sys.version_info[:3], sysconfig.get_path('stdlib'), sep='\\n')"
+                "version = '%d.%d.%d' % sys.version_info[:3]\n"
+                "print(pytest.__version__, version, *map(sysconfig.get_path, ('stdlib', 'purelib')), sep='\\n')"
             )
             printed = subprocess.check_output([self.interpreter, "-c", source], text=True, cwd="/")
-            pytest_version, python_version, stdlib = printed.splitlines()
-            self._facts = pytest_version, python_version, stdlib
+            pytest_version, python_version, stdlib, site = printed.splitlines()
+            self._facts = pytest_version, python_version, stdlib, site
         return self._facts
 
     def collect(self, scenario: Scenario, mode: str) -> tuple[Collection, str]:

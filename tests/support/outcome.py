@@ -11,7 +11,7 @@ from tests.support.scenario import ExpectLine
 from muster.model.collection import Collection, CollectorReport, Outcome
 
 Places = Mapping[str, str]
-"""Absolute folders to the names that stand for them in messages (`${ROOT}`, `${STDLIB}`)."""
+"""Absolute folders to the names that stand for them in messages (`${ROOT}`, `${SITE}`, `${STDLIB}`), innermost first."""
 
 REAL_VERBS = ("item", "error", "skip", "deselected", "abort", "refused", "exit")
 SIMULATION_VERBS = ("undecided", "unexpanded", "cause", "lost", "simulated:")

@@ -15,6 +15,7 @@ mark      := "diverges: " reason | "pytest" specifier | "python" specifier
 from __future__ import annotations
 
 import ast
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,7 @@ SCENARIOS = Path(__file__).parent.parent / "scenarios"
 DEFAULT_MODE = "default"
 ROOT = "${ROOT}"
 STDLIB = "${STDLIB}"
+SITE = "${SITE}"
 
 _FENCE = re.compile(r"^(`{3,})(.*)$")
 _FILE_LINE = re.compile(r"`([^`]+)`:?\s*$")
@@ -140,6 +142,19 @@ def parse_scenarios(path: Path) -> list[Scenario]:
         if names.count(name) > 1:
             raise ScenarioError(f"{path}: two scenarios are named '{name}'")
     return scenarios
+
+
+def render_scenario(scenario: Scenario) -> str:
+    """A scenario as Markdown that parses back to it, without expect blocks; its files must be text."""
+    settings = {"args": list(scenario.args), "command": scenario.command, "cwd": scenario.cwd}
+    settings |= {"modes": list(scenario.modes)} if scenario.modes != (DEFAULT_MODE,) else {}
+    config = "\n".join(f"{name} = {json.dumps(value)}" for name, value in settings.items())
+    parts = [f"## {scenario.name}", f"```config\n{config}\n```"]
+    for name, content in scenario.files.items():
+        parts.append(f"`{name}`\n\n```python\n{content.decode()}```")
+    parts += [f"Folder: `{name}`" for name in scenario.folders]
+    parts += [f"Symlink: `{name}` -> `{target}`" for name, target in scenario.symlinks.items()]
+    return "\n\n".join(parts) + "\n"
 
 
 def parse_line(text: str) -> ExpectLine:
