@@ -13,19 +13,19 @@ import sqlite3
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from hashlib import blake2b
+from zlib import crc32
 
 DEFAULT_LIMIT_BYTES = 1 << 30
-FILE_NAME = "facts-1.sqlite"
+FILE_NAME = "facts-2.sqlite"
 """The number is the layout's: another layout is another file, so that older and newer versions can share a folder."""
 
 _CHUNK = 500
 _PENDING_LIMIT_BYTES = 64 << 20
 _SCHEMA = (
-    "CREATE TABLE records (kind TEXT NOT NULL, key TEXT NOT NULL, day INTEGER NOT NULL, checksum BLOB NOT NULL,"
+    "CREATE TABLE records (kind TEXT NOT NULL, key TEXT NOT NULL, day INTEGER NOT NULL, checksum INTEGER NOT NULL,"
     " record BLOB NOT NULL, PRIMARY KEY (kind, key))",
     "CREATE TABLE paths (path BLOB PRIMARY KEY, stamp TEXT NOT NULL, key TEXT NOT NULL, day INTEGER NOT NULL,"
-    " checksum BLOB NOT NULL) WITHOUT ROWID",
+    " checksum INTEGER NOT NULL) WITHOUT ROWID",
 )
 
 
@@ -228,12 +228,11 @@ class SqliteFactCache:
             yield self._open()
         except sqlite3.Error as error:
             self._close()
-            # Only damage is plain `DatabaseError`: locked, full, read-only and the like are subclasses of it.
-            if type(error) is sqlite3.DatabaseError and _set_aside(self.folder):
-                return
-            self._is_off = True
-        except (OSError, OverflowError, TypeError, AttributeError):
-            # A damaged page can also yield columns of other types than were stored.
+            self._is_off = not (_is_damage(error) and _set_aside(self.folder))
+        except (TypeError, AttributeError, ValueError):  # a damaged page can yield other types than were stored
+            self._close()
+            self._is_off = not _set_aside(self.folder)
+        except (OSError, OverflowError):
             self._close()
             self._is_off = True
 
@@ -247,7 +246,7 @@ class SqliteFactCache:
             try:
                 self._connection = _connect(self.folder)
             except sqlite3.DatabaseError as error:
-                if type(error) is not sqlite3.DatabaseError or not _set_aside(self.folder):
+                if not (_is_damage(error) and _set_aside(self.folder)):
                     raise
                 self._connection = _connect(self.folder)
         return self._connection
@@ -339,6 +338,11 @@ def _is_ours_or_absent(path: str) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
 
 
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file is at fault: locked, full, read-only and the like are subclasses of `DatabaseError`."""
+    return type(error) is sqlite3.DatabaseError or "decode" in str(error)
+
+
 def _set_aside(folder: str) -> bool:
     """Rename a damaged file and its journals out of the way; True where a new one can be begun."""
     path = os.path.join(folder, FILE_NAME)
@@ -354,12 +358,13 @@ def _set_aside(folder: str) -> bool:
     return True
 
 
-def _checksum(kind: str, key: str, record: bytes) -> bytes:
-    return blake2b(record, digest_size=16, key=blake2b(f"{kind}\0{key}".encode(), digest_size=32).digest()).digest()
+def _checksum(kind: str, key: str, record: bytes) -> int:
+    """Against damage, not forgery: whoever can write the file could forge any checksum. BLAKE2 takes four times as long."""
+    return crc32(record, crc32(f"{kind}\0{key}".encode()))
 
 
-def _path_checksum(path: bytes, stamp: str, key: str) -> bytes:
-    return blake2b(b"\0".join((path, stamp.encode(), key.encode())), digest_size=8).digest()
+def _path_checksum(path: bytes, stamp: str, key: str) -> int:
+    return crc32(f"{stamp}\0{key}".encode(), crc32(path))
 
 
 def _encode(path: str) -> bytes | None:
