@@ -57,5 +57,5 @@ def note_unknown_bases(walk: Walk, node: ClassNode) -> None:
     names = unknown_bases(node.obj)
     if names:
         walk.undecided(node.nodeid, node.path, f"nothing is known of its base class {', '.join(names)}")
-    elif isinstance(node.obj, ClassValue) and node.obj.lenient:
+    elif isinstance(node.obj, ClassValue) and node.obj.lenient and node.obj.file == node.path:
         walk.undecided(node.nodeid, node.path, "its metaclass or a decorator may change it")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from muster.collection.hooks import PluginImportError
 from muster.collection.marks import module_marks
 from muster.collection.nodes import ModuleNode, Node
@@ -11,6 +13,9 @@ from muster.execution.imports import UndecidedSourceError
 from muster.execution.raised import Raised
 from muster.execution.values import ModuleValue
 from muster.model.collection import OtherFailure
+from muster.ports import ReadFailure
+
+_FILLING = re.compile(rb"\b(?:globals|locals|vars|exec|setattr)\(|__dict__|import \*")
 
 OUTSIDE_OF_A_TEST = "skip outside of a test"
 """The kind of failure of `pytest.skip()` without `allow_module_level` at module level."""
@@ -21,7 +26,17 @@ def collect_module(walk: Walk, node: ModuleNode) -> list[Node]:
     import_module(walk, node)
     register_fixtures(walk, node)
     walk.has_collected(node)
+    if isinstance(node.obj, ModuleValue) and node.obj.lenient and _fills_itself(walk, node.path):
+        walk.undecided(node.nodeid, node.path, "it fills its own namespace in ways that are not followed")
     return collect_members(walk, node)
+
+
+def _fills_itself(walk: Walk, path: str) -> bool:
+    """Whether the file itself mentions one of the ways to bind names that are not written down."""
+    try:
+        return _FILLING.search(walk.tree.read(path)) is not None
+    except ReadFailure:
+        return True
 
 
 def import_module(walk: Walk, node: ModuleNode) -> None:

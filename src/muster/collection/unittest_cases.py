@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from muster.collection.classes import note_unknown_bases, register_fixtures
 from muster.collection.marks import Marks, function_marks
 from muster.collection.nodes import ClassNode, ItemNode, Node
-from muster.collection.objects import ancestry, class_facts, find_test_flag, function_of, is_callable
+from muster.collection.objects import ancestry, class_attribute, class_facts, find_test_flag, function_of, is_callable
 from muster.collection.walk import Walk
 from muster.execution.raised import Raised
 from muster.execution.values import (
@@ -16,6 +16,8 @@ from muster.execution.values import (
     ClassValue,
     DescriptorValue,
     FunctionValue,
+    ModuleValue,
+    Opaque,
     Value,
 )
 
@@ -33,7 +35,7 @@ def collect_test_case(walk: Walk, node: ClassNode) -> list[Node]:
     note_unknown_bases(walk, node)
     walk.has_collected(node)
     tests = list(_tests(walk, node))
-    return tests or list(_run_test(node))
+    return tests or list(_run_test(walk, node))
 
 
 def _make_instance(walk: Walk, node: ClassNode) -> None:
@@ -59,6 +61,14 @@ def _tests(walk: Walk, node: ClassNode) -> Iterator[Node]:
         if flag is not MISSING and walk.executor.truth(flag) is False:
             continue
         yield _item(walk, node, name, value)
+
+
+def _is_of_trial(walk: Walk, cls: Value, found: Value) -> bool:
+    """Whether this `runTest` is that of `twisted.trial.unittest.TestCase`."""
+    module = getattr(walk.executor, "modules", {}).get("twisted.trial.unittest")
+    if isinstance(module, ModuleValue) and module.kind == "source":
+        return class_attribute(module.namespace.get("TestCase"), "runTest") is found
+    return any(isinstance(base, Opaque) and base.dotted.startswith("twisted.trial.") for base in ancestry(cls))
 
 
 def _members(cls: Value) -> dict[str, Value]:
@@ -115,10 +125,10 @@ def _marks(walk: Walk, function: FunctionValue | None) -> Marks:
         return Marks(unsure=True)
 
 
-def _run_test(node: ClassNode) -> Iterator[Node]:
-    """`runTest` counts where there is no other test."""
-    found = _members(node.obj).get("runTest", MISSING)
-    if found is not MISSING and found is not None:
+def _run_test(walk: Walk, node: ClassNode) -> Iterator[Node]:
+    """`runTest` counts where there is no other test; that of trial's own base class does not."""
+    found = class_attribute(node.obj, "runTest")
+    if found is not MISSING and found is not None and not _is_of_trial(walk, node.obj, found):
         function = function_of(found)
         yield ItemNode(
             "runTest", f"{node.nodeid}::runTest", node.path, node, function=function, original_name="runTest",
