@@ -300,7 +300,7 @@ def _find_and_load(machine: Machine, name: str, tail: str, parent: ModuleValue |
             ):
                 return load_installed(machine, name, _folder(resolution), path)
             folder = resolution.folder if isinstance(resolution, RegularPackage) else None
-            return _load_source(
+            return load_source(
                 machine, name, _as_written(path, entries), None if folder is None else [_as_written(folder, entries)]
             )
 
@@ -349,9 +349,9 @@ def _made_up(machine: Machine, name: str) -> ModuleValue | None:
 def _load_editable(machine: Machine, name: str, place: str) -> Value:
     init = posixpath.join(place, "__init__.py")
     if machine.tree.kind(init) is not None:
-        return _load_source(machine, name, init, [place])
+        return load_source(machine, name, init, [place])
     if place.endswith(".py"):
-        return _load_source(machine, name, place, None)
+        return load_source(machine, name, place, None)
     return _load_namespace(machine, name, [place], ())
 
 
@@ -381,7 +381,8 @@ def _load_namespace(machine: Machine, name: str, portions: list[str], entries: t
     return module
 
 
-def _load_source(machine: Machine, name: str, file: str, path: list[str] | None) -> Value:
+def load_source(machine: Machine, name: str, file: str, path: list[str] | None) -> Value:
+    """The module `name` made by running `file`; one that fails leaves the module table again."""
     module = ModuleValue(name, file, "source", path)
     machine.modules[name] = module
     try:

@@ -37,6 +37,8 @@ def install(machine: Machine, name: str, path: list[str] | None = None, file: st
         module.lenient = True
     else:
         failure = _outcome(machine, name, probe.first, probe.second)
+        if failure is not None and file is not None and _wants_project_code(machine, failure.missing):
+            return _interpreted(machine, name, path, file)
         if failure is not None and failure.is_of_the_module:
             raise _failure(machine, failure, name)
         module.probe = probe
@@ -55,6 +57,27 @@ def install(machine: Machine, name: str, path: list[str] | None = None, file: st
     if isinstance(owner, ModuleValue):
         owner.namespace.setdefault(tail, module)
     return module
+
+
+def _wants_project_code(machine: Machine, missing: str) -> bool:
+    """Whether an installed module failed only because the environment may not import the project's own code."""
+    top = missing.partition(".")[0]
+    if not top:
+        return False
+    if top in machine.environment.editable_finders or isinstance(machine.modules.get(top), ModuleValue):
+        return True
+    from muster.execution.imports import is_installed
+    from muster.execution.searchpath import search_entries
+
+    own = [posixpath.normpath(entry) for entry in search_entries(machine) if not is_installed(machine, entry + "/x")]
+    return not isinstance(resolve_on_path(machine.tree, top, own), NotFound)
+
+
+def _interpreted(machine: Machine, name: str, path: list[str] | None, file: str) -> ModuleValue:
+    from muster.execution.imports import load_source
+
+    module = load_source(machine, name, file, path)
+    return module if isinstance(module, ModuleValue) else ModuleValue(name, file, "opaque", path)
 
 
 def _same_module(probed: str, found: str) -> bool:

@@ -201,9 +201,20 @@ def withheld_plugins():
             places = (
                 ([spec.origin] if spec.has_location else list(spec.submodule_search_locations or ())) if spec else []
             )
-            if spec is None or any(is_examined(place) for place in places):  # noqa: F821
+            if spec is None or any(is_examined(place) for place in places) or fails_on_import(module):  # noqa: F821
                 withheld.append((entry.name, module))
     return withheld
+
+
+def fails_on_import(module):
+    """Whether an installed plugin cannot be imported: most often it wants the project's own code, which is not run here."""
+    try:
+        __import__(module)
+    except ImportError:
+        return True
+    except BaseException:
+        return False
+    return False
 
 
 def main():
