@@ -21,7 +21,7 @@ def explain(root: Root, case: Case) -> Finding | None:
 
 def explain_refusal(refusal: Refusal, case: Case) -> Finding:
     """The setting, its file and line, and pytest's words."""
-    place, words = refusal.location, refusal.message.partition("\n")[0]
+    place, words = refusal.location, _gist(refusal.message)
     where = f" in {case.show(place.path)}:{place.line}" if place and place.line else ""
     return Finding(
         "M306",
@@ -35,6 +35,12 @@ def explain_refusal(refusal: Refusal, case: Case) -> Finding:
         ),
         remedies=remedies(f"correct {_named(refusal)}{where}"),
     )
+
+
+def _gist(message: str) -> str:
+    """The line that says what is wrong: argparse's usage comes before it."""
+    lines = message.split("\n")
+    return next((line.partition("error: ")[2] for line in lines if ": error: " in line), lines[0])
 
 
 def _named(refusal: Refusal) -> str:

@@ -222,9 +222,14 @@ def _verdict(fix: Fix) -> str:
 
 
 def _row(canvas: Canvas, label: str, text: str, tone: Tone = Tone.PLAIN) -> list[str]:
-    return labelled(
-        canvas, escape_text(label), escape_text(text), indent=_FIX_INDENT, label_width=_LABEL_WIDTH, tone=tone
-    )
+    """`text`, each of its lines wrapped, beside `label`."""
+    first, *rest = (line.strip() for line in escape_lines(text))
+    rows = [(escape_text(label), first), *(("", line) for line in rest if line)]
+    return [
+        line
+        for shown, part in rows
+        for line in labelled(canvas, shown, part, indent=_FIX_INDENT, label_width=_LABEL_WIDTH, tone=tone)
+    ]
 
 
 def _undecided(report: Report, canvas: Canvas) -> list[str]:

@@ -43,6 +43,7 @@ def diagnose(
     standards: Standards,
 ) -> tuple[tuple[Cause, ...], Collection]:
     """The causes of what `collection` lacks, and the collection with the problems of its directives added."""
+    collection = _without_refused_start(collection, invocation)
     asked = questions(collection, facts)
     answers = answer_from_tree(asked, tree, invocation, facts)
     directives = _directives(collection, facts)
@@ -59,6 +60,18 @@ def diagnose(
     directives = {**_directives_of((cause.culprit.path for cause in causes if cause.culprit), facts), **directives}
     problems = (*collection.problems, *review_directives(directives, causes, collection))
     return causes, replace(collection, problems=problems)
+
+
+def _without_refused_start(collection: Collection, invocation: Invocation) -> Collection:
+    """`collection` without the report of a start that pytest refuses: the refusals themselves say it, with their place."""
+    refused = collection.session.aborted_by
+    if not invocation.refusals or refused is None:
+        return collection
+    return replace(
+        collection,
+        session=replace(collection.session, aborted_by=None),
+        reports=tuple(report for report in collection.reports if report != refused),
+    )
 
 
 def _expected(categories: Sequence[ExpectedCategory], collection: Collection) -> list[ExpectedTests]:
