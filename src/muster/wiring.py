@@ -68,7 +68,7 @@ def open_workspace(choices: Choices) -> Iterator[Workspace]:
     environ = {**os.environ, **plan.command.variables}
     # The command's variables may be the examined tree's (`[tool.muster] invocation`): they choose no interpreter.
     chosen = choose_interpreter(
-        root, named=_named_python(choices.python, here), setting=settings.python, environ=os.environ, own=sys.executable
+        root, named=choices.python or None, setting=settings.python, environ=os.environ, own=sys.executable
     )
     with ExitStack() as opened:
         cache: FactCache = NullFactCache()
@@ -170,13 +170,6 @@ def _working_folder() -> str:
     except FileNotFoundError as error:
         raise UsageError("the working directory is gone") from error
     return real
-
-
-def _named_python(python: str, here: str) -> str | None:
-    """`--python` as typed here: a path is made absolute, a bare command name stays."""
-    if not python:
-        return None
-    return os.path.join(here, python) if "/" in python or os.path.exists(os.path.join(here, python)) else python
 
 
 def _parsing_interpreter(chosen: ChosenInterpreter, *, static: bool) -> str | None:

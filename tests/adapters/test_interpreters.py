@@ -77,6 +77,21 @@ def test_a_wrong_name_is_an_error(tmp_path: Path) -> None:
         choose_interpreter(str(tmp_path), named="nope", environ={"PATH": ""}, own=sys.executable)
 
 
+def test_a_bare_name_is_looked_up_on_path_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of that name in the working directory is not meant; a folder there can only be an environment."""
+    make_fake_environment(tmp_path / "root" / "env")
+    (tmp_path / "root" / "python3").write_text("#!/bin/sh\n")
+    (tmp_path / "root" / "python3").chmod(0o755)
+    monkeypatch.chdir(tmp_path / "root")
+    root, own = str(tmp_path / "root"), sys.executable
+    environ = {"PATH": os.path.dirname(sys.executable)}
+    assert choose_interpreter(root, named="python3", environ=environ, own=own).executable != f"{root}/python3"
+    assert choose_interpreter(root, named="./python3", environ=environ, own=own).executable == f"{root}/python3"
+    assert choose_interpreter(root, named="env", environ=environ, own=own).executable == f"{root}/env/bin/python"
+    with pytest.raises(UsageError):
+        choose_interpreter(root, named="python3", environ={"PATH": f".:{root}"}, own=own)
+
+
 def test_the_base_of_a_found_environment_lies_outside_the_tree(tmp_path: Path) -> None:
     """A `home` that leads back into the tree, by a link too, is no base."""
     root = tmp_path / "root"

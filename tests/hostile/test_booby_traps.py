@@ -24,6 +24,7 @@ STATIC_COMMANDS = (
     ("check",),
     ("check", "tests", "-c", "all"),
     ("check", "--static"),
+    ("check", "--python", "python3"),
     ("check", "--format", "json"),
     ("check", "--invocation", "python -m pytest -p invocation_plugin tests"),
     ("check", "--", "-p", "trap_plugin"),

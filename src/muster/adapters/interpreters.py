@@ -148,6 +148,8 @@ def _resolve(root: str, named: str, environ: Mapping[str, str]) -> str | None:
     path = os.path.abspath(named)
     if os.path.isdir(path):
         return _python_in(path)
+    if os.sep not in named:
+        return None  # as in a shell, a command's bare name is never a file of the working directory
     return path if os.path.isfile(path) and os.access(path, os.X_OK) else None
 
 
