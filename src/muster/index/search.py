@@ -15,9 +15,12 @@ from muster.index.spelling import resolve_relative
 from muster.ports import FileTree, ReadFailure
 
 _SEPARATORS = bytes(code if code >= 128 or chr(code).isalnum() or code == 95 else 32 for code in range(256))
-_DEFINITIONS = re.compile(
-    rb"^[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE
-)
+_DEFINITION = re.compile(rb"[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+")
+_GOES_ON = re.compile(rb"[\w\x80-\xff]")
+_ASSIGNMENT = re.compile(rb"[ \t]*(?::[^=]*)?=(?!=)")
+_IMPORTING = re.compile(rb"[ \t]*(?:from|import)[ \t]|[\w\s,()\\]*(?:#.*)?$")
+"""An import, or a line of names alone as it stands within the parentheses of one."""
+
 _IMPORTS = re.compile(
     rb"^[ \t]*(?:from[ \t]+(?P<dots>[.]*)[ \t]*(?P<module>[\w.]*)[ \t]+import[ \t]*"
     rb"(?P<names>\([^)]*\)|(?:[^\n\\]|\\\r?\n)*)"
@@ -46,20 +49,37 @@ def search_words(tree: FileTree, paths: Iterable[str], words: Iterable[str], roo
             source = tree.read(path)
         except ReadFailure:
             continue
-        found = wanted.intersection(source.translate(_SEPARATORS).split())
-        if found:
-            _look_closer(hits, path, source, found, roots)
+        for word in sorted(wanted.intersection(source.translate(_SEPARATORS).split())):
+            _look_closer(hits, path, source, word, roots)
     return hits
 
 
-def _look_closer(hits: Hits, path: str, source: bytes, found: frozenset[bytes], roots: Sequence[str]) -> None:
-    defined = found.intersection(group for match in _DEFINITIONS.finditer(source) for group in match.groups() if group)
-    for name in sorted(defined):
-        hits.definers.setdefault(name.decode(), []).append(path)
-    for line in import_lines(path, source, found, roots):
-        for word in {line.name, line.module.rpartition(".")[2]}:
-            if word.encode() in found:
-                hits.imports.setdefault(word, []).append(line)
+def _look_closer(hits: Hits, path: str, source: bytes, word: bytes, roots: Sequence[str]) -> None:
+    """Note what `source` does with `word`. Most uses of a common word (`timeout=3`) are told by their line alone."""
+    name, might_import = word.decode("utf-8", "replace"), False
+    for line, before in _lines_with(source, word):
+        after = len(before) + len(word)
+        is_defined = _DEFINITION.fullmatch(before) and not _GOES_ON.match(line, after)
+        if is_defined or (not before and _ASSIGNMENT.match(line, after)):
+            if path not in hits.definers.setdefault(name, [])[-1:]:
+                hits.definers[name].append(path)
+        elif _IMPORTING.match(line):
+            might_import = True
+    if might_import:
+        for found in import_lines(path, source, frozenset((word,)), roots):
+            if name in (found.name, found.module.rpartition(".")[2]):
+                hits.imports.setdefault(name, []).append(found)
+
+
+def _lines_with(source: bytes, word: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Every line that holds `word`, with what stands before it."""
+    start = source.find(word)
+    while start >= 0:
+        line_start = source.rfind(b"\n", 0, start) + 1
+        line_end = source.find(b"\n", start)
+        end = line_end if line_end >= 0 else len(source)
+        yield source[line_start:end], source[line_start:start]
+        start = source.find(word, end)
 
 
 def import_lines(path: str, source: bytes, words: frozenset[bytes], roots: Sequence[str]) -> Iterator[ImportLine]:

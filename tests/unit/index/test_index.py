@@ -96,6 +96,20 @@ def test_module_constants_and_annotated_names_are_definitions() -> None:
     assert [each.path for each in index.locate_name("LIMIT")] == ["/r/a.py", "/r/b.py"]
 
 
+def test_a_longer_name_a_parameter_and_a_keyword_are_no_definitions() -> None:
+    files = {
+        "a.py": "class ClientFactory: ...\n",
+        "b.py": "def make(Client): ...\n",
+        "c.py": "call(Client=1)\n",
+        "d.py": "class Client: ...\n",
+        "e.py": "Clients = Client = 3\n",
+        "f.py": "import x\n\nclass A:\n    class Client: ...\n",
+    }
+    index = index_of(files, Wanted(frozenset(("Client",))))
+    assert index.hits.definers == {"Client": ["/r/d.py", "/r/f.py"]}
+    assert [each.path for each in index.locate_name("Client")] == ["/r/d.py"]
+
+
 def test_bindings_know_their_guards_and_sources() -> None:
     code = b"if TYPE_CHECKING:\n    from ..a import b as c\ntry:\n    import x.y\nexcept E:\n    x, *z = None, 1\n"
     facts = parse_module(code, target=(3, 12), path="m.py")
