@@ -16,7 +16,6 @@ from muster.adapters.disk_tree import DiskTree
 from muster.adapters.environment import InterpreterQuery
 from muster.adapters.fact_cache import NullFactCache, SqliteFactCache, cache_folder, clear_cache
 from muster.adapters.interpreters import ChosenInterpreter, choose_interpreter
-from muster.adapters.observed_pytest import PytestProcess
 from muster.adapters.parsing import SourceParser
 from muster.errors import UsageError
 from muster.ports import Clock, FactCache, FileTree, ObservedPytest
@@ -51,7 +50,14 @@ class Workspace:
     plan: Plan
     ports: Ports
     clock: Clock
-    observed: ObservedPytest
+    interpreter: str
+
+    @property
+    def observed(self) -> ObservedPytest:
+        """The real pytest of the environment; using it runs the project's code."""
+        from muster.adapters.observed_pytest import PytestProcess  # what only `--confirm` needs
+
+        return PytestProcess(self.interpreter, environ=self.ports.environ)
 
 
 @contextmanager
@@ -85,7 +91,7 @@ def open_workspace(choices: Choices) -> Iterator[Workspace]:
             plan=plan,
             ports=Ports(tree=tree, cache=cache, environment=query, parser=parser, environ=environ),
             clock=SystemClock(),
-            observed=PytestProcess(chosen.executable, environ=environ),
+            interpreter=chosen.executable,
         )
 
 

@@ -4,7 +4,6 @@ setup.py, lock files."""
 from __future__ import annotations
 
 import ast
-import configparser
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -130,6 +129,8 @@ def _keyed(path: str, text: str, table: dict[str, object], group: str) -> Iterat
 
 
 def _from_setup_cfg(path: str, text: str) -> Iterator[Declaration]:
+    import configparser  # few projects still need it
+
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(text)

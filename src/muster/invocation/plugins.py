@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.version import InvalidVersion, Version
-
 from muster.invocation.refused import INTERNAL_ERROR, UNCAUGHT, Refused, escaping
 from muster.invocation.request import FindModule
 from muster.invocation.version import PytestVersion
@@ -125,6 +122,10 @@ def missing_required(
 
 
 def _is_provided(text: str, versions: dict[str, str]) -> bool:
+    # Few projects have `required_plugins`, and these modules pull in many others.
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.version import InvalidVersion, Version
+
     try:
         requirement = Requirement(text)
         version = versions.get(requirement.name)
