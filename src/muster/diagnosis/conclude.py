@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from muster.diagnosis import m001_file_unreadable, m306_configuration_error, m405_zero_tests
 from muster.diagnosis.aftermath import fold_aftermath
+from muster.diagnosis.behind import Wanted, wanted_behind, wanted_by
 from muster.diagnosis.case import Case
 from muster.diagnosis.catalogue import BY_CODE
 from muster.diagnosis.directives import Directives, reason_at
@@ -112,9 +113,10 @@ def _of_failures(case: Case) -> Iterator[Cause]:
     hidden = replace(case.collection, reports=case.collection.hidden, session=type(case.collection.session)())
     for root in roots_of(hidden, case.invocation.rootdir):
         _row_of(root, case, rows).behind.extend(root.failures)
-    ledger = Ledger(case.collection)
+    ledger, wanted = Ledger(case.collection), _wanted_rows(rows)
     for row in rows.values():
-        yield _cause(row, ledger.toll_of(row.failures or _without_tests(row.behind)), _hides(row, rows))
+        hides = _hides(row, rows, wanted, case)
+        yield _cause(row, ledger.toll_of(row.failures or _without_tests(row.behind)), hides)
 
 
 def _row_of(root: Root, case: Case, rows: dict[tuple[str, ...], _Row]) -> _Row:
@@ -152,11 +154,18 @@ def _without_tests(failures: list[Failure]) -> list[Failure]:
     return [replace(each, report=replace(each.report, outcome=Outcome.UNDECIDED)) for each in failures]
 
 
-def _hides(row: _Row, rows: dict[tuple[str, ...], _Row]) -> tuple[str, ...]:
-    """The subjects of causes that the victims of `row` show next."""
+def _wanted_rows(rows: dict[tuple[str, ...], _Row]) -> dict[Wanted, _Row]:
+    """Which row explains the absence of a module or name."""
+    pairs = ((wanted_by(failure.exception.detail), row) for row in rows.values() for failure in row.failures)
+    return {wanted: row for wanted, row in pairs if wanted is not None}
+
+
+def _hides(row: _Row, rows: dict[tuple[str, ...], _Row], wanted: dict[Wanted, _Row], case: Case) -> tuple[str, ...]:
+    """The subjects of causes that the victims of `row` show next: as simulated, or by the imports further down."""
     victims = {failure.report.path for failure in row.failures}
-    others = (other for other in rows.values() if other is not row)
-    return tuple(each.finding.subject for each in others if any(f.report.path in victims for f in each.behind))
+    simulated = [other for other in rows.values() if any(each.report.path in victims for each in other.behind)]
+    further = [wanted[each] for each in wanted_behind(row.failures, frozenset(wanted), case)]
+    return tuple(dict.fromkeys(other.finding.subject for other in (*simulated, *further) if other is not row))
 
 
 def _cause(row: _Row, toll: Toll, hides: tuple[str, ...]) -> Cause:

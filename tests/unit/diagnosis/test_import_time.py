@@ -215,6 +215,22 @@ def test_what_hides_behind_a_cause_is_a_cause_that_blocks_nothing_yet() -> None:
     assert evidence(behind)[-1] == "hidden: it shows only once the cause in front of it is gone"
 
 
+def test_imports_further_down_that_other_files_fail_on_stand_behind_a_cause() -> None:
+    files = {
+        "app/__init__.py": "",
+        "tests/test_a.py": "import app.gone\nimport websocket\ntry:\n    import yaml\nexcept ImportError:\n    yaml = None\n",
+        "tests/test_b.py": "import websocket\n",
+        "tests/test_c.py": "import yaml\n",
+    }
+    reports = (
+        no_module("tests/test_a.py", "app.gone", search=("/r/app",)),
+        no_module("tests/test_b.py", "websocket", search=("/r",)),
+        no_module("tests/test_c.py", "yaml", search=("/r",)),
+    )
+    causes = {cause.subject: cause.hides for cause in diagnose(files, *reports)}
+    assert causes == {"app.gone": ("websocket-client",), "websocket-client": (), "PyYAML": ()}
+
+
 def test_causes_are_ranked_by_blocked_tests_and_severities_can_be_changed() -> None:
     files = {"tests/test_a.py": "x = A\n", "tests/test_b.py": "x = B\n"}
     reports = [failed(f"tests/test_{x.lower()}.py", "NameError", "", UndefinedName(x)) for x in "AB"]
