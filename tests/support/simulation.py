@@ -46,7 +46,7 @@ def simulated(scenario: Scenario, mode: str, oracle: Oracle) -> Simulated:
     argv = tuple(argument.replace(ROOT, MEMORY_ROOT) for argument in scenario.arguments(mode))
     cwd = os.path.normpath(os.path.join(MEMORY_ROOT, scenario.cwd))
     simulation = simulate(ports, Request(argv, cwd, scenario.command, "scenario", as_module))
-    causes, collection = diagnose(
+    causes, _ = diagnose(
         simulation.collection,
         simulation.invocation,
         simulation.environment,
@@ -54,7 +54,7 @@ def simulated(scenario: Scenario, mode: str, oracle: Oracle) -> Simulated:
         simulation.store.facts,
         Standards(),
     )
-    return Simulated(collection, tuple(causes))
+    return Simulated(simulation.collection, tuple(causes))
 
 
 def cause_differences(expected: Sequence[ExpectLine], simulation: Simulated) -> list[str]:
