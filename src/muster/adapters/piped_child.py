@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import selectors
+import select
 import shutil
 import signal
 import subprocess
@@ -87,11 +87,10 @@ class PipedChild:
         assert process.stdin is not None
         pending = memoryview(len(payload).to_bytes(LENGTH_BYTES, "big") + payload)
         while pending:
-            self._wait(process.stdin.fileno(), selectors.EVENT_WRITE, deadline)
             try:
-                pending = pending[os.write(process.stdin.fileno(), pending[:65536]) :]
-            except BlockingIOError:  # A pipe may be writable for less than we have.
-                pending = pending[os.write(process.stdin.fileno(), pending[:512]) :]
+                pending = pending[os.write(process.stdin.fileno(), pending) :]
+            except BlockingIOError:
+                self._wait(process.stdin.fileno(), select.POLLOUT, deadline)
 
     def _read(self, process: subprocess.Popen[bytes], deadline: float) -> bytes:
         assert process.stdout is not None
@@ -102,7 +101,7 @@ class PipedChild:
         assert process.stdout is not None
         chunks: list[bytes] = []
         while size:
-            self._wait(process.stdout.fileno(), selectors.EVENT_READ, deadline)
+            self._wait(process.stdout.fileno(), select.POLLIN, deadline)
             chunk = os.read(process.stdout.fileno(), min(size, 1 << 20))
             if not chunk:
                 raise ChildLost(_describe_end(process))
@@ -111,10 +110,10 @@ class PipedChild:
         return b"".join(chunks)
 
     def _wait(self, descriptor: int, event: int, deadline: float) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(descriptor, event)
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                raise ChildLost("the parser did not finish in time")
+        ready = select.poll()
+        ready.register(descriptor, event)
+        if not ready.poll(1000 * max(0.0, deadline - time.monotonic())):
+            raise ChildLost("the parser did not finish in time")
 
 
 def _end(process: subprocess.Popen[bytes], folder: str) -> None:
