@@ -6,6 +6,7 @@ Exit codes: 0 nothing of severity error, 1 something, 2 Ctrl-C, 3 our bug, 4 an 
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -22,6 +23,8 @@ _NEW_ISSUE = "https://github.com/muster-dev/pytest-muster/issues/new"
 
 def main() -> None:
     """Run the command line of this process and end it."""
+    # Facts and values live as long as the process does: looking for garbage among them only costs time.
+    gc.set_threshold(200_000, 20, 100)
     sys.exit(run(sys.argv[1:]))
 
 
