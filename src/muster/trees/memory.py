@@ -49,29 +49,30 @@ class MemoryTree:
         """Names in `folder` to their kinds; dangling links are left out."""
         found = self._listings.get(folder)
         if found is None:
-            found = self._listings[folder] = self._list(self.real_path(folder))
+            found = self._listings[folder] = self._list(self._find(folder))
         return found
 
-    def _list(self, folder: str) -> Mapping[str, EntryKind]:
-        names = self._children.get(folder)
+    def _list(self, folder: str | None) -> Mapping[str, EntryKind]:
+        names = self._children.get(folder) if folder is not None else None
         if names is None:
             return _NOTHING
+        assert folder is not None
         kinds = {name: self.kind(f"{folder.rstrip('/')}/{name}") for name in sorted(names)}
         return {name: kind for name, kind in kinds.items() if kind is not None}
 
     def kind(self, path: str) -> EntryKind | None:
         """The kind of `path`, symlinks followed."""
-        real = self.real_path(path)
-        if real in self._files:
-            return EntryKind.FILE
-        return EntryKind.FOLDER if real in self._children else None
+        found = self._find(path)
+        if found is None:
+            return None
+        return EntryKind.FILE if found in self._files else EntryKind.FOLDER
 
     def read(self, path: str) -> bytes:
         """The content of the file at `path`. Raises `ReadFailure`."""
-        real = self.real_path(path)
-        if real in self._files:
-            return self._files[real]
-        raise ReadFailure(path, "is a folder" if real in self._children else "no such file")
+        found = self._find(path)
+        if found in self._files:
+            return self._files[found]
+        raise ReadFailure(path, "no such file" if found is None else "is a folder")
 
     def stamp(self, path: str) -> str | None:
         """None: only the content tells."""
@@ -79,13 +80,29 @@ class MemoryTree:
 
     def real_path(self, path: str) -> str:
         """`path` with every symlink resolved; from a loop onwards the rest is kept as it is."""
-        if not self._links:
-            return normpath(path)
+        return self._follow(path)[0] if self._links else normpath(path)
+
+    def is_symlink(self, path: str) -> bool:
+        """Whether the last part of `path` is a symlink."""
+        folder, _, name = path.rpartition("/")
+        found = self._find(folder or "/")
+        return found is not None and f"{found.rstrip('/')}/{name}" in self._links
+
+    def _find(self, path: str) -> str | None:
+        """The real path of the file or folder at `path`, or None where nothing is there."""
+        if path in self._files or path in self._children:
+            return path
+        real, is_reachable = self._follow(path)
+        return real if is_reachable and (real in self._files or real in self._children) else None
+
+    def _follow(self, path: str) -> tuple[str, bool]:
+        """The real path, and whether all that it leads through are folders."""
         rest = path.split("/")[::-1]
-        resolved = "/"
+        resolved, is_reachable = "/", True
         links_left = SYMLINK_LIMIT
         while rest:
             part = rest.pop()
+            is_reachable = is_reachable and resolved in self._children
             if part in ("", "."):
                 continue
             if part == "..":
@@ -100,9 +117,4 @@ class MemoryTree:
             if target.startswith("/"):
                 resolved = "/"
             rest.extend(target.split("/")[::-1])
-        return resolved
-
-    def is_symlink(self, path: str) -> bool:
-        """Whether the last part of `path` is a symlink."""
-        path = normpath(path)
-        return f"{self.real_path(dirname(path)).rstrip('/')}/{path.rpartition('/')[2]}" in self._links
+        return resolved, is_reachable

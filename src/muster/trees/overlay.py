@@ -1,15 +1,19 @@
 """A tree with changes laid over it: proving a fix is collecting the overlay.
 
 Writing through a symlink changes its target; deleting a symlink deletes the link, as `open(path, "w")` and `unlink` do.
-A folder whose last file is deleted stays, as it does on disk.
+A folder whose last file is deleted stays, as it does on disk. A link of the base that dangles is not listed even where a
+change makes its target, as no tree tells of dangling links; asked for by name it is there.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from posixpath import dirname, normpath
 
 from muster.ports import EntryKind, FileTree, ReadFailure
+
+_UPWARDS = re.compile(r"/\.\.(?=/|$)")
 
 
 class OverlayTree:
@@ -58,6 +62,8 @@ class OverlayTree:
         return found
 
     def _list(self, folder: str) -> Mapping[str, EntryKind]:
+        if "/.." in folder and self.kind(folder) is None:
+            return {}
         real = self._base.real_path(folder)
         # A folder above may be deleted and this one made anew: then only what was written is in it.
         above_is_gone = any(real == gone or real.startswith(gone + "/") for gone in self._deleted)
@@ -75,6 +81,8 @@ class OverlayTree:
 
     def kind(self, path: str) -> EntryKind | None:
         """The kind of `path`, symlinks followed."""
+        if "/.." in path and not self._leads_through_folders(path):
+            return None
         real = self._base.real_path(path)
         if real in self._written:
             return EntryKind.FILE
@@ -82,16 +90,21 @@ class OverlayTree:
             return EntryKind.FOLDER
         if self._deleted and (self._is_deleted(real) or self._is_deleted(self._own_place(normpath(path)))):
             return None
-        return self._base.kind(path)
+        return self._base.kind(real)
+
+    def _leads_through_folders(self, path: str) -> bool:
+        """Whether what stands before each `..` is a folder: else the system finds nothing behind it."""
+        ends = (found.start() for found in _UPWARDS.finditer(path))
+        return all(self.kind(path[:end] or "/") is EntryKind.FOLDER for end in ends)
 
     def read(self, path: str) -> bytes:
         """The content of `path` after the changes. Raises `ReadFailure`."""
+        if self.kind(path) is None:
+            raise ReadFailure(path, "no such file")
         written = self._written.get(self._base.real_path(path))
         if written is not None:
             return written
-        if self.kind(path) is None:
-            raise ReadFailure(path, "no such file")
-        return self._base.read(path)
+        return self._base.read(self._base.real_path(path))
 
     def stamp(self, path: str) -> str | None:
         """The base's stamp where the path is untouched."""
