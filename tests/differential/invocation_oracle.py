@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from muster.adapters.disk_tree import DiskTree
-from muster.invocation import Additions, Request, initial_conftests, resolve_invocation
+from muster.invocation import Request, initial_conftests, resolve_invocation
 from muster.model.environment import Distribution, Environment, IniOption, PluginOption
 from muster.model.invocation import Invocation
 from muster.trees.memory import MemoryTree
@@ -116,7 +116,7 @@ def simulate(case: Case, root: Path, environment: Environment, on_disk: bool = F
     cwd = os.path.normpath(str(root / case.cwd))
     request = Request(case.argv, cwd, case.environ, cwd_on_path=case.module)
     find = partial(_find_module, tree)
-    invocation = resolve_invocation(tree, environment, request, find_module=find, additions=Additions())
+    invocation = resolve_invocation(tree, environment, request, find_module=find)
     result: dict[str, Any] = {"conftests": list(initial_conftests(tree, invocation))}
     stages = {
         "start": "start",

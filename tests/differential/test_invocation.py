@@ -250,11 +250,49 @@ LINKS = [
     Case({**PROJECT}, ("link/pkg",), symlinks={"link": "tests/.."}),
     Case({**PROJECT}, ("link",), symlinks={"link": "nowhere"}),
 ]
+DATABASE = """\
+def pytest_addoption(parser):
+    group = parser.getgroup("x")
+    group.addoption("--db", choices=["a", "b"])
+    parser.addoption("--fast", action="store_true")
+    parser.addoption("--pair", nargs=2)
+    parser.addini("timeuot", "help", type="bool", default=False)
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes long")
+"""
+PLUGIN = "def pytest_addoption(parser):\n    parser.addoption('--plugged')\n"
+CONFTESTS = [
+    _case({"conftest.py": DATABASE}, *argv)
+    for argv in (
+        ("--db", "b", "tests"),
+        ("--db=c", "tests"),
+        ("--db",),
+        ("--fast", "tests"),
+        ("--fast", "--slow", "tests"),
+        ("--pair", "tests", "pkg"),
+        ("--pair", "tests"),
+        ("-m", "slow", "--strict-markers"),
+        ("-m", "quick", "--strict-markers"),
+        ("--noconftest", "--db=a"),
+    )
+]
+CONFTESTS += [
+    _case({"conftest.py": DATABASE, **_ini("timeuot = 1", "addopts = --strict-config")}),
+    _case({"pkg/conftest.py": DATABASE}, "--db=a"),
+    _case({"pkg/conftest.py": DATABASE}, "--db=a", "pkg"),
+    _case({"conftest.py": "pytest_plugins = ['plugged']", "plugged.py": PLUGIN}, "--plugged=1", module=True),
+    _case({"conftest.py": "pytest_plugins = ['plugged']", "plugged.py": PLUGIN}, "--plucked=1", module=True),
+    _case({"plugged.py": PLUGIN}, "-p", "plugged", "--plugged=1", module=True),
+    _case({"plugged.py": PLUGIN}, "-p", "plugged", "--plucked=1", module=True),
+    _case({"plugged.py": PLUGIN}, "--plugged=1", module=True, PYTEST_PLUGINS="plugged"),
+]
 
 
 @pytest.mark.oracle
 @pytest.mark.parametrize(
-    "case", [*ARGUMENTS, *ROOTS, *FILES, *VALUES, *OPTIONS, *VARIABLES, *LINKS], ids=lambda case: str(case.argv)
+    "case",
+    [*ARGUMENTS, *ROOTS, *FILES, *VALUES, *OPTIONS, *VARIABLES, *LINKS, *CONFTESTS],
+    ids=lambda case: str(case.argv),
 )
 def test_corners(oracle: Oracle, case: Case) -> None:
     """Everything that pytest resolved, or the words with which it refused."""
