@@ -1,10 +1,10 @@
 """Muster for Python code: three functions, typed and stable. None of them runs anything of the examined project.
 
-    from muster.api import assert_collectable
+from muster.api import assert_collectable
 
 
-    def test_every_file_collects() -> None:
-        assert_collectable("mission_critical")
+def test_every_file_collects() -> None:
+    assert_collectable("mission_critical")
 """
 
 from __future__ import annotations

@@ -42,7 +42,10 @@ class FileTree(Protocol):
         """The whole content of a regular file. Raises `ReadFailure`."""
 
     def stamp(self, path: str) -> str | None:
-        """A token that changes whenever the content may have changed (device, inode, size, mtime, ctime), or None where only the content itself can tell."""
+        """A token that changes whenever the content may have changed (device, inode, size, mtime, ctime).
+
+        None where only the content itself can tell.
+        """
 
     def real_path(self, path: str) -> str:
         """`path` with every symlink resolved; an unresolvable rest is kept as it is."""

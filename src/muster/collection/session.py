@@ -113,8 +113,8 @@ def _prepare(walk: Walk) -> None:
     try:
         walk.plugins.load_named()
         walk.plugins.load_entry_points(walk.environment.withheld_plugins)
-        for path in walk.plugins.load_initial():  # because the handlers below blame the conftest begun last
-            pass
+        for begun in walk.plugins.load_initial():
+            path = begun  # the handlers below blame the conftest begun last
     except PluginImportError as error:
         raise SessionAborted(_plugin_report(walk, error), _plugin_exit(walk, error)) from None
     except UndecidedSourceError as error:

@@ -118,7 +118,7 @@ def _own_tests(walk: Walk, cls: ClassValue) -> list[str]:
                 (name, None)
                 for name, value in base.namespace.items()
                 if is_test_function_name(walk.invocation, name) and function_of(value) is not None
-                and not type(value).__name__ == "FixtureValue"
+                and type(value).__name__ != "FixtureValue"
             )  # fmt: skip
     return list(names)
 

@@ -179,7 +179,8 @@ def _set_metaclass(machine: Machine, cls: ClassValue, options: dict[str | None, 
     if isinstance(metaclass, ClassValue):
         cls.lenient |= metaclass.lookup("__new__") is not MISSING or metaclass.lookup("__prepare__") is not MISSING
     elif metaclass is not None and not (
-        isinstance(metaclass, Opaque) and metaclass.dotted in ("abc.ABCMeta", "builtins.type", "enum.EnumType", "enum.EnumMeta")
+        isinstance(metaclass, Opaque)
+        and metaclass.dotted in ("abc.ABCMeta", "builtins.type", "enum.EnumType", "enum.EnumMeta")
     ):
         cls.lenient = True
     if isinstance(metaclass, Opaque) and metaclass.dotted == "builtins.type":
@@ -462,7 +463,7 @@ def make_dataclass(machine: Machine, cls: ClassValue, options: dict[str, Value])
             message = f"mutable default <class '{kind}'> for field {name} is not allowed: use default_factory"
             raise machine.error("ValueError", message, OtherFailure("dataclass"))
         if value is MISSING and with_default and not keyword_only and not inherited and _is_field(cls, name):
-            shown = f"'{name}'" if machine.version < (3, 12, 0) else f"'{name}'"
+            shown = f"'{name}'"
             tail = f" '{with_default}'" if machine.version >= (3, 12, 0) else ""
             raise machine.error(
                 "TypeError", f"non-default argument {shown} follows default argument{tail}", OtherFailure("dataclass")
@@ -488,7 +489,7 @@ class FieldValue:
     def __init__(self, options: dict[str, Value]) -> None:
         self.default = options.get("default", UNKNOWN if "default_factory" in options else MISSING)
         self.init = options.get("init", True)
-        self.kw_only = options.get("kw_only", None)
+        self.kw_only = options.get("kw_only")
 
 
 def _dataclass_constructor(cls: ClassValue, fields: Sequence[str], options: dict[str, Value]) -> Value:

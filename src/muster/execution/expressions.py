@@ -43,11 +43,10 @@ def load_name(machine: Machine, name: str, scope: Scope) -> Value:
 
 def find_name(machine: Machine, name: str, scope: Scope) -> Value:
     """What `name` is bound to here, `MISSING` where it definitely is not bound."""
-    if scope.kind is not ScopeKind.MODULE:
-        if name not in scope.global_names:
-            value = _find_enclosed(machine, name, scope)
-            if value is not MISSING:
-                return value
+    if scope.kind is not ScopeKind.MODULE and name not in scope.global_names:
+        value = _find_enclosed(machine, name, scope)
+        if value is not MISSING:
+            return value
             if name in scope.local_names and scope.kind is ScopeKind.FUNCTION:
                 return MISSING
     value = scope.module.namespace.get(name, MISSING)

@@ -13,7 +13,6 @@ from muster.execution.scope import Scope
 from muster.execution.values import UNKNOWN, FunctionValue, ModuleValue, Opaque, Value
 from muster.facts.module_facts import ModuleFacts
 
-
 BUILTIN_PLUGINS = frozenset({"pytester", "pytester_assertions"})
 """Plugins of pytest's own that are loaded only on request (`_pytest/config/__init__.py`)."""
 
@@ -72,8 +71,7 @@ class Interpreter(Machine):
 
     def facts(self, path: str) -> ModuleFacts | None:
         """What the file says at module level, None where it cannot be read."""
-        facts = self.source.facts(posixpath.normpath(path))
-        return facts if facts is not None and not facts.undecided else facts
+        return self.source.facts(posixpath.normpath(path))
 
     def function_doc(self, function: FunctionValue) -> str | None:
         """The docstring of a function."""

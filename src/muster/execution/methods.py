@@ -329,7 +329,9 @@ def _combine(name: str) -> Callable[[Machine, SetValue, Args, Kwargs], Value]:
 
 _SET: dict[str, Any] = {
     "add": _add, "clear": _clear, "copy": lambda machine, value, args, kwargs: SetValue(value, value.unsure),
-    **{name: _combine(name) for name in ("union", "difference", "intersection", "symmetric_difference", "update", "issubset", "issuperset", "isdisjoint")},
+    **{name: _combine(name) for name in (
+        "union", "difference", "intersection", "symmetric_difference", "update", "issubset", "issuperset", "isdisjoint",
+    )},
 }  # fmt: skip
 
 

@@ -117,8 +117,7 @@ class ModuleTable:
             return
         if self._find(key) is MISSING:
             raise machine.error("KeyError", repr(key))
-        else:
-            self._drop(key)
+        self._drop(key)
 
     def _drop(self, key: str) -> None:
         self.machine.modules.pop(key, None)

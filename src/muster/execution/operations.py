@@ -357,7 +357,7 @@ def _index_dict(machine: Machine, container: DictValue, key: Value) -> Value:
     if key is UNKNOWN or not _hashable(key):
         return UNKNOWN
     if key in container:
-        return container[key] if not container.unsure else container[key]
+        return container[key]
     if container.unsure or not is_constant(key) or not all(is_constant(present) for present in container):
         return UNKNOWN
     raise machine.error("KeyError", repr(key))

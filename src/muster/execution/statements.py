@@ -263,7 +263,7 @@ def _qualname(scope: Scope, name: str) -> str:
 
 
 def _class(machine: Machine, node: Node, scope: Scope) -> None:
-    name, bases, keywords, body, decorators, type_params = node[2:8]
+    name, decorators, type_params = node[2], node[6], node[7]
     decorating = [evaluate(machine, decorator, scope) for decorator in decorators]
     scope.line = node[1]
     outer = _annotation_scope(scope, type_params) if type_params else scope

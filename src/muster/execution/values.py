@@ -176,7 +176,8 @@ class FunctionValue:
     `params` is the IR of its parameters, `defaults` their evaluated default values by name. `attributes` is its `__dict__`
     (`pytestmark`, `__wrapped__`, `__test__`, ...). `opaque_decorators` are dotted names of installed or standard decorators that
     it went through, innermost first: assumed to return a function that behaves like it.
-    `flags` as in the IR. `first_line` is the line of the first decorator, which is what pytest reports before Python 3.8 only; `line` that of `def`.
+    `flags` as in the IR. `first_line` is the line of the first decorator, which is what pytest reports before Python 3.8
+    only; `line` that of `def`.
     """
 
     __slots__ = (

@@ -136,7 +136,9 @@ def parameter_ids(definition):
     }
     try:
         fields = [field.name for field in dataclasses.fields(IdMaker)]
-        return [str(made) for made in IdMaker(**{name: values.get(name) for name in fields}).make_unique_parameterset_ids()]
+        return [
+            str(made) for made in IdMaker(**{name: values.get(name) for name in fields}).make_unique_parameterset_ids()
+        ]
     except Exception:
         return []
 

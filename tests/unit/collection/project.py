@@ -47,7 +47,9 @@ def function(name: str, *arguments: str, marks: tuple[Mark, ...] = (), defaults:
 
 def parametrize(*args: Value, **kwargs: Value) -> Mark:
     """`pytest.mark.parametrize(...)` over constants."""
-    return Mark("parametrize", tuple(wrapped(each) for each in args), {key: wrapped(each) for key, each in kwargs.items()})
+    return Mark(
+        "parametrize", tuple(wrapped(each) for each in args), {key: wrapped(each) for key, each in kwargs.items()}
+    )
 
 
 def wrapped(value: Value) -> Value:
@@ -63,7 +65,11 @@ def class_(name: str, *bases: Value, **namespace: Value) -> ClassValue:
     """A class of the project; methods are functions that take `self`."""
     value = ClassValue(name, name, "test_a", f"{ROOT}/test_a.py", 1)
     value.bases = bases
-    value.mro = (value, *(base for each in bases for base in (each.mro if isinstance(each, ClassValue) else (each,))), OBJECT)
+    value.mro = (
+        value,
+        *(base for each in bases for base in (each.mro if isinstance(each, ClassValue) else (each,))),
+        OBJECT,
+    )
     value.namespace = namespace
     return value
 

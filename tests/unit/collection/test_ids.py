@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 import pytest
+from tests.unit.collection.project import OBJECT, class_, function, ids_of
 
 from muster.collection.ids import escape_ascii
 from muster.execution.values import (
@@ -16,7 +17,6 @@ from muster.execution.values import (
     ParameterSetValue,
     Value,
 )
-from tests.unit.collection.project import OBJECT, class_, function, ids_of
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.collection.project import ROOT, class_, collected, fixture, function, nodeids, parametrize
 
 from muster.execution.raised import Raised
 from muster.execution.values import UNKNOWN, Mark, Opaque, Value
 from muster.model.collection import CollectorReport, Loss, Outcome, RaisedException, SessionState
 from muster.model.location import Location
-from tests.unit.collection.project import ROOT, class_, collected, fixture, function, nodeids, parametrize
 
 TEST_CASE = Opaque("unittest.case.TestCase", "class")
 
@@ -34,14 +34,18 @@ def test_files_and_folders_stand_in_the_order_of_their_names() -> None:
 def test_members_keep_the_order_of_their_definition_and_bases_come_first() -> None:
     base = class_("Base", test_base=function("test_base", "self"), test_both=function("test_both", "self"))
     test_class = class_("TestA", base, test_own=function("test_own", "self"), test_both=function("test_both", "self"))
-    collection = collected({"test_a.py": {"test_z": function("test_z"), "TestA": test_class, "test_a": function("test_a")}})
+    collection = collected(
+        {"test_a.py": {"test_z": function("test_z"), "TestA": test_class, "test_a": function("test_a")}}
+    )
     assert [nodeid.removeprefix("test_a.py::") for nodeid in nodeids(collection)] == [
         "test_z", "TestA::test_base", "TestA::test_own", "TestA::test_both", "test_a",
     ]  # fmt: skip
 
 
 def test_a_test_case_is_collected_by_any_name_in_alphabetical_order() -> None:
-    case = class_("Anything", TEST_CASE, test_b=function("test_b", "self"), test_a=function("test_a", "self"), test_none=None)
+    case = class_(
+        "Anything", TEST_CASE, test_b=function("test_b", "self"), test_a=function("test_a", "self"), test_none=None
+    )
     assert nodeids(collected({"test_a.py": {"Anything": case}})) == [
         "test_a.py::Anything::test_a",
         "test_a.py::Anything::test_b",
@@ -90,7 +94,11 @@ def test_a_module_level_skip_counts_only_where_it_is_allowed() -> None:
 def test_sys_exit_in_a_test_file_ends_the_session() -> None:
     files = {"test_a.py": failing("SystemExit", "1"), "test_b.py": holding("test_1")}
     collection = collected(files)
-    assert (collection.session.state, collection.session.pytest_exit, nodeids(collection)) == (SessionState.ABORTED, 3, [])
+    assert (collection.session.state, collection.session.pytest_exit, nodeids(collection)) == (
+        SessionState.ABORTED,
+        3,
+        [],
+    )
     # pytest 8.0 and 8.1 took it for one error among others.
     assert nodeids(collected(files, pytest_version=(8, 1, 2))) == ["test_b.py::test_1"]
 
@@ -110,7 +118,11 @@ def test_a_conftest_fails_at_its_folder_or_ends_the_session() -> None:
 
 def test_collect_ignore_leaves_files_out() -> None:
     collection = collected(
-        {"conftest.py": {"collect_ignore": wrap("test_a.py")}, "test_a.py": holding("test_1"), "test_b.py": holding("test_2")}
+        {
+            "conftest.py": {"collect_ignore": wrap("test_a.py")},
+            "test_a.py": holding("test_1"),
+            "test_b.py": holding("test_2"),
+        }
     )
     assert nodeids(collection) == ["test_b.py::test_2"]
 
@@ -157,7 +169,12 @@ def test_marks_and_names_deselect() -> None:
 def test_a_parametrized_fixture_gives_its_ids_before_those_of_marks() -> None:
     marked = function("test_x", "fx", "y", marks=(parametrize("y", [1, 2]),))
     names = {"fx": fixture(function("fx"), params=["a", "b"]), "test_x": marked}
-    assert [nodeid.partition("[")[2] for nodeid in nodeids(collected({"test_a.py": names}))] == ["a-1]", "a-2]", "b-1]", "b-2]"]
+    assert [nodeid.partition("[")[2] for nodeid in nodeids(collected({"test_a.py": names}))] == [
+        "a-1]",
+        "a-2]",
+        "b-1]",
+        "b-2]",
+    ]
 
 
 def test_parameters_of_a_higher_scope_reorder_the_tests() -> None:
@@ -173,11 +190,14 @@ def test_parameters_of_a_higher_scope_reorder_the_tests() -> None:
     [
         (parametrize("y", [1]), "In test_x: function uses no argument 'y'"),
         (parametrize("d", [1]), "In test_x: function already takes an argument 'd' with a default value"),
-        (parametrize("x", [1], ids=["a", "b"]), "In test_x: 1 parameter sets specified, with different number of ids: 2"),
+        (
+            parametrize("x", [1], ids=["a", "b"]),
+            "In test_x: 1 parameter sets specified, with different number of ids: 2",
+        ),
         (parametrize("x", [1], indirect=["z"]), "In test_x: indirect fixture 'z' doesn't exist"),
         (
             parametrize("x,z", [(1, 2, 3)]),
-            'test_a.py::test_x: in "parametrize" the number of names (2):\n  [\'x\', \'z\']\n'
+            "test_a.py::test_x: in \"parametrize\" the number of names (2):\n  ['x', 'z']\n"
             "must be equal to the number of values (3):\n  (1, 2, 3)",
         ),
     ],
@@ -188,7 +208,10 @@ def test_a_malformed_parametrization_fails_its_file_with_pytests_words(mark: Mar
     assert [(report.nodeid, report.exception.message) for report in collection.reports if report.exception] == [
         ("test_a.py", message)
     ]
-    assert [item.nodeid for _, items in collection.blocked for item in items] == ["test_a.py::test_x", "test_a.py::test_ok"]
+    assert [item.nodeid for _, items in collection.blocked for item in items] == [
+        "test_a.py::test_x",
+        "test_a.py::test_ok",
+    ]
 
 
 def test_a_value_that_is_not_known_under_a_test_name_is_undecided() -> None:

@@ -343,7 +343,7 @@ def _setattr(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     if len(args) == 3:
         if isinstance(args[1], str):
             set_attribute(machine, args[0], args[1], args[2])
-        elif isinstance(args[0], ModuleValue) or isinstance(args[0], ClassValue):
+        elif isinstance(args[0], (ModuleValue, ClassValue)):
             args[0].lenient = True
         elif isinstance(args[0], InstanceValue):
             args[0].unsure = True
@@ -386,9 +386,7 @@ def make_class(machine: Machine, name: str, bases: Value, namespace: Value) -> V
     module = scope.module.name if scope else ""
     cls = ClassValue(name, name, module, scope.file if scope else "", scope.line if scope else 0)
     elements = machine.iterate(bases)
-    from muster.execution.classes import linearise
-
-    from muster.execution.classes import as_class
+    from muster.execution.classes import as_class, linearise
 
     known = [base for base in map(as_class, elements or ()) if isinstance(base, (ClassValue, Opaque))]
     cls.mro_known = elements is not None and len(known) == len(elements)
