@@ -272,6 +272,25 @@ def test_an_activated_environment_inside_the_tree_is_run(root: Path) -> None:
     asked.close()
 
 
+def test_an_environment_made_in_the_root_itself_opens_only_its_packages(root: Path) -> None:
+    """The root's own `lib` is the project's, though the environment's `lib` lies there too."""
+    made = make_environment(root)
+    made.install("inner", {"inner.py": "value = 3"})
+    for name in ("trap.py", "lib/trap.py"):
+        (root / name).write_text(f"open({str(root / 'SPRUNG')!r}, 'w')\n")
+    (made.site / "paths.pth").write_text(f"{root}\n{root / 'lib'}\n")
+    environ = clean_environ(VIRTUAL_ENV=str(root))
+    chosen = choose_interpreter(str(root), environ=environ, own=sys.executable)
+    asked = InterpreterQuery(chosen, str(root), NullFactCache(), environ=environ)
+    assert asked.describe().problems == ()
+    probed = asked.probe("inner")
+    asked.probe("trap")
+    asked.close()
+    assert probed is not None
+    assert probed.names["value"].value == 3
+    assert not (root / "SPRUNG").exists()
+
+
 def found_environment(root: Path) -> MadeEnvironment:
     """A `.venv` in the tree whose interpreter and packages are traps."""
     made = make_environment(root / ".venv", with_pytest=False)

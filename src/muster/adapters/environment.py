@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -42,6 +43,7 @@ FORMAT = 2
 DUMP_TIMEOUT_S = 120.0
 PROBE_TIMEOUT_S = 30.0
 _VARIABLES = ("PYTHONPATH", "PYTHONNOUSERSITE", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "DJANGO_SETTINGS_MODULE")
+_PYTHON_FOLDER = re.compile(r"python3(\.\d+t?)?")
 _INSIDE = "InsideExaminedTree"
 
 
@@ -135,8 +137,9 @@ class InterpreterQuery:
         """The folders inside the tree whose code may run: the environment that the user named or activated."""
         prefix = os.path.abspath(self._chosen.prefix)
         places = (prefix, os.path.realpath(prefix))
-        if any(_is_below(self._root, place) for place in places):  # an environment made in the root itself, or `/usr`
-            return [os.path.join(place, library) for place in places for library in ("lib", "lib64")]
+        if any(_is_below(self._root, place) for place in places):
+            # An environment made in the root itself, or `/usr` for a tree below it: then only what is Python's own.
+            return [folder for place in dict.fromkeys(places) for folder in _python_folders(place)]
         return [place for place in places if _is_below(place, self._root)]
 
     # Asking ---------------------------------------------------------------------------------------------------------
@@ -412,6 +415,18 @@ def _site_folders(prefix: str, version: tuple[int, int, int]) -> list[str]:
         if os.path.isdir(folder):
             folders.setdefault(os.path.realpath(folder), folder)
     return list(folders.values())
+
+
+def _python_folders(prefix: str) -> list[str]:
+    """The `lib/pythonX.Y` folders of an environment; `lib` itself may well be the project's."""
+    found: list[str] = []
+    for library in ("lib", "lib64"):
+        folder = os.path.join(prefix, library)
+        try:
+            found += [os.path.join(folder, name) for name in os.listdir(folder) if _PYTHON_FOLDER.fullmatch(name)]
+        except OSError:
+            continue
+    return found
 
 
 def _names_loaded_by_pytest(standard: Environment, core: Environment) -> dict[str, str]:
