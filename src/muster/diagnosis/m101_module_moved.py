@@ -3,8 +3,11 @@ elsewhere."""
 
 from __future__ import annotations
 
+from collections import Counter
+
 from muster.diagnosis.case import Case
 from muster.diagnosis.finding import Finding, remedies
+from muster.diagnosis.m201_name_moved import is_test, leading_parts
 from muster.diagnosis.questions import MissingModule
 from muster.diagnosis.roots import Root
 from muster.index.near import closeness
@@ -51,12 +54,15 @@ def find_home(
 
 def _score(sighting: ModuleSighting, asked: str, names: tuple[str, ...], case: Case) -> float:
     """Zero where the likeness is an accident of a common file name."""
-    held = _held(sighting.path, names, case)
-    if names:
-        return held * 10 + sighting.shared if held >= 0.5 else 0
     parts = asked.split(".")
+    leading = leading_parts(asked, sighting.dotted)
+    if sighting.shared < 2 and parts[-1] in COMMON_TAILS and not leading:
+        return 0
+    if names:
+        held = _held(sighting.path, names, case)
+        return held * 10 + sighting.shared + leading if held >= 0.5 else 0
     if sighting.shared >= 2 or (parts[-1] not in COMMON_TAILS and "_" in parts[-1]):
-        return sighting.shared + closeness(asked, sighting.dotted)
+        return sighting.shared + leading + closeness(asked, sighting.dotted)
     return 0
 
 
@@ -69,15 +75,21 @@ def _held(path: str, names: tuple[str, ...], case: Case) -> float:
 
 
 def _by_its_names(names: tuple[str, ...], case: Case, importers: frozenset[str]) -> ModuleSighting | None:
-    """The one module that defines every wanted name: the module was renamed."""
-    if not names:
+    """The one module that defines most of the wanted names: the module was renamed, or taken apart."""
+    counts = Counter(
+        path for name in names for path in _homes(name, case) if path not in importers and not is_test(path)
+    )
+    best = sorted(counts, key=lambda path: (-counts[path], path))[:2]
+    if not best or counts[best[0]] * 2 < len(names) or (len(names) == 1 and len(names[0]) < 5):
         return None
-    homes = [frozenset(each.path for each in case.index.locate_name(name) if each.kind != "import") for name in names]
-    common = sorted(frozenset.intersection(*homes) - importers)
-    if len(common) != 1 or (len(names) == 1 and len(names[0]) < 5):
+    if len(best) == 2 and counts[best[0]] == counts[best[1]]:
         return None
-    dotted = case.spell(common[0])
-    return ModuleSighting(common[0], dotted, 0) if dotted else None
+    dotted = case.spell(best[0])
+    return ModuleSighting(best[0], dotted, 0) if dotted else None
+
+
+def _homes(name: str, case: Case) -> frozenset[str]:
+    return frozenset(each.path for each in case.index.locate_name(name) if each.kind != "import")
 
 
 def _finding(root: Root, case: Case, wanted: MissingModule, asked: str, home: ModuleSighting) -> Finding:

@@ -9,6 +9,7 @@ from muster.diagnosis.case import Case, normal_name
 from muster.diagnosis.contest import entry_of, winner_of
 from muster.diagnosis.declared import Declaration, usual_rank
 from muster.diagnosis.finding import Finding, remedies
+from muster.diagnosis.m101_module_moved import find_home
 from muster.diagnosis.ownership import is_own
 from muster.diagnosis.providers import provider_of
 from muster.diagnosis.roots import Root
@@ -30,7 +31,7 @@ def explain(root: Root, case: Case) -> Finding | None:
         return None
     asked = next(iter(case.answers.missing_module(module).asked), module)
     provider, known_by = find_provider(asked, case, case.declarations_for(case.place_of(root.first).path))
-    if known_by == "guess" and (stand_in is not None or _looks_like_own(top, case)):
+    if known_by == "guess" and (stand_in is not None or _looks_like_own(top, case) or _has_a_home(module, case)):
         return None
     what = f"'{top if stand_in else module}'"
     return _finding(root, case, what, provider, known_by, *([stand_in] if stand_in else []))
@@ -139,6 +140,12 @@ def _looks_like_own(top: str, case: Case) -> bool:
     """Whether an undeclared, unknown name is more probably a module that the project lost."""
     from_tests = top.startswith("test_") or top.endswith(("_test", "_tests")) or top in ("tests", "conftest", "src")
     return from_tests or bool(case.index.locate_module(top)) or not top.islower()
+
+
+def _has_a_home(module: str, case: Case) -> bool:
+    """Whether the tree has what is asked for elsewhere: a whole package may have been renamed."""
+    wanted = case.answers.missing_module(module)
+    return any(find_home(asked, wanted.names, case) is not None for asked in wanted.asked)
 
 
 def _confidence(known_by: str, declared: list[Declaration], case: Case) -> Confidence:

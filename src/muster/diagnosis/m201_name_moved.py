@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from muster.diagnosis.case import Case
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.roots import Root
@@ -51,7 +53,7 @@ def definitions_elsewhere(detail: NameMissing, case: Case) -> list[NameSighting]
         if each.kind != "import" and each.dotted and each.path not in (detail.module_file, detail.importer)
     ]
     return sorted(
-        found, key=lambda each: (is_test(each.path), -_shared(each.dotted, detail.module), each.path, each.line)
+        found, key=lambda each: (is_test(each.path), -leading_parts(each.dotted, detail.module), each.path, each.line)
     )
 
 
@@ -61,8 +63,7 @@ def is_test(path: str) -> bool:
     return stem.startswith("test_") or stem.endswith("_test.py")
 
 
-def _shared(dotted: str, module: str) -> int:
-    ours, theirs = dotted.split("."), module.split(".")
-    return next(
-        (i for i, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]), min(len(ours), len(theirs))
-    )
+def leading_parts(dotted: str, other: str) -> int:
+    """How many parts two dotted names begin with in common."""
+    pairs = zip(dotted.split("."), other.split("."), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
