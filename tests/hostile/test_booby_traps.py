@@ -40,6 +40,13 @@ STATIC_COMMANDS = (
 """Every command that promises to run nothing, in the ways that reach most of it."""
 
 
+BEFORE_MUSTER = (
+    "abc codecs collections contextlib functools importlib io itertools keyword locale operator os posixpath re signal site "
+    "stat types enum warnings typing heapq tokenize token linecache copy string weakref threading traceback"
+).split()
+"""Modules that Python, or the first lines of a console script, may import from PYTHONPATH or for `-m` before Muster runs."""
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> TrapProject:
     """A fresh trap project."""
@@ -122,6 +129,16 @@ def test_no_setting_names_what_is_run(project: TrapProject, setting: str) -> Non
     assert project.sprung() == []
 
 
+def test_a_project_on_pythonpath_is_not_imported_as_ours(project: TrapProject) -> None:
+    """But for what Python itself imports before Muster runs."""
+    for name in ("sitecustomize", "usercustomize", *BEFORE_MUSTER):
+        shutil.rmtree(project.root / name, ignore_errors=True)
+        (project.root / f"{name}.py").unlink(missing_ok=True)
+    for entries in (".", str(project.root), f".{os.pathsep}src"):
+        run_muster(project, "check", environ=hostile_environ(project, PYTHONPATH=f"{SOURCE}{os.pathsep}{entries}"))
+        assert project.sprung() == []
+
+
 def test_an_activated_environment_does_not_open_the_tree(project: TrapProject, tmp_path: Path) -> None:
     """The user's own interpreter is asked, with the project's plugin installed in it as editable."""
     made = make_environment(tmp_path / "env")
@@ -137,19 +154,9 @@ def test_an_activated_environment_does_not_open_the_tree(project: TrapProject, t
 def test_python_dash_m_is_as_safe(tmp_path: Path) -> None:
     """But for what Python itself imports before Muster runs, which `python -m` of anything takes from the folder."""
     project = build_trap_project(tmp_path, with_muster_folder=False)
-    for name in (
-        "contextlib",
-        "types",
-        "warnings",
-        "importlib",
-        "functools",
-        "collections",
-        "itertools",
-        "operator",
-        "keyword",
-    ):
-        for path in (f"{name}.py", f"{name}/__init__.py"):
-            (project.root / path).unlink(missing_ok=True)
+    for name in BEFORE_MUSTER:
+        shutil.rmtree(project.root / name, ignore_errors=True)
+        (project.root / f"{name}.py").unlink(missing_ok=True)
     for options in ((), ("-P",)):
         environ = hostile_environ(project)
         command = [sys.executable, *options, "-m", "muster", "check"]

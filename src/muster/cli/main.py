@@ -23,9 +23,19 @@ _NEW_ISSUE = "https://github.com/muster-dev/pytest-muster/issues/new"
 
 def main() -> None:
     """Run the command line of this process and end it."""
+    _leave_examined_folders()
     # Facts and values live as long as the process does: looking for garbage among them only costs time.
     gc.set_threshold(200_000, 20, 100)
     sys.exit(run(sys.argv[1:]))
+
+
+def _leave_examined_folders() -> None:
+    """Take what lies in the working directory off the search path: with `PYTHONPATH=.` its `json` would be imported as ours."""
+    home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    here = os.path.abspath("") + os.sep
+    named = {os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep)} - {home}
+    examined = {entry for entry in named if (entry + os.sep).startswith(here)}
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) not in examined]
 
 
 def run(arguments: Sequence[str]) -> int:
