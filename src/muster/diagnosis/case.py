@@ -111,8 +111,19 @@ class Case:
         """The statements that had changed the search path or `sys.modules` when `victim` was collected, its own
         included."""
         files = self.collection.files
-        later = frozenset(files[files.index(victim) + 1 :]) if victim in files else frozenset()
-        return tuple(effect for effect in self.collection.effects if effect.during not in later)
+        position = files.index(victim) if victim in files else len(files)
+        later, started = frozenset(files[position + 1 :]), files[: position + 1]
+        return tuple(effect for effect in self.collection.effects if not self._is_later(effect.during, later, started))
+
+    def _is_later(self, during: str, later: frozenset[str], started: tuple[str, ...]) -> bool:
+        """Whether the file `during` ran only after the last of the `started` ones."""
+        if during in later or not during.endswith("/conftest.py"):
+            return during in later
+        # A conftest runs when its folder is entered; those at and above the arguments run before everything else
+        # (`_pytest/config/__init__.py`, `_set_initial_conftests`).
+        folder = dirname(during) + "/"
+        is_initial = any((argument.path + "/").startswith(folder) for argument in self.invocation.arguments)
+        return not is_initial and bool(started) and not any(path.startswith(folder) for path in started)
 
     @cached_property
     def initial_path(self) -> tuple[str, ...]:

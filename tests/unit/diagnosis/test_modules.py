@@ -441,3 +441,21 @@ def test_a_bare_folder_named_like_a_distribution_is_not_the_projects_package() -
     (cause,) = diagnose(files, *reports)
     assert (cause.code, cause.subject, len(cause.victims)) == ("M107", "docker", 3)
     assert "stand-in: docker/, a folder without __init__.py, steps in for it" in evidence(cause)
+
+
+def test_a_conftest_that_runs_later_is_not_at_fault() -> None:
+    files = {
+        "src/utils.py": "def load(): ...\n",
+        "tests/a/utils.py": "",
+        "tests/a/test_a.py": "from utils import load\n",
+        "tests/b/conftest.py": "import sys\nsys.path.insert(0, '/r/tests/a')\n",
+        "tests/b/test_b.py": "",
+    }
+    culprit = at("tests/b/conftest.py", 2, "sys.path.insert(0, '/r/tests/a')")
+    session = Collection(
+        files=(path("tests/a/test_a.py"), path("tests/b/test_b.py")),
+        effects=(PathEffect("insert", "/r/tests/a", 0, culprit, culprit.path),),
+    )
+    report = no_name("tests/a/test_a.py", "utils", "load", "tests/a/utils.py", sys_path=("/r/tests/a", "/r/src"))
+    (cause,) = diagnose(files, report, collection=session)
+    assert cause.code == "M104"
