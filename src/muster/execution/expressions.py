@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -110,7 +111,9 @@ def _special(machine: Machine, node: Node, scope: Scope) -> Value:
     if kind == "complex":
         return complex(text)
     if kind == "bigint":
-        return int(text)
+        return int(text, 0)
+    if kind == "str":
+        return literal_eval(text)
     return UNKNOWN
 
 

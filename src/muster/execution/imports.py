@@ -296,13 +296,18 @@ def _find_and_load(machine: Machine, name: str, tail: str, parent: ModuleValue |
             return _load_namespace(machine, name, list(portions), tuple(entries))
         case BinaryModule(path=path) | SourceModule(path=path) | RegularPackage(path=path):
             if isinstance(resolution, BinaryModule) or (
-                is_installed(machine, path) and path not in machine.session_files
+                is_installed(machine, path) and path not in machine.session_files and not _is_interpreted(machine, parent)
             ):
                 return load_installed(machine, name, _folder(resolution), path)
             folder = resolution.folder if isinstance(resolution, RegularPackage) else None
             return load_source(
                 machine, name, _as_written(path, entries), None if folder is None else [_as_written(folder, entries)]
             )
+
+
+def _is_interpreted(machine: Machine, parent: ModuleValue | None) -> bool:
+    """Whether `parent` is an installed package that is interpreted, as it needs the project's own code."""
+    return parent is not None and parent.kind == "source" and is_installed(machine, parent.file or "")
 
 
 def _folder(found: BinaryModule | SourceModule | RegularPackage) -> list[str] | None:

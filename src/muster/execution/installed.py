@@ -37,8 +37,9 @@ def install(machine: Machine, name: str, path: list[str] | None = None, file: st
         module.lenient = True
     else:
         failure = _outcome(machine, name, probe.first, probe.second)
-        if failure is not None and file is not None and _wants_project_code(machine, failure.missing):
-            return _interpreted(machine, name, path, file)
+        source = file or probe.file
+        if failure is not None and source.endswith(".py") and _wants_project_code(machine, failure.missing):
+            return _interpreted(machine, name, path or list(probe.path) or None, source)
         if failure is not None and failure.is_of_the_module:
             raise _failure(machine, failure, name)
         module.probe = probe
