@@ -37,7 +37,7 @@ from muster.ports import FactCache
 if TYPE_CHECKING:
     from muster.adapters.guest_process import GuestProcess
 
-FORMAT = 2
+FORMAT = 4
 """Raised whenever the guest's answers or the structs that hold them change."""
 
 DUMP_TIMEOUT_S = 120.0
@@ -213,7 +213,7 @@ class InterpreterQuery:
             **{name: dump[name] for name in ("pytest_version", "withheld_plugins") if name in dump},
             **{
                 name: dump[name]
-                for name in ("markers", "options", "ini_options", "plugins", "fixtures")
+                for name in ("markers", "options", "ini_options", "plugins", "fixtures", "hooks")
                 if name in dump
             },
         }

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from muster.collection.hooks import is_known_hook_answer
 from muster.collection.nodeids import path_nodeid, relative_path
 from muster.collection.nodes import DoctestModuleNode, DoctestTextNode, FileNode, FolderNode, ModuleNode, Node
+from muster.collection.objects import function_of
 from muster.collection.walk import Walk
 from muster.execution.values import UNKNOWN, Value
 from muster.invocation.patterns import (
@@ -122,6 +123,11 @@ def _has_doctests(walk: Walk) -> bool:
 def _ask_about_file(walk: Walk, path: str, folder: str) -> None:
     """Note a file that a `pytest_collect_file` of the project may collect."""
     for plugin, function in walk.plugins.hooks("pytest_collect_file", folder):
+        if function_of(function) is None:
+            # Made by a library (Sybil and its like): any file below may be its business.
+            below = plugin.folder or walk.invocation.rootdir
+            walk.undecided(_relative(walk, below), below, f"pytest_collect_file of {_relative(walk, plugin.name)}")
+            continue
         answer = walk.plugins.call(function, {"file_path": PurePosixPath(path), "path": UNKNOWN, "parent": UNKNOWN})
         if answer is None or (isinstance(answer, (list, tuple)) and not answer):
             continue

@@ -10,9 +10,10 @@ from typing import Any
 
 from muster.collection.executor import Executor
 from muster.collection.fixtures import FixtureManager
+from muster.collection.hook_checks import find_refused_hook
 from muster.collection.hookbodies import item_changes
 from muster.collection.nodeids import relative_path
-from muster.collection.outcomes import failed
+from muster.collection.outcomes import failed, import_failure
 from muster.execution.imports import UndecidedSourceError
 from muster.execution.raised import Raised
 from muster.execution.values import (
@@ -73,6 +74,25 @@ class PluginImportError(Exception):
     requested_by: str
 
 
+def plugin_failure(error: PluginImportError, version: tuple[int, int, int]) -> Raised:
+    """What pytest raises: ImportErrors in words of its own before 9.2, where only a missing plugin still gets them."""
+    raised = error.raised
+    prefix = f'Error importing plugin "{error.name}": '
+    if "ImportError" not in raised.bases or raised.message.startswith(prefix):
+        return raised
+    if version < (9, 2):
+        return import_failure("ImportError", prefix + raised.message, raised)
+    return import_failure("UsageError", prefix + raised.message, raised) if is_plugin_missing(error) else raised
+
+
+def is_plugin_missing(error: PluginImportError) -> bool:
+    """Whether the plugin itself, or a package above it, does not exist."""
+    missing = getattr(error.raised.detail, "name", "") or error.raised.message.partition("'")[2].rstrip("'")
+    return "ModuleNotFoundError" in error.raised.bases and (
+        error.name == missing or error.name.startswith(f"{missing}.")
+    )
+
+
 @dataclass(slots=True)
 class Plugins:
     """All conftests and plugins that are registered, in order."""
@@ -84,6 +104,7 @@ class Plugins:
     registered: list[Plugin] = field(default_factory=list)
     conftests: dict[str, ModuleValue] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    known_hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     opaque: set[str] = field(default_factory=set)
     """Installed plugins that the project asks for: what they define was not seen."""
     lenient: bool = False
@@ -102,6 +123,12 @@ class Plugins:
         for name, module in plugins:
             if name not in self.names and module not in self.names:
                 self._import(module, "")
+
+    def load_from_environment(self) -> None:
+        """Import the plugins that the variable PYTEST_PLUGINS names. Raises `PluginImportError`."""
+        value = getattr(self.executor, "environ", {}).get("PYTEST_PLUGINS")
+        for name in _plugin_names(value):
+            self._import(name, "")
 
     def load_initial(self) -> Iterator[str]:
         """Load the conftests that come before collection, giving each path as it is begun. Raises `Raised`, `PluginImportError`."""
@@ -139,6 +166,9 @@ class Plugins:
 
     def _register(self, name: str, module: ModuleValue, folder: str | None, is_initial: bool) -> None:
         self.names.add(name)
+        refused = find_refused_hook(name, module, self.known_hooks) if not self.lenient else None
+        if refused is not None:
+            raise refused
         self.registered.append(Plugin(name, module, folder, is_initial))
         self.fixtures.add_module(module, None if folder is None else self._base(folder))
         self.import_requested(module, name)

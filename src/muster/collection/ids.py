@@ -241,6 +241,8 @@ def _suffixed(made: str, ids: Sequence[Id], suffixes: dict[str, int]) -> str:
 
 def is_hidden(value: Value) -> bool:
     """Whether this is `pytest.HIDDEN_PARAM`."""
+    if isinstance(value, OpaqueInstance):
+        return value.cls.dotted == "_pytest.mark.structures._HiddenParam"
     return isinstance(value, Opaque) and value.dotted in _HIDDEN
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from muster.collection.hooks import PluginImportError
+from muster.collection.hooks import PluginImportError, plugin_failure
 from muster.collection.marks import module_marks
 from muster.collection.nodes import ModuleNode, Node
 from muster.collection.python_nodes import collect_members
@@ -88,7 +88,7 @@ def _import_plugins(walk: Walk, module: ModuleValue, path: str) -> None:
     try:
         walk.plugins.import_requested(module, path)
     except PluginImportError as error:
-        raise error.raised from None
+        raise plugin_failure(error, walk.version) from None
 
 
 def register_fixtures(walk: Walk, node: ModuleNode) -> None:

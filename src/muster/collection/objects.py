@@ -32,6 +32,9 @@ _WITHOUT_CONSTRUCTOR = frozenset({"object", "builtins.object", "abc.ABC", "typin
 _MADE_WITH_CONSTRUCTOR = frozenset({"enum", "namedtuple", "typeddict", "exception", "protocol"})
 
 
+_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
+
+
 def is_class(value: Value) -> bool:
     """Whether `value` is known to be a class."""
     return isinstance(value, ClassValue) or (isinstance(value, Opaque) and value.kind == "class")
@@ -93,6 +96,8 @@ def _find_defined(cls: Value, name: str) -> Constructor | None:
                 return Constructor(name, base, base.line)
         elif isinstance(base, Opaque) and base.dotted not in _WITHOUT_CONSTRUCTOR:
             facts = class_facts(base)
+            if facts is None and base.dotted.startswith("builtins.") and name == "__new__":
+                return Constructor(name, base)
             if facts is not None and (facts.own_init if name == "__init__" else facts.own_new):
                 return Constructor(name, base)
     return None
@@ -102,6 +107,8 @@ def _gets_constructor(cls: ClassValue, name: str) -> bool:
     """Whether the way a class is made gives it a constructor that its body does not show."""
     if cls.special == "namedtuple":
         return name == "__new__"
+    if any(isinstance(base, Opaque) and base.dotted in _PROTOCOLS for base in cls.bases):
+        return name == "__init__"
     return name == "__init__" and cls.special in _MADE_WITH_CONSTRUCTOR | {"dataclass"}
 
 
@@ -112,7 +119,9 @@ def unknown_bases(cls: Value) -> list[str]:
     names = [
         base.dotted
         for base in cls.opaque_bases
-        if class_facts(base) is None and base.dotted not in _WITHOUT_CONSTRUCTOR | _TEST_CASE_LIKE
+        if class_facts(base) is None
+        and not base.dotted.startswith("builtins.")
+        and base.dotted not in _WITHOUT_CONSTRUCTOR | _TEST_CASE_LIKE
     ]
     if not cls.mro_known:
         names += [_spelled(base) for base in cls.bases if not isinstance(base, (ClassValue, Opaque))] or ["?"]

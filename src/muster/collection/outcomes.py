@@ -9,6 +9,7 @@ _BASES = {
     "Failed": ("Failed", "OutcomeException", "BaseException", "object"),
     "CollectError": ("CollectError", "Exception", "BaseException", "object"),
     "UsageError": ("UsageError", "Exception", "BaseException", "object"),
+    "PluginValidationError": ("PluginValidationError", "Exception", "BaseException", "object"),
     "Skipped": ("Skipped", "OutcomeException", "BaseException", "object"),
     "UnicodeDecodeError": ("UnicodeDecodeError", "UnicodeError", "ValueError", "Exception", "BaseException", "object"),
     "TypeError": ("TypeError", "Exception", "BaseException", "object"),
@@ -34,6 +35,21 @@ def skipped(message: str) -> Raised:
 def usage_error(message: str) -> Raised:
     """`UsageError(message)`, which ends pytest with exit code 4."""
     return _raised("UsageError", message, OtherFailure("usage"), "", 0)
+
+
+def refused_plugin(message: str, path: str, line: int) -> Raised:
+    """pluggy's `PluginValidationError`."""
+    return _raised("PluginValidationError", message, OtherFailure("hook"), path, line)
+
+
+def import_failure(type_name: str, message: str, cause: Raised) -> Raised:
+    """The exception that pytest makes of a plugin's own, with the place and detail of that one."""
+    raised = Raised(
+        type_name, message, (type_name, "ImportError", "Exception", "BaseException", "object"), cause.detail
+    )
+    raised.frames = list(cause.frames)
+    raised.confidence = cause.confidence
+    return raised
 
 
 def builtin(type_name: str, message: str, kind: str, path: str = "", line: int = 0) -> Raised:

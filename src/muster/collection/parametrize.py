@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from muster.collection.definitions import find_function_at
 from muster.collection.fixtures import Closure, FixtureDef, scope_refusal
 from muster.collection.hooks import ConfigValue
 from muster.collection.ids import NOTSET, Hidden, Id, IdMaker, ParameterSet
@@ -31,6 +32,7 @@ from muster.execution.values import (
     SetValue,
     Value,
 )
+from muster.facts import opcodes as op
 from muster.model.collection import Loss
 from muster.model.location import Location
 
@@ -233,9 +235,18 @@ class Metafunc:
         mark = self.walk.invocation.empty_parameter_set_mark or "skip"
         if mark == "fail_at_collect":
             raise collect_error(
-                f"Empty parameter set in '{self.name}' at line {self.place[1]}", "parametrize", *self.place
+                f"Empty parameter set in '{self.name}' at line {self._first_line()}", "parametrize", *self.place
             )
         return ParameterSet((NOTSET,) * len(argnames), "NOTSET" if self.walk.version >= (8, 4) else None, (Mark(mark),))
+
+    def _first_line(self) -> int:
+        """The line of the first decorator, where Python says that the function begins."""
+        path, line = self.place
+        facts = self.walk.executor.facts(path) if path else None
+        statement = find_function_at(facts.body, line) if facts is not None else None
+        decorators: Sequence[Any] = statement[3] if statement is not None else ()
+        lines: list[int] = [decorator[1] for decorator in decorators if decorator[0] == op.LINE]
+        return min((*lines, line))
 
     def _refuse_request(self, argnames: Sequence[str]) -> None:
         if "request" in argnames:

@@ -11,7 +11,8 @@ from muster.collection.directories import collect_folder, make_files, make_folde
 from muster.collection.doctests import collect_doctest_module, collect_doctest_text
 from muster.collection.executor import Executor
 from muster.collection.fixtures import FixtureManager
-from muster.collection.hooks import PluginImportError, Plugins
+from muster.collection.hook_checks import find_unknown_hook
+from muster.collection.hooks import PluginImportError, Plugins, is_plugin_missing, plugin_failure
 from muster.collection.losses import find_losses
 from muster.collection.modules import collect_module, import_module
 from muster.collection.nodeids import parents, relative_path
@@ -71,7 +72,7 @@ def make_walk(interp: Executor, invocation: Invocation, environment: Environment
     if usefixtures is not None:
         fixtures.autouse[""] = _words(usefixtures.value)
     fixtures.add_installed(environment.fixtures)
-    plugins = Plugins(interp, invocation, tree, fixtures)
+    plugins = Plugins(interp, invocation, tree, fixtures, known_hooks=environment.hooks)
     walk = Walk(interp, invocation, environment, tree, fixtures, plugins)
     paths = [argument.path for argument in invocation.arguments]
     walk.initial_paths = frozenset(paths)
@@ -92,6 +93,7 @@ class SessionAborted(Exception):
         super().__init__(exit_code)
         self.report = report
         self.exit_code = exit_code
+        self.items: list[ItemNode] = []
 
 
 def _refuse(walk: Walk, when: str) -> None:
@@ -113,6 +115,7 @@ def _prepare(walk: Walk) -> None:
     try:
         walk.plugins.load_named()
         walk.plugins.load_entry_points(walk.environment.withheld_plugins)
+        walk.plugins.load_from_environment()
         for begun in walk.plugins.load_initial():
             path = begun  # the handlers below blame the conftest begun last
     except PluginImportError as error:
@@ -136,40 +139,26 @@ def _report(walk: Walk, path: str, raised: Raised) -> CollectorReport:
 
 
 def _plugin_report(walk: Walk, error: PluginImportError) -> CollectorReport:
-    """Before 9.2 pytest wraps an ImportError of a plugin in its own words; other exceptions stay as they are."""
-    raised = error.raised.describe()
-    prefix = f'Error importing plugin "{error.name}": '
-    if "ImportError" in error.raised.bases and not raised.message.startswith(prefix):
-        type_name = "ImportError" if walk.version < (9, 2) else _plugin_type(error)
-        if type_name != raised.type:
-            raised = RaisedException(
-                type_name, prefix + raised.message, raised.frames, raised.detail, raised.confidence
-            )
-    return CollectorReport("", error.requested_by, Outcome.FAILED, raised)
-
-
-def _plugin_type(error: PluginImportError) -> str:
-    """Since 9.2 a plugin that does not exist is a usage error; one that fails keeps its own exception."""
-    return "UsageError" if _is_plugin_missing(error) else error.raised.type_name
-
-
-def _is_plugin_missing(error: PluginImportError) -> bool:
-    missing = getattr(error.raised.detail, "name", "") or error.raised.message.partition("'")[2].rstrip("'")
-    return "ModuleNotFoundError" in error.raised.bases and (
-        error.name == missing or error.name.startswith(f"{missing}.")
-    )
+    raised = plugin_failure(error, walk.version)
+    path = error.requested_by
+    is_usage = raised.type_name == "UsageError"
+    nodeid = "" if is_usage or not path else relative_path(path, walk.invocation.rootdir) or path
+    return CollectorReport(nodeid, path, Outcome.FAILED, raised.describe())
 
 
 def _plugin_exit(walk: Walk, error: PluginImportError) -> int:
     if walk.version < (9, 2):
         return TESTS_FAILED  # an exception that escapes: Python ends with code 1
-    return USAGE_ERROR if _is_plugin_missing(error) else INTERNAL_ERROR
+    return USAGE_ERROR if is_plugin_missing(error) else INTERNAL_ERROR
 
 
 def _conftest_exit(raised: Raised) -> int:
-    """`ConftestImportFailure` is a usage error; `sys.exit` passes through pytest and ends the process."""
+    """`ConftestImportFailure` is a usage error; what is no `Exception` passes through pytest and ends the process."""
     if "SystemExit" in raised.bases:
         return _system_exit_code(raised)
+    escaping = {"Skipped", "Failed", "OutcomeException", "PluginValidationError"}
+    if escaping & set(raised.bases) and "Exit" not in raised.bases:
+        return TESTS_FAILED
     return USAGE_ERROR
 
 
@@ -195,12 +184,32 @@ def _run(walk: Walk) -> Collection:
         _collect_items(walk, found)
     except StoppedError:
         stopped = True
+    except SessionAborted as aborted:
+        aborted.items = found
+        raise
+    if not stopped:
+        _refuse_unknown_hook(walk, found)
     try:
         selection = Selection(found) if stopped else _selected(walk, found)
     except Raised as raised:
         raise SessionAborted(_report(walk, "", raised), USAGE_ERROR) from None
     _refuse(walk, "end")
     return _finished(walk, selection, stopped)
+
+
+def _refuse_unknown_hook(walk: Walk, found: list[ItemNode]) -> None:
+    """Raise for a hook of the project that nothing specifies, where every plugin's hooks are known (`check_pending`)."""
+    environment = walk.environment
+    if not environment.hooks or environment.problems or walk.plugins.opaque:
+        return
+    modules = [plugin.module for plugin in walk.plugins.registered]
+    if any("pytest_addhooks" in module.namespace for module in modules):
+        return
+    raised = find_unknown_hook(modules, environment.hooks, walk.executor)
+    if raised is not None:
+        aborted = SessionAborted(_report(walk, "", raised), INTERNAL_ERROR)
+        aborted.items = found
+        raise aborted
 
 
 def _collect_items(walk: Walk, found: list[ItemNode]) -> None:
@@ -286,6 +295,7 @@ def _aborted(walk: Walk, aborted: SessionAborted) -> Collection:
     return Collection(
         session=Session(SessionState.ABORTED, aborted.exit_code, aborted.report),
         files=tuple(walk.files),
+        items=tuple(item_of(node) for node in aborted.items),
         reports=tuple(walk.reports),
         effects=tuple(walk.executor.effects),
         blocked=blocked,
@@ -435,7 +445,7 @@ class _Collecting:
             self.walk.undecided(node.nodeid, node.path, str(error))
             return Report(Outcome.UNDECIDED)
         except PluginImportError as error:
-            raised = error.raised
+            raised = plugin_failure(error, self.walk.version)
         except Raised as error:
             raised = error
         if self.lenient:

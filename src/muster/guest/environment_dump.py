@@ -80,10 +80,21 @@ def pytest_facts(config):
         "markers": [str(line) for line in config.getini("markers")],
         "options": [option_facts(command_line, action) for action in command_line._actions if action.option_strings],
         "ini_options": ini_facts(parser),
+        "hooks": hook_facts(manager),
         "plugins": [
             name for name, plugin in manager.list_name_plugin() if plugin not in (None, DUMP) and not name.isdigit()
         ],
     }
+
+
+def hook_facts(manager):
+    """Every hook that has a specification, with the arguments that an implementation may take."""
+    found = {}
+    for name, caller in vars(manager.hook).items():
+        spec = getattr(caller, "spec", None)
+        if spec is not None:
+            found[name] = [*spec.argnames, *getattr(spec, "kwargnames", ())]
+    return found
 
 
 def fixture_facts(session):

@@ -196,6 +196,8 @@ def describe(name, module):
         path = []
     file = namespace.get("__file__")
     exported = namespace.get("__all__")
+    if "__getattr__" in namespace and name.partition(".")[0] in getattr(sys, "stdlib_module_names", ()):
+        namespace.update(lazy_names(module, namespace, exported))
     names = {}
     others = imported_by_statement() - imported_with(name, also_later=True)
     for key, value in namespace.items():
@@ -213,6 +215,18 @@ def describe(name, module):
         "lenient": not is_plain or "__getattr__" in namespace,
         "imported": [clean(other) for other in sorted(imported_with(name))],
     }
+
+
+def lazy_names(module, namespace, exported):
+    """What a standard module exports and makes on demand: `unittest.IsolatedAsyncioTestCase`."""
+    found = {}
+    for key in exported if isinstance(exported, (list, tuple)) else ():
+        if type(key) is str and key not in namespace:
+            try:
+                found[key] = getattr(module, key)
+            except Exception:
+                continue
+    return found
 
 
 def is_left_by_another(full, value, others):

@@ -84,6 +84,8 @@ class Environment(msgspec.Struct, frozen=True):
     ini_options: tuple[IniOption, ...] = ()
     plugins: tuple[str, ...] = ()
     fixtures: tuple[PluginFixture, ...] = ()
+    hooks: dict[str, tuple[str, ...]] = {}
+    """Hooks of pytest and its plugins, with the arguments that an implementation may take; empty where not asked."""
     distributions: tuple[Distribution, ...] = ()
     editable_finders: dict[str, str] = {}
     asked: bool = True
