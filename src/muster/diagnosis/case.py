@@ -181,18 +181,20 @@ class Case:
     def environment_is_foreign(self) -> bool:
         """Whether the environment is probably not the one that runs the suite: no pytest, or nothing that is
         declared."""
-        if not self.environment.pytest_version and not self._installed("pytest"):
+        if not self.environment.pytest_version and "pytest" not in self.installed:
             return True
         runtime = {each.name for each in self.declarations} - {"pytest"}
-        return bool(runtime) and not any(self._installed(name) for name in runtime)
+        return bool(runtime) and runtime.isdisjoint(self.installed)
 
     def distribution_of(self, module: str) -> Distribution | None:
         """The installed distribution that provides the top-level module of `module`."""
         top = module.partition(".")[0]
         return next((each for each in self.environment.distributions if top in each.modules), None)
 
-    def _installed(self, name: str) -> bool:
-        return any(normal_name(each.name) == name for each in self.environment.distributions)
+    @cached_property
+    def installed(self) -> frozenset[str]:
+        """The PEP 503 names of the installed distributions."""
+        return frozenset(normal_name(each.name) for each in self.environment.distributions)
 
 
 def normal_name(name: str) -> str:

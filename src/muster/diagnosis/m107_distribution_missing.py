@@ -25,6 +25,9 @@ def explain(root: Root, case: Case) -> Finding | None:
     if not isinstance(detail, ModuleMissing | NameMissing):
         return None
     module = detail.name if isinstance(detail, ModuleMissing) else detail.module
+    shared = _part_of_own_namespace(module, root, case)
+    if shared:
+        return _finding(root, case, f"'{module}'", shared, "declared")
     top = module.partition(".")[0]
     stand_in = _stand_in(root, case)
     if not _is_third_party(top, module, case) or (_is_met(detail) and stand_in is None):
@@ -35,6 +38,16 @@ def explain(root: Root, case: Case) -> Finding | None:
         return None
     what = f"'{top if stand_in else module}'"
     return _finding(root, case, what, provider, known_by, *([stand_in] if stand_in else []))
+
+
+def _part_of_own_namespace(module: str, root: Root, case: Case) -> str:
+    """The declared, absent distribution named after the dotted name (`shop-sdk` for `shop.sdk`), which adds to a
+    package that the project has itself; "" where there is none."""
+    near = case.declarations_for(case.place_of(root.first).path)
+    declared = {each.name for each in near} - case.installed
+    parts = module.split(".")
+    names = (normal_name("-".join(parts[:end])) for end in range(len(parts), 1, -1))
+    return next((name for name in names if name in declared), "")
 
 
 def _is_met(detail: ModuleMissing | NameMissing) -> bool:
@@ -69,7 +82,7 @@ def _by_its_words(root: Root, case: Case) -> Finding | None:
     exception = root.first.exception
     match = _ASKS_FOR.search(exception.message) if exception.type in ("ImportError", "RuntimeError") else None
     provider = next((group for group in match.groups() if group), "") if match else ""
-    if not provider or any(normal_name(each.name) == normal_name(provider) for each in case.environment.distributions):
+    if not provider or normal_name(provider) in case.installed:
         return None
     return _finding(root, case, f"what {case.show(case.place_of(root.first).path)} asks for", provider, "message")
 
@@ -106,6 +119,7 @@ _SOURCES = {
 
 _ASKS_FOR = re.compile(
     r"pip3? install ['\"]?([A-Za-z][\w.-]*)|['\"`]([A-Za-z][\w.-]*)['\"`] to be installed"
+    r"|requires (?:that )?(?:the )?(?:Python )?['\"`]([A-Za-z][\w.-]*)['\"`] (?:library|package|module)"
     r"|(?:optional|missing) dependency ['\"`]([A-Za-z][\w.-]*)['\"`]"
 )
 

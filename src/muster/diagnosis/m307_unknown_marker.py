@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from muster.diagnosis.case import Case, normal_name
+from muster.diagnosis.case import Case
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.roots import Root
 from muster.index.near import nearest
@@ -55,8 +55,7 @@ def explain(root: Root, case: Case) -> Finding | None:
 def _absent_plugin(marker: str, case: Case) -> str:
     """The distribution whose plugin registers `marker`, where it is not installed; "" where nothing is known."""
     plugin = PLUGIN_MARKERS.get(marker, "")
-    installed = {normal_name(each.name) for each in case.environment.distributions}
-    return "" if plugin in installed else plugin
+    return "" if plugin in case.installed else plugin
 
 
 def _registered(case: Case) -> tuple[str, ...]:

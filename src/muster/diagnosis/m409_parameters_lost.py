@@ -10,18 +10,18 @@ from muster.model.collection import Loss
 
 
 def group(loss: Loss, case: Case) -> tuple[str, ...]:
-    """Each parametrize call is its own cause."""
-    return at_culprit(loss)
+    """Calls of one file that lose parameters in the same way are one cause."""
+    return (loss.culprit.path, loss.text) if loss.text else at_culprit(loss)
 
 
 def explain(losses: tuple[Loss, ...], case: Case) -> Finding:
     """The call, and what becomes of the tests."""
     first = losses[0]
-    names = first.subject if len(losses) == 1 else f"{len(losses)} tests"
+    names = f"'{first.subject}'" if len(losses) == 1 else f"{len(losses)} tests"
     return Finding(
         "M409",
         first.subject,
-        f"parametrize at {case.show(first.culprit.path)}:{first.culprit.line} loses parameters of '{names}'"
+        f"parametrize at {case.show(first.culprit.path)}:{first.culprit.line} loses parameters of {names}"
         + (f": {first.text}" if first.text else ""),
         group(first, case),
         first.culprit,

@@ -363,6 +363,10 @@ def test_an_exception_that_names_its_distribution_is_a_missing_distribution() ->
     (cause,) = diagnose({"tests/test_a.py": "app = make()\n"}, report)
     assert (cause.code, cause.subject, cause.confidence) == ("M107", "python-multipart", Confidence.LIKELY)
 
+    words = "The asyncio module requires that the Python 'greenlet' library is installed."
+    (cause,) = diagnose({"tests/test_a.py": "import x\n"}, failed("tests/test_a.py", "ImportError", words))
+    assert (cause.code, cause.subject) == ("M107", "greenlet")
+
 
 def test_the_nearest_project_of_a_monorepo_declares_first() -> None:
     files = {
@@ -459,3 +463,13 @@ def test_a_conftest_that_runs_later_is_not_at_fault() -> None:
     report = no_name("tests/a/test_a.py", "utils", "load", "tests/a/utils.py", sys_path=("/r/tests/a", "/r/src"))
     (cause,) = diagnose(files, report, collection=session)
     assert cause.code == "M104"
+
+
+def test_a_declared_distribution_may_add_to_a_package_of_the_project() -> None:
+    files = {
+        "requirements.txt": "requests\nshop-sdk>=1\n",
+        "shop/__init__.py": "",
+        "tests/test_a.py": "import shop.sdk.x\n",
+    }
+    (cause,) = diagnose(files, no_module("tests/test_a.py", "shop.sdk", search=("/r/shop",)))
+    assert (cause.code, cause.subject) == ("M107", "shop-sdk")
