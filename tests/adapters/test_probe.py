@@ -268,7 +268,7 @@ def test_answers_are_cached_with_the_environment(root: Path, tmp_path: Path, mad
     for _ in range(2):
         asked = query(root, made.python, cache)
         probed = asked.probe("one")
-        started = asked._prober is not None
+        started = asked._prober.is_running
         asked.close()
     assert probed is not None
     assert probed.names["value"].value == 1
@@ -285,7 +285,7 @@ def test_odd_names_are_not_asked(root: Path) -> None:
     """Only what an import statement can spell."""
     asked = query(root, sys.executable)
     assert [asked.probe(name) for name in ("", "a b", "a..b", "../x", "a\n")] == [None] * 5
-    assert asked._prober is None
+    assert not asked._prober.is_running
 
 
 def test_a_lying_child_is_no_traceback(root: Path, made: MadeEnvironment) -> None:

@@ -26,10 +26,10 @@ from muster.adapters.distributions import (
     read_pth_entries,
 )
 from muster.adapters.interpreters import ChosenInterpreter, environment_version, read_pyvenv
+from muster.adapters.probing import Prober
 from muster.model.environment import (
     Distribution,
     Environment,
-    ImportFailure,
     ProbedModule,
 )
 from muster.ports import FactCache
@@ -44,7 +44,6 @@ DUMP_TIMEOUT_S = 120.0
 PROBE_TIMEOUT_S = 30.0
 _VARIABLES = ("PYTHONPATH", "PYTHONNOUSERSITE", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "DJANGO_SETTINGS_MODULE")
 _PYTHON_FOLDER = re.compile(r"python3(\.\d+t?)?")
-_INSIDE = "InsideExaminedTree"
 
 
 class InterpreterQuery:
@@ -75,11 +74,10 @@ class InterpreterQuery:
         self._environ = {**environ, **{name: variables[name] for name in _VARIABLES if name in variables}}
         self._own = own
         self._static = static
-        self._timeout_s = probe_timeout_s
         self._pythonpath = _pythonpath(self._environ, cwd or root)
         self._described: Environment | None = None
         self._probed: dict[str, ProbedModule] = {}
-        self._prober: GuestProcess | None = None
+        self._prober = Prober(self._start_prober, probe_timeout_s)
 
     # The environment ------------------------------------------------------------------------------------------------
 
@@ -313,7 +311,7 @@ class InterpreterQuery:
                     continue
             for key, name in keys.items():
                 if name not in self._probed:
-                    probed = self._probed[name] = self._probe_anew(name)
+                    probed = self._probed[name] = self._prober.probe(name)
                     self._cache.store("probe", key, msgspec.msgpack.encode(probed))
         return {name: self._probed[name] for name in modules if name in self._probed}
 
@@ -325,24 +323,6 @@ class InterpreterQuery:
             return True
         return bool(self._chosen.base) and name.partition(".")[0] in self.describe().stdlib_modules
 
-    def _probe_anew(self, name: str) -> ProbedModule:
-        """Asked in the shared child; what that leaves in doubt is asked of a fresh one, whose word counts."""
-        if self._prober is None:
-            self._prober = self._start_prober()
-        shared = self._ask(self._prober, name)
-        if isinstance(shared, ChildDied):
-            self._prober = None
-            if shared.timed_out:
-                return _died(name, shared)
-        elif not shared["doubtful"] or _is_plainly_absent(name, shared):
-            return _probed(name, shared)
-        fresh = self._start_prober()
-        answer = self._ask(fresh, name)
-        if isinstance(answer, ChildDied):
-            return _died(name, answer)
-        fresh.close()
-        return _probed(name, answer)
-
     def _start_prober(self) -> GuestProcess:
         interpreter = self._chosen.executable if self._chosen.may_run else self._chosen.base
         return self._start(interpreter, "prober.py", self._spec(with_site=self._chosen.may_run))
@@ -352,52 +332,9 @@ class InterpreterQuery:
 
         return GuestProcess(interpreter, ("isolated_site.py", script), spec, self._environ)
 
-    def _ask(self, prober: GuestProcess, name: str) -> dict[str, Any] | ChildDied:
-        answer = prober.ask(json.dumps(name).encode("ascii"), self._timeout_s)
-        if isinstance(answer, ChildDied):
-            return answer
-        try:
-            described = json.loads(answer)
-        except (ValueError, RecursionError):
-            described = None
-        if isinstance(described, dict) and described.get("name") == name:
-            return described
-        prober.close()
-        return ChildDied("its answer cannot be read", "")
-
     def close(self) -> None:
         """End the probing child."""
-        if self._prober is not None:
-            self._prober.close()
-            self._prober = None
-
-
-def _is_plainly_absent(name: str, answer: dict[str, Any]) -> bool:
-    """Whether the finder itself found no such module: no other order of imports would change that."""
-    first = answer["first"]
-    missing = first["missing"] if first and first["type"] == "ModuleNotFoundError" else ""
-    return bool(missing) and _is_below_module(name, missing) and bool(answer["second"])
-
-
-def _is_below_module(name: str, parent: str) -> bool:
-    return name == parent or name.startswith(parent + ".")
-
-
-def _probed(name: str, answer: dict[str, Any]) -> ProbedModule:
-    described = {key: value for key, value in answer.items() if key != "doubtful"}
-    try:
-        probed = msgspec.convert(described, type=ProbedModule)
-    except msgspec.ValidationError:
-        return ProbedModule(name=name, lenient=True)
-    if any(failure is not None and _INSIDE in failure.mro for failure in (probed.first, probed.second)):
-        # It needs code of the examined tree, which was kept from running: nothing follows from that.
-        return ProbedModule(name=name, lenient=True)
-    return msgspec.structs.replace(probed, lenient=probed.lenient or probed.first is not None)
-
-
-def _died(name: str, death: ChildDied) -> ProbedModule:
-    failure = ImportFailure(type="InterpreterDied", message=death.reason)
-    return ProbedModule(name=name, first=failure, second=failure, lenient=True)
+        self._prober.close()
 
 
 def _pythonpath(environ: Mapping[str, str], cwd: str) -> list[str]:
