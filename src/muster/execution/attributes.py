@@ -186,7 +186,7 @@ def _class(machine: Machine, cls: ClassValue, name: str) -> Value:
         return _class_dunder(cls, name)
     if cls.special == "enum" and _is_plain_enum(cls):
         return _enum_attribute(machine, cls, name)
-    if not cls.mro_known or cls.lenient or cls.metaclass is not None:
+    if not cls.is_known or cls.metaclass is not None:
         return _metaclass_attribute(machine, cls, name)
     for base in cls.opaque_bases:
         inherited = _opaque(machine, base, name)
@@ -201,7 +201,7 @@ def _class(machine: Machine, cls: ClassValue, name: str) -> Value:
 
 def _is_plain_enum(cls: ClassValue) -> bool:
     plain = isinstance(cls.metaclass, Opaque) and cls.metaclass.name in ("EnumType", "EnumMeta")
-    return plain and cls.mro_known and not cls.lenient
+    return plain and cls.is_known
 
 
 def _enum_attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
@@ -246,6 +246,8 @@ def _class_dunder(cls: ClassValue, name: str) -> Value:
         return TupleValue(cls.mro) if cls.mro_known else UNKNOWN
     if name == "__bases__":
         return TupleValue(cls.bases)
+    if name == "__dict__":
+        return DictValue(cls.namespace, cls.lenient or cls.attributes_unsure)
     return UNKNOWN if name != "__file__" else MISSING
 
 
@@ -266,7 +268,7 @@ def _instance(machine: Machine, instance: InstanceValue, name: str) -> Value:
         found = _instance_hook(machine, instance, hook, name)
         if found is not MISSING:
             return found
-    if instance.unsure or not cls.mro_known or cls.lenient or cls.opaque_bases or cls.metaclass is not None:
+    if instance.unsure or not cls.is_known or cls.opaque_bases or cls.metaclass is not None:
         return UNKNOWN
     if (
         name in _OBJECT_ATTRIBUTES

@@ -9,7 +9,7 @@ from muster.execution import operations
 from muster.execution.arity import bind_arguments
 from muster.execution.attributes import get_attribute, with_arguments
 from muster.execution.classes import instantiate
-from muster.execution.machine import CALL_DEPTH, ExhaustedError, Machine
+from muster.execution.machine import ExhaustedError, Machine
 from muster.execution.raised import Raised
 from muster.execution.scope import Scope, ScopeKind
 from muster.execution.values import (
@@ -95,13 +95,13 @@ def call_function(
 
 
 def _call_body(machine: Machine, function: FunctionValue, names: dict[str, Value]) -> Value:
-    if function.name == "<lambda>":
+    if function.body is not None:
         return _call_lambda(machine, function, names)
     if function.flags & GENERATOR:
         return IteratorValue(None, "generator")
     if function.flags & ASYNC:
         return UNKNOWN
-    if machine.depth >= CALL_DEPTH or function.line == 0 or (function.file, function.line) in machine.exhausted:
+    if machine.depth >= machine.call_depth or function.line == 0 or (function.file, function.line) in machine.exhausted:
         _expose(tuple(names.values()), {})
         return UNKNOWN
     body = machine.source.body(function.file, function.line)
@@ -181,7 +181,7 @@ def _merged_result(values: list[Value]) -> Value:
 
 
 def _call_lambda(machine: Machine, function: FunctionValue, names: dict[str, Value]) -> Value:
-    if machine.depth >= CALL_DEPTH:
+    if machine.depth >= machine.call_depth:
         return UNKNOWN
     scope = _function_scope(function, names)
     scope.line = function.line
@@ -330,7 +330,6 @@ def decorate(dotted: str, target: Value) -> Value:
         return wrapper
     if isinstance(target, ClassValue):
         target.opaque_decorators = (*target.opaque_decorators, dotted)
-        target.lenient = True
         return target
     if isinstance(target, (DescriptorValue, FixtureValue)):
         return target

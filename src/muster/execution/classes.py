@@ -108,7 +108,7 @@ def _set_bases(machine: Machine, cls: ClassValue, bases: tuple[Value, ...]) -> N
         raise machine.error("TypeError", f"duplicate base class {duplicates[0].name}", OtherFailure("bases"))
     cls.bases = tuple(classes)
     cls.mro_known &= all(base.mro_known for base in classes if isinstance(base, ClassValue))
-    cls.lenient |= any(base.lenient and not base.opaque_decorators for base in classes if isinstance(base, ClassValue))
+    cls.lenient |= any(base.lenient for base in classes if isinstance(base, ClassValue))
     cls.mro = linearise(machine, cls, classes)
 
 
@@ -310,7 +310,7 @@ def instantiate(machine: Machine, cls: ClassValue, args: tuple[Value, ...], kwar
     metaclass_call = cls.metaclass.lookup("__call__") if isinstance(cls.metaclass, ClassValue) else MISSING
     if metaclass_call is not MISSING or cls.special in ("typeddict", "namedtuple"):
         return _special_instance(machine, cls, args, kwargs)
-    if not cls.mro_known or cls.lenient:
+    if not cls.is_known:
         return InstanceValue(cls, unsure=True)
     _check_abstract(machine, cls)
     if derives_from(cls, ("types.ModuleType", "builtins.module")):
@@ -377,7 +377,7 @@ def _run_init(
     if init.opaque_decorators:
         instance.unsure = True
         return
-    if machine.depth >= machine.init_depth:
+    if machine.depth >= machine.call_depth:
         bind_arguments(machine, init, (instance, *args), kwargs)
         instance.unsure = True
         return

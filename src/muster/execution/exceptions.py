@@ -38,6 +38,7 @@ def builtin_error(machine: Machine, type_name: str, message: str, detail: Failur
     """A `Raised` of a built-in (or pytest) exception."""
     raised = Raised(type_name, message, builtin_bases(type_name), detail)
     raised.value = ExceptionInstance(Opaque(f"builtins.{type_name}", "class"), (message,))
+    raised.value.detail = raised.detail
     raised.confidence = machine.confidence()
     return raised
 

@@ -296,7 +296,10 @@ def _find_and_load(machine: Machine, name: str, tail: str, parent: ModuleValue |
             return _load_namespace(machine, name, list(portions), tuple(entries))
         case BinaryModule(path=path) | SourceModule(path=path) | RegularPackage(path=path):
             if isinstance(resolution, BinaryModule) or (
-                is_installed(machine, path) and path not in machine.session_files and not _is_interpreted(machine, parent)
+                is_installed(machine, path)
+                and path not in machine.session_files
+                and name not in machine.plugin_modules
+                and not _is_interpreted(machine, parent)
             ):
                 return load_installed(machine, name, _folder(resolution), path)
             folder = resolution.folder if isinstance(resolution, RegularPackage) else None

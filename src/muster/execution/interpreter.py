@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from muster.execution import attributes, calls, expressions, imports, operations, statements, testfiles
@@ -12,6 +13,8 @@ from muster.execution.raised import Raised
 from muster.execution.scope import Scope
 from muster.execution.values import UNKNOWN, FunctionValue, ModuleValue, Opaque, Value
 from muster.facts.module_facts import ModuleFacts
+from muster.model.collection import Problem
+from muster.model.location import Location
 
 BUILTIN_PLUGINS = frozenset({"pytester", "pytester_assertions"})
 """Plugins of pytest's own that are loaded only on request (`_pytest/config/__init__.py`)."""
@@ -55,17 +58,19 @@ class Interpreter(Machine):
 
     def import_test_file(self, path: str) -> ModuleValue:
         """pytest's import of a test file in the invocation's import mode. Raises `Raised` or `UndecidedSourceError`."""
-        self._start()
-        return testfiles.import_path(self, path, self.invocation.import_mode)
+        with self._guarded(path):
+            return testfiles.import_path(self, path, self.invocation.import_mode)
 
     def import_conftest(self, path: str) -> ModuleValue:
         """pytest's import of a conftest. Raises `Raised` or `UndecidedSourceError`."""
-        self._start()
-        return testfiles.import_conftest(self, path, self.invocation.import_mode)
+        with self._guarded(path):
+            return testfiles.import_conftest(self, path, self.invocation.import_mode)
 
     def import_plugin(self, name: str) -> ModuleValue | Opaque:
         """A plugin by its dotted name (`pytest_plugins`, `-p NAME`). Raises `Raised`."""
         self._start()
+        if name not in self.preloaded:
+            self.plugin_modules.add(name)
         module = imports.import_module(self, f"_pytest.{name}" if name in BUILTIN_PLUGINS else name, "")
         return module if isinstance(module, ModuleValue) else Opaque(name, "module")
 
@@ -78,36 +83,54 @@ class Interpreter(Machine):
         body = self.source.body(function.file, function.line) if function.line else None
         return body.doc if body is not None else None
 
-    def blocked_namespace(self, path: str, failing_lines: Sequence[tuple[str, int]] = ()) -> ModuleValue | None:
+    def blocked_namespace(self, path: str) -> ModuleValue | None:
         """The module of a file that failed, run again with every failing statement taken as unknown; None where it does not parse.
 
-        Nothing of the session changes: search path, module table and effects are put back.
+        Nothing of the session changes. What such runs import stays in a module table of their own, and functions are
+        followed one level deep: this counts tests, it decides nothing.
         """
         facts = self.facts(path)
         if facts is None or facts.problem is not None or facts.undecided:
             return None
-        saved = (
-            list(self.sys_path),
-            dict(self.modules),
-            dict(self.preloaded),
-            len(self.effects),
+        session = (
+            self.sys_path[:],
+            self.modules,
+            self.preloaded,
             self.path_trusted,
             self.meta_path_hooked,
-            self.lenient_file,
+            len(self.effects),
         )
-        self.lenient_file = posixpath.normpath(path)
-        self._start()
+        budgets = (self.call_budget, self.call_depth, self.lenient_file)
+        if self._aside is None:
+            self._aside = (dict(self.modules), dict(self.preloaded))
+        self.modules, self.preloaded = self._aside
+        self.call_budget, self.call_depth, self.lenient_file = 1_500, 1, posixpath.normpath(path)
         module = self._module_for(path)
         self.modules[module.name] = module
         try:
-            imports.run_module(self, module)
+            with self._guarded(path):
+                imports.run_module(self, module)
         except (Raised, imports.UndecidedSourceError):
             pass
         finally:
-            self.sys_path[:], self.modules, self.preloaded = saved[0], saved[1], saved[2]
-            del self.effects[saved[3] :]
-            self.path_trusted, self.meta_path_hooked, self.lenient_file = saved[4:]
+            self.modules.pop(module.name, None)
+            self.sys_path[:], self.modules, self.preloaded, self.path_trusted, self.meta_path_hooked = session[:5]
+            del self.effects[session[5] :]
+            self.call_budget, self.call_depth, self.lenient_file = budgets
         return module
+
+    @contextmanager
+    def _guarded(self, path: str) -> Iterator[None]:
+        """Run one file; a bug of the simulation's own costs only that file's verdict (M002)."""
+        self._start()
+        try:
+            yield
+        except (Raised, imports.UndecidedSourceError):
+            raise
+        except Exception as bug:  # because the other files must still be answered
+            reason = f"internal error: {type(bug).__name__}: {bug}"
+            self.problems.append(Problem("M002", Location(posixpath.normpath(path)), reason))
+            raise imports.UndecidedSourceError(posixpath.normpath(path), reason) from bug
 
     def _module_for(self, path: str) -> ModuleValue:
         root_name = testfiles.module_root(self, path)

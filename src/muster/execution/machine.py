@@ -15,7 +15,7 @@ from muster.execution.raised import Raised
 from muster.execution.scope import Scope
 from muster.execution.values import DictValue, ListValue, ModuleValue, Value
 from muster.facts.module_facts import FunctionBody, ModuleFacts
-from muster.model.collection import Confidence, FailureDetail, PathEffect
+from muster.model.collection import Confidence, FailureDetail, PathEffect, Problem
 from muster.model.environment import Environment, ProbedModule
 from muster.model.invocation import Invocation
 from muster.ports import FileTree
@@ -86,7 +86,10 @@ class Machine:
         self.lenient_file = ""
         self.module_budget = MODULE_BUDGET
         self.call_budget = STATEMENT_BUDGET
-        self.init_depth = CALL_DEPTH
+        self.call_depth = CALL_DEPTH
+        self.problems: list[Problem] = []
+        self._aside: tuple[dict[str, Value], dict[str, str]] | None = None
+        """Module table and preloaded names of runs that decide nothing (`Interpreter.blocked_namespace`)."""
         self.import_attempts: dict[str, int] = {}
         self.exhausted: set[tuple[str, int]] = set()
         """Functions that once ran out of their budget: they are not entered again."""
@@ -94,6 +97,8 @@ class Machine:
         """Test files and conftests that pytest imports itself: interpreted wherever they lie."""
         self.refused_attribute: Raised | None = None
         """What a module `__getattr__` raised when it was asked last."""
+        self.plugin_modules: set[str] = set()
+        """Plugins that the project asks for by name: interpreted, for their hooks and fixtures are part of the session."""
         self.handling: list[Raised] = []
         self.filters = [parse_filter(entry) for entry in filters]
         self.installed_prefixes = installed_prefixes(environment)

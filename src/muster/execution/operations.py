@@ -97,7 +97,7 @@ def is_truth(machine: Machine, value: Value) -> bool | None:
     if isinstance(value, Opaque):
         return True if value.kind in ("class", "function", "module") else None
     if isinstance(value, InstanceValue):
-        known = value.cls.mro_known and not value.cls.lenient and not value.cls.opaque_bases
+        known = value.cls.is_known and not value.cls.opaque_bases
         has_rule = any(value.cls.lookup(name) is not MISSING for name in ("__bool__", "__len__"))
         return True if known and not has_rule else None
     if isinstance(value, EnumMember):

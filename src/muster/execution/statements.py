@@ -589,6 +589,7 @@ def _with(machine: Machine, node: Node, scope: Scope) -> Signal | None:
         if target is not None:
             bind_target(machine, target, entered, scope)
     depth = len(machine.scopes)
+    filters = list(machine.filters)
     try:
         return execute(machine, node[3], scope)
     except Raised as raised:
@@ -596,6 +597,13 @@ def _with(machine: Machine, node: Node, scope: Scope) -> Signal | None:
             del machine.scopes[depth:]
             return None
         raise
+    finally:
+        if any(_is_catch_warnings(manager) for manager in managers):
+            machine.filters[:] = filters
+
+
+def _is_catch_warnings(manager: Value) -> bool:
+    return isinstance(manager, OpaqueInstance) and manager.cls.dotted == "warnings.catch_warnings"
 
 
 def _enter(machine: Machine, manager: Value) -> Value:

@@ -158,8 +158,17 @@ class ClassValue:
         """The attribute as found along the known MRO, without descriptors; `MISSING` where no simulated class has it."""
         for cls in self.mro:
             if isinstance(cls, ClassValue) and name in cls.namespace:
-                return cls.namespace[name]
+                return UNKNOWN if cls.attributes_unsure else cls.namespace[name]
         return MISSING
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a name that the class lacks is certainly absent: every base is known, and no decorator or metaclass interferes."""
+        return (
+            self.mro_known
+            and not self.lenient
+            and not any(isinstance(cls, ClassValue) and cls.opaque_decorators for cls in self.mro)
+        )
 
     @property
     def opaque_bases(self) -> list[Opaque]:

@@ -17,6 +17,12 @@ from muster.ports import FileTree, ReadFailure
 
 _FLAG_ACTIONS = frozenset(("store_true", "store_false", "store_const", "append_const", "count"))
 _VALUE_ACTIONS = frozenset(("store", "append", "extend"))
+_PYTESTER_OPTIONS = (
+    PluginOption(("--lsof",), "lsof", "0", action="store_true"),
+    PluginOption(("--runpytest",), "runpytest", "1", ("inprocess", "subprocess")),
+)
+"""pytest's own plugin that is loaded only on request (`_pytest/pytester.py`)."""
+
 _BODIES = ("body", "orelse", "finalbody", "handlers")
 
 
@@ -42,6 +48,8 @@ def read_additions(
     while pending or names:
         while names:
             name = names.pop()
+            if name == "pytester":
+                found.options.extend(_PYTESTER_OPTIONS)
             path = None if is_installed_plugin(name, environment) else _source_of(name, find_module, leading)
             if path is not None:
                 pending.append(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from posixpath import normpath
 
 from muster.collection.session import collect_session
@@ -68,6 +68,8 @@ def simulate(ports: Ports, request: Request) -> Simulation:
     interpreter = start_interpreter(ports, request, environment, invocation, store)
     prefetch_reach(ports.tree, store, invocation, interpreter, initial_conftests(ports.tree, invocation))
     collection = collect_session(interpreter, invocation, environment, ports.tree)
+    found = (*collection.problems, *interpreter.problems, *store.problems)
+    collection = replace(collection, problems=tuple(dict.fromkeys(found)))
     ports.cache.flush()
     return Simulation(collection, invocation, environment, interpreter, store)
 

@@ -343,8 +343,10 @@ def _setattr(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     if len(args) == 3:
         if isinstance(args[1], str):
             set_attribute(machine, args[0], args[1], args[2])
-        elif isinstance(args[0], (ModuleValue, ClassValue)):
+        elif isinstance(args[0], ModuleValue):
             args[0].lenient = True
+        elif isinstance(args[0], ClassValue):
+            args[0].lenient = args[0].attributes_unsure = True
         elif isinstance(args[0], InstanceValue):
             args[0].unsure = True
     return None

@@ -158,6 +158,17 @@ def _warn(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     return None
 
 
+def _filter_warnings(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    action = args[0] if args else kwargs.get("action", UNKNOWN)
+    category = kwargs.get("category", args[2] if len(args) > 2 else Opaque("builtins.Warning", "class"))
+    message = kwargs.get("message", args[1] if len(args) > 1 and isinstance(args[1], str) else "")
+    if len(args) == 2 and isinstance(args[1], Opaque):
+        category = args[1]
+    if isinstance(action, str) and isinstance(category, (Opaque, ClassValue)) and isinstance(message, str):
+        machine.filters.append((action, message, category.name, "" if "module" not in kwargs else "?"))
+    return None
+
+
 def _abstract(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     if args and isinstance(args[0], FunctionValue):
         args[0].attributes["__isabstractmethod__"] = True
@@ -423,8 +434,8 @@ NATIVES: dict[str, Function] = {
     "re.compile": _re_compile,
     "copy.copy": _copy,
     "copy.deepcopy": _deepcopy,
-    "warnings.filterwarnings": _noop,
-    "warnings.simplefilter": _noop,
+    "warnings.filterwarnings": _filter_warnings,
+    "warnings.simplefilter": _filter_warnings,
     "warnings.warn": _warn,
 }
 
