@@ -94,7 +94,7 @@ def make_folder(walk: Walk, path: str, parent: Node) -> Iterator[FolderNode]:
     """The collector of a folder (`pytest_collect_directory`)."""
     folder = posixpath.dirname(path)
     _asked(walk, "pytest_collect_directory", folder, path, {"path": PurePosixPath(path)})
-    is_package = walk.tree.kind(posixpath.join(path, INIT)) is EntryKind.FILE
+    is_package = walk.has_plugin("python") and walk.tree.kind(posixpath.join(path, INIT)) is EntryKind.FILE
     yield FolderNode(_name(path, parent), _nodeid(walk, path, parent), path, parent, is_package=is_package)
 
 
@@ -104,20 +104,18 @@ def make_files(walk: Walk, path: str, parent: Node) -> Iterator[FileNode]:
     _ask_about_file(walk, path, folder)
     name, nodeid = _name(path, parent), _nodeid(walk, path, parent)
     if posixpath.splitext(path)[1] != ".py":
-        if is_doctest_text(walk.invocation, path, walk.is_initial(path)) and _has_doctests(walk):
+        if walk.has_plugin("doctest") and is_doctest_text(walk.invocation, path, walk.is_initial(path)):
             yield DoctestTextNode(name, nodeid, path, parent)
         return
-    if is_doctest_module(walk.tree, walk.invocation, path) and _has_doctests(walk):
+    if walk.has_plugin("doctest") and is_doctest_module(walk.tree, walk.invocation, path):
         yield DoctestModuleNode(name, nodeid, path, parent)
+    if not walk.has_plugin("python"):
+        return
     if walk.is_initial(path) or is_test_file(walk.invocation, path):
         _asked(walk, "pytest_pycollect_makemodule", folder, path, {"module_path": PurePosixPath(path)})
         yield ModuleNode(name, nodeid, path, parent)
     else:
         walk.unmatched.setdefault(path)
-
-
-def _has_doctests(walk: Walk) -> bool:
-    return "no:doctest" not in walk.invocation.plugins
 
 
 def _ask_about_file(walk: Walk, path: str, folder: str) -> None:

@@ -116,7 +116,8 @@ def make_nodes(walk: Walk, parent: ModuleNode | ClassNode, name: str, value: Val
 
 def _make_class(walk: Walk, parent: Node, name: str, value: ClassValue | Opaque) -> ClassNode | None:
     excludes_abstract = walk.version >= (8, 3)
-    if is_test_case(value):
+    is_case = is_test_case(value) and walk.has_plugin("unittest")
+    if is_case:
         is_wanted = not (excludes_abstract and is_abstract(value))
     else:
         is_wanted = is_test_class_name(walk.invocation, name) or find_test_flag(value) is True
@@ -132,7 +133,7 @@ def _make_class(walk: Walk, parent: Node, name: str, value: ClassValue | Opaque)
         list(marks.found),
         marks.unsure,
         value,
-        is_test_case(value),
+        is_case,
     )
 
 

@@ -80,6 +80,14 @@ class Walk:
         """The project's Python version."""
         return self.environment.version
 
+    def has_plugin(self, name: str) -> bool:
+        """Whether a plugin of pytest itself is left in (`-p no:NAME` blocks it, unless a later `-p NAME` asks for it)."""
+        blocked = False
+        for given in self.invocation.plugins:
+            if given.removeprefix("no:") == name:
+                blocked = given.startswith("no:")
+        return not blocked
+
     def undecided(self, nodeid: str, path: str, reason: str) -> None:
         """Note once that it cannot be known what this collector yields."""
         if not self.lenient and (nodeid, reason) not in self.undecided_keys:
