@@ -129,17 +129,23 @@ def _took_away(root: Root, case: Case) -> Finding | None:
         return None
     victim = root.first.report.path
     current = case.search_path(detail, victim)
-    for effect in case.effects_before(victim):
-        for entry in _removed_by(effect, current, case):
+    effects = case.effects_before(victim)
+    for position, effect in enumerate(effects):
+        for entry in _removed_by(effect, effects[:position], current, case):
             found = resolve_dotted(case.tree, detail.name, (entry, *current))
             if found is not None:
                 return _removal(root, case, effect, entry, found)
     return None
 
 
-def _removed_by(effect: PathEffect, current: tuple[str, ...], case: Case) -> tuple[str, ...]:
+def _removed_by(
+    effect: PathEffect, earlier: tuple[PathEffect, ...], current: tuple[str, ...], case: Case
+) -> tuple[str, ...]:
+    """The entries that `effect` took away from others; a file that takes back what it put there itself is well-behaved."""
     if effect.kind == "remove":
-        return tuple(entry for entry in (case.entry(effect.value),) if entry not in current)
+        entry = case.entry(effect.value)
+        own = any(each.during == effect.during and case.entry(each.value) == entry for each in earlier)
+        return () if own or entry in current else (entry,)
     if effect.kind == "assign":
         return tuple(entry for entry in case.initial_path if entry not in current)
     return ()

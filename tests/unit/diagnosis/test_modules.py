@@ -473,3 +473,17 @@ def test_a_declared_distribution_may_add_to_a_package_of_the_project() -> None:
     }
     (cause,) = diagnose(files, no_module("tests/test_a.py", "shop.sdk", search=("/r/shop",)))
     assert (cause.code, cause.subject) == ("M107", "shop-sdk")
+
+
+def test_a_file_that_takes_its_own_entry_back_is_not_at_fault() -> None:
+    files = {"src/lib.py": "", "tests/test_a.py": "", "tests/test_b.py": "import lib\n"}
+    culprit = at("tests/test_a.py", 1, "sys.path.remove('/r/src')")
+    session = Collection(
+        files=(path("tests/test_a.py"), path("tests/test_b.py")),
+        effects=(
+            PathEffect("insert", "/r/src", 0, culprit, culprit.path),
+            PathEffect("remove", "/r/src", 0, culprit, culprit.path),
+        ),
+    )
+    (cause,) = diagnose(files, no_module("tests/test_b.py", "lib", search=("/r",)), collection=session)
+    assert cause.code == "M106"
