@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from muster.adapters.fact_cache import FILE_NAME, NullFactCache, SqliteFactCache, cache_folder, clear_cache
+from muster.adapters.cache_file import FILE_NAME
+from muster.adapters.fact_cache import NullFactCache, SqliteFactCache, cache_folder, clear_cache
 
 SOURCE = str(Path(__file__).parents[2] / "src")
 
