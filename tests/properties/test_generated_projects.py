@@ -19,7 +19,7 @@ from tests.support.outcome import lines_of, simulated_differences
 from tests.support.scenario import ExpectLine, Scenario, render_scenario
 from tests.support.simulation import MEMORY_ROOT, simulated
 
-EXAMPLES = int(os.environ.get("MUSTER_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("MUSTER_EXAMPLES", "40"))
 
 NAMES = ("alpha", "beta", "gamma")
 """Few names for modules, packages and what they hold: clashes are the point."""
@@ -66,6 +66,8 @@ tests = st.one_of(
     st.builds("class Test{}:\n    def test_{}(self): ...".format, names, names),
 )
 bodies = st.lists(statements, max_size=3).map("\n".join)
+conftest_bodies = st.one_of(st.just(""), path_edits, module_edits, bodies)
+"""Mostly harmless: a conftest that fails ends the session, and nothing else is learnt."""
 test_bodies = st.builds(
     lambda body, own: "\n".join([*body, own]), st.lists(st.one_of(statements, tests), max_size=3), tests
 )
@@ -80,7 +82,7 @@ def projects(draw: st.DrawFn) -> Scenario:
     for folder, name in draw(st.lists(st.tuples(st.sampled_from(FOLDERS), names), unique=True, max_size=4)):
         files[os.path.join(folder, f"{name}.py")] = draw(bodies)
     for folder in draw(st.lists(st.sampled_from(FOLDERS), unique=True, max_size=2)):
-        files[os.path.join(folder, "conftest.py")] = draw(bodies)
+        files[os.path.join(folder, "conftest.py")] = draw(conftest_bodies)
     places = st.tuples(st.sampled_from(FOLDERS), st.sampled_from(TEST_FILES))
     for folder, name in draw(st.lists(places, unique=True, min_size=1, max_size=4)):
         files[os.path.join(folder, name)] = draw(test_bodies)
