@@ -163,7 +163,13 @@ def _module_dunder(module: ModuleValue, name: str) -> Value:
     if name == "__file__":
         return module.file if module.file is not None else (None if module.kind == "namespace" else UNKNOWN)
     if name == "__path__":
-        return ListValue(module.path) if module.path is not None else MISSING
+        if module.path is None:
+            return MISSING
+        value = ListValue(module.path)
+        if module.kind == "source":
+            # The one list that the import system reads too: code may append to it.
+            module.namespace["__path__"] = value
+        return value
     if name == "__dict__":
         from muster.execution.namespaces import NamespaceValue
 

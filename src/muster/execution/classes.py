@@ -114,6 +114,13 @@ def _set_bases(machine: Machine, cls: ClassValue, bases: tuple[Value, ...]) -> N
 
 def as_class(base: Value) -> Value:
     """Built-in types are callables that the simulation models; as bases they are opaque classes."""
+    if isinstance(base, Opaque) and base.dotted in (
+        "typing.NamedTuple",
+        "typing.TypedDict",
+        "typing_extensions.TypedDict",
+    ):
+        # Functions with `__mro_entries__`, which stand for a class of their own making.
+        return Opaque(base.dotted.replace("_extensions", ""), "class")
     if isinstance(base, Native) and hasattr(builtins, base.dotted):
         from muster.execution.natives.builtin_functions import facts_of
 
@@ -245,6 +252,7 @@ def _specialise(machine: Machine, cls: ClassValue) -> None:
         annotations = cls.namespace.get("__annotations__")
         fields = tuple(annotations) if isinstance(annotations, dict) else ()
         cls.namespace["_fields"] = TupleValue(fields)
+        cls.namespace["__new__"] = Native("typing.NamedTuple.__new__", lambda machine, args, kwargs: UNKNOWN)
         cls.namespace["__muster_defaults__"] = DictValue(
             (name, cls.namespace[name]) for name in fields if name in cls.namespace
         )

@@ -10,7 +10,7 @@ from muster.execution.machine import ExhaustedError, Machine
 from muster.execution.raised import Raised
 from muster.execution.scope import Scope, module_scope
 from muster.execution.searchpath import search_entries
-from muster.execution.values import MISSING, UNKNOWN, ListValue, ModuleValue, OpaqueInstance, Value
+from muster.execution.values import MISSING, UNKNOWN, InstanceValue, ListValue, ModuleValue, OpaqueInstance, Value
 from muster.model.collection import Frame, ModuleMissing, NameMissing, SyntaxFailure
 from muster.resolver.finder import (
     BinaryModule,
@@ -90,6 +90,11 @@ def load_from(machine: Machine, module: Value, full: str, name: str, scope: Scop
     value = machine.get_attribute(module, name)
     if value is not MISSING:
         return value
+    if isinstance(module, InstanceValue):
+        # A module that put an object in its place (`sys.modules[__name__] = thing`).
+        detail = NameMissing(full, name, scope.file, None)
+        text = f"cannot import name '{name}' from '<unknown module name>' (unknown location)"
+        raise machine.error("ImportError", text, detail)
     if not isinstance(module, ModuleValue):
         return UNKNOWN
     if module_path(machine, module) is not None:
@@ -216,6 +221,8 @@ def import_module(machine: Machine, name: str, importer: str) -> Value:
     parent_name, _, tail = name.rpartition(".")
     if not parent_name:
         return _find_and_load(machine, name, tail, None, importer)
+    if machine.modules.get(parent_name, MISSING) is None:
+        raise _not_a_package(machine, name, importer)
     parent = import_module(machine, parent_name, importer)
     # Importing the parent may have imported the child.
     found = machine.modules.get(name, MISSING)
@@ -295,6 +302,11 @@ def _find_and_load(machine: Machine, name: str, tail: str, parent: ModuleValue |
                 return load_installed(machine, name, list(portions))
             return _load_namespace(machine, name, list(portions), tuple(entries))
         case BinaryModule(path=path) | SourceModule(path=path) | RegularPackage(path=path):
+            if isinstance(resolution, BinaryModule) and not is_installed(machine, path):
+                # The project's own extension module: what it holds is not known, that it loads is taken on trust.
+                module = _leniently(machine, name)
+                module.file, module.path = path, _folder(resolution)
+                return module
             if isinstance(resolution, BinaryModule) or (
                 is_installed(machine, path)
                 and path not in machine.session_files
@@ -334,6 +346,8 @@ def _not_found(
     top = name.partition(".")[0]
     if parent is None and top in machine.environment.editable_finders:
         return _load_editable(machine, name, machine.environment.editable_finders[top])
+    if _may_be_hooked(machine, name, entries if parent is not None else None):
+        return _leniently(machine, name)
     if parent is not None and (parent.lenient or (parent.kind == "opaque" and parent.probe is None)):
         return load_installed(machine, name)
     if parent is not None and parent.kind == "opaque" and parent.probe is not None and f"{name}" in machine.preloaded:
@@ -345,6 +359,23 @@ def _not_found(
             return found
     detail = ModuleMissing(name, importer, tuple(entries))
     raise machine.error("ModuleNotFoundError", f"No module named '{name}'", detail)
+
+
+def _may_be_hooked(machine: Machine, name: str, path: tuple[str, ...] | None) -> bool:
+    """Whether a finder that the project put on `sys.meta_path` may know the module."""
+    from muster.execution.values import BoundMethod
+
+    place = UNKNOWN if path is not None else None
+    for hook in machine.import_hooks:
+        find = machine.get_attribute(hook, "find_spec")
+        if not isinstance(find, BoundMethod):
+            return True
+        try:
+            if machine.call(find, (name, place, None), {}) is not None:
+                return True
+        except Raised:
+            return True
+    return False
 
 
 def _made_up(machine: Machine, name: str) -> ModuleValue | None:

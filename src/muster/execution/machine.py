@@ -99,6 +99,8 @@ class Machine:
         """What a module `__getattr__` raised when it was asked last."""
         self.plugin_modules: set[str] = set()
         """Plugins that the project asks for by name: interpreted, for their hooks and fixtures are part of the session."""
+        self.import_hooks: list[Value] = []
+        """Finders that the project's code put on `sys.meta_path`."""
         self.handling: list[Raised] = []
         self.filters = [parse_filter(entry) for entry in filters]
         self.installed_prefixes = installed_prefixes(environment)
@@ -180,7 +182,7 @@ class Machine:
 
     def confidence(self) -> Confidence:
         """How sure an exception raised now would be."""
-        return Confidence.CERTAIN if self.path_trusted and not self.meta_path_hooked else Confidence.LIKELY
+        return Confidence.CERTAIN if self.path_trusted else Confidence.LIKELY
 
 
 def parse_filter(entry: str) -> tuple[str, str, str, str]:

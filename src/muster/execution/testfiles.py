@@ -202,7 +202,10 @@ def _parent_place(machine: Machine, path: str) -> str:
 
 def _make_module(machine: Machine, name: str, path: str) -> ModuleValue:
     if machine.tree.kind(path) is EntryKind.FOLDER:
-        return ModuleValue(name, None, "namespace", [path])
+        above = posixpath.dirname(path)
+        is_portion = isinstance(resolve_on_path(machine.tree, posixpath.basename(path), [above]), NamespacePackage)
+        # A module of the folder's name makes pytest fall back on `spec_from_file_location`, whose path is the folder above.
+        return ModuleValue(name, None, "namespace", [path if is_portion else above])
     package = [posixpath.dirname(path)] if posixpath.basename(path) == "__init__.py" else None
     return ModuleValue(name, path, "source", package)
 

@@ -15,10 +15,12 @@ from muster.execution.raised import Raised
 from muster.execution.values import (
     MISSING,
     UNKNOWN,
+    DictValue,
     ExceptionInstance,
     IteratorValue,
     ListValue,
     ModuleValue,
+    Native,
     Opaque,
     OpaqueInstance,
     TupleValue,
@@ -289,6 +291,7 @@ NATIVES: dict[str, Function] = {
     "importlib.metadata.version": _version,
     "types.ModuleType": _module_type,
     "pkgutil.extend_path": _extend_path,
+    "runpy.run_path": lambda machine, args, kwargs: _run_path(machine, args, kwargs),
 }  # fmt: skip
 
 for _module in ("os.path", "posixpath"):
@@ -335,7 +338,7 @@ VALUES: dict[str, Callable[[Machine], Value]] = {
     "sys.version": lambda machine: UNKNOWN,
     "sys.executable": lambda machine: machine.environment.executable or UNKNOWN,
     "sys.argv": lambda machine: ListValue((), True),
-    "sys.meta_path": lambda machine: _hooks(machine),
+    "sys.meta_path": lambda machine: MetaPath(),
     "sys.path_hooks": lambda machine: _hooks(machine),
     "sys.flags": lambda machine: UNKNOWN,
     "os.environ": lambda machine: machine.environ,
@@ -348,6 +351,34 @@ VALUES: dict[str, Callable[[Machine], Value]] = {
     "os.pardir": lambda machine: "..",
     "posix.environ": lambda machine: UNKNOWN,
 }
+
+
+class MetaPath:
+    """`sys.meta_path`: whatever is put on it may answer for modules that no file holds."""
+
+    __slots__ = ()
+
+    def simulated_getattr(self, machine: Machine, name: str) -> Value:
+        """Its methods, as far as they add a finder."""
+        if name in ("append", "insert"):
+            return Native(f"sys.meta_path.{name}", lambda machine, args, kwargs: machine.import_hooks.extend(args[-1:]))
+        return UNKNOWN
+
+    def simulated_setitem(self, machine: Machine, key: Value, value: Value) -> None:
+        """`sys.meta_path[:0] = [finder]`."""
+        machine.import_hooks.extend(machine.iterate(value) or [value])
+
+
+def _run_path(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    """`runpy.run_path(path)`: the file's body runs in a namespace of its own."""
+    from muster.execution.imports import run_module
+
+    text = _text(args[0]) if args else None
+    if text is None or not text.endswith(".py") or kind_of(machine, text) is not EntryKind.FILE:
+        return DictValue((), True)
+    module = ModuleValue("<run_path>", posixpath.normpath(absolute(machine, text)), "source")
+    run_module(machine, module)
+    return DictValue(module.namespace)
 
 
 def _hooks(machine: Machine) -> Value:
