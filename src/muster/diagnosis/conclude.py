@@ -34,6 +34,9 @@ NO_DIRECTIVES: Mapping[str, Sequence[Directive]] = MappingProxyType({})
 
 MOST_OF_A_KIND = 5
 
+PLACES = frozenset(("import", "use", "place"))
+"""Kinds of evidence that only say where a cause shows."""
+
 _BREADTH = (Scope.FILE, Scope.FOLDER, Scope.SESSION)
 
 
@@ -179,7 +182,7 @@ def _cause(row: _Row, toll: Toll, hides: tuple[str, ...]) -> Cause:
         severity=Severity.WARNING if undecided and entry.severity is Severity.ERROR else entry.severity,
         confidence=_weakest(finding.confidence, failures[0].exception.confidence),
         scope=max((failure.scope for failure in failures), key=_BREADTH.index),
-        evidence=(*evidence, *row.more[: MOST_OF_A_KIND * 3]),
+        evidence=_without_repetition((*evidence, *row.more[: MOST_OF_A_KIND * 3]), finding.culprit),
         victims=toll.victims,
         blocked_tests=toll.blocked_tests,
         estimated=toll.is_estimated,
@@ -210,6 +213,12 @@ def _bare(finding: Finding) -> Cause:
         finding.evidence,
         remedies=finding.remedies,
     )
+
+
+def _without_repetition(evidence: Iterable[Evidence], culprit: Location | None) -> tuple[Evidence, ...]:
+    """`evidence` without the place that the culprit itself already shows."""
+    place = (culprit.path, culprit.line) if culprit else None
+    return tuple(each for each in evidence if each.kind not in PLACES or (each.path, each.line) != place)
 
 
 def _of_refusals(case: Case) -> Iterator[Cause]:

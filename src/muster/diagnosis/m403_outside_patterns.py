@@ -47,12 +47,10 @@ def explain(losses: tuple[Loss, ...], case: Case) -> Finding:
     first, setting = losses[0], _setting(losses[0])
     pattern, allowed = first.root or affix(first.subject), _allowed(setting, case.invocation)
     configured = case.invocation.settings.get(setting)
-    what = _what(setting, len(losses))
     return Finding(
         "M403",
         first.subject if len(losses) == 1 else pattern,
-        f"{what} named like '{pattern if pattern != '*' else first.subject}' do not match {setting} = {allowed}:"
-        f" pytest collects none of {count_tests(losses)}",
+        f"{_what(setting, losses, pattern)} not match {setting} = {allowed}: pytest collects none of {count_tests(losses)}",
         group(first, case),
         first.culprit,
         Confidence.CERTAIN if is_meant(losses) else Confidence.LIKELY,
@@ -90,6 +88,13 @@ def _allowed(setting: str, invocation: Invocation) -> str:
     return " ".join(values.get(setting, ())) or "its value"
 
 
-def _what(setting: str, count: int) -> str:
-    nouns = {"python_files": "files", "python_classes": "classes", "python_functions": "functions"}
-    return f"{count} {nouns.get(setting, 'definitions')}" if count != 1 else nouns.get(setting, "definitions")
+def _what(setting: str, losses: tuple[Loss, ...], pattern: str) -> str:
+    """The subject of the sentence, with its verb."""
+    kind = {"python_files": "file", "python_classes": "class", "python_functions": "function"}.get(
+        setting, "definition"
+    )
+    if len(losses) == 1:
+        return f"the {kind} '{losses[0].subject}' does"
+    named = f" named like '{pattern}'" if pattern.strip("*") not in ("", ".py") else ""
+    plural = kind + ("es" if kind.endswith("s") else "s")
+    return f"{len(losses)} {plural}{named} do"
