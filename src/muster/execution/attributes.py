@@ -362,7 +362,7 @@ def _function(machine: Machine, function: FunctionValue, name: str) -> Value:
         return function.module.name if function.module is not None else UNKNOWN
     if name == "__wrapped__":
         return UNKNOWN if function.opaque_decorators else MISSING
-    if name in _FUNCTION_ATTRIBUTES or function.opaque_decorators:
+    if name in _FUNCTION_ATTRIBUTES or function.opaque_decorators or "<open>" in function.attributes:
         return UNKNOWN
     return MISSING
 

@@ -56,9 +56,11 @@ def update_wrapper(machine: Machine, wrapper: Value, wrapped: Value) -> Value:
             setattr(wrapper, name.strip("_"), value)
     if isinstance(wrapped, FunctionValue):
         wrapper.attributes.update(wrapped.attributes)
-        wrapper.opaque_decorators = (*wrapper.opaque_decorators,)
     elif isinstance(wrapped, ClassValue):
         wrapper.attributes.update({key: value for key, value in wrapped.namespace.items() if not key.startswith("__")})
+    if not isinstance(wrapped, (FunctionValue, ClassValue)) or getattr(wrapped, "opaque_decorators", ()):
+        # The `__dict__` that came over may hold anything.
+        wrapper.attributes["<open>"] = True
     wrapper.attributes["__wrapped__"] = wrapped
     return wrapper
 
