@@ -85,7 +85,12 @@ def _is_confirmed(line: ExpectLine, causes: Sequence[Cause]) -> bool:
 
 
 def _has_cause(code: str, path: str, verb: str, causes: Sequence[Cause]) -> bool:
-    return any(cause.code == code and (verb != "error" or path in cause.victims) for cause in causes)
+    """Whether a cause of that code blocks the file, or a file of the folder, that the line is about."""
+    return any(
+        cause.code == code
+        and (verb != "error" or any(victim == path or victim.startswith(f"{path}/") for victim in cause.victims))
+        for cause in causes
+    )
 
 
 def _place(cause: Cause) -> str:
