@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import textwrap
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.adapters.environments import MadeEnvironment, make_environment
 from tests.adapters.test_environment import OTHER_PYTHONS, query
+from tests.hostile.booby_traps import SOURCE
 
 from muster.adapters.environment import InterpreterQuery
 from muster.adapters.fact_cache import NullFactCache, SqliteFactCache
@@ -279,6 +281,27 @@ def test_answers_are_cached_with_the_environment(root: Path, tmp_path: Path, mad
     again.close()
     assert probed is not None
     assert probed.names["value"].value == 22
+
+
+def test_a_host_that_is_killed_leaves_nothing_behind(root: Path, tmp_path: Path) -> None:
+    """The child sees its pipe end, and takes its folder away."""
+    (tmp_path / "temporary").mkdir()
+    script = f"""
+import os, signal, sys
+sys.path.insert(0, {SOURCE!r})
+from muster.adapters.environment import InterpreterQuery
+from muster.adapters.fact_cache import NullFactCache
+from muster.adapters.interpreters import choose_interpreter
+chosen = choose_interpreter({str(root)!r}, named=sys.executable, environ=os.environ, own=sys.executable)
+InterpreterQuery(chosen, {str(root)!r}, NullFactCache(), environ=os.environ).probe("json")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    environ = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
+    subprocess.run([sys.executable, "-c", script], env=environ, check=False, timeout=60)
+    deadline = time.monotonic() + 10
+    while list((tmp_path / "temporary").iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_odd_names_are_not_asked(root: Path) -> None:

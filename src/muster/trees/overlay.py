@@ -81,21 +81,27 @@ class OverlayTree:
 
     def kind(self, path: str) -> EntryKind | None:
         """The kind of `path`, symlinks followed."""
-        if "/.." in path and not self._leads_through_folders(path):
+        settled = self._settled(path)
+        if settled is None:
             return None
-        real = self._base.real_path(path)
+        path, real = settled, self._base.real_path(settled)
         if real in self._written:
             return EntryKind.FILE
         if real in self._added:
             return EntryKind.FOLDER
         if self._deleted and (self._is_deleted(real) or self._is_deleted(self._own_place(normpath(path)))):
             return None
-        return self._base.kind(real)
+        return self._base.kind(path)
 
-    def _leads_through_folders(self, path: str) -> bool:
-        """Whether what stands before each `..` is a folder: else the system finds nothing behind it."""
-        ends = (found.start() for found in _UPWARDS.finditer(path))
-        return all(self.kind(path[:end] or "/") is EntryKind.FOLDER for end in ends)
+    def _settled(self, path: str) -> str | None:
+        """`path` without `..`; None where what stands before one is no folder, as the system then finds nothing."""
+        upwards = [found.span() for found in _UPWARDS.finditer(path)] if "/.." in path else []
+        if not upwards:
+            return path
+        if any(self.kind(path[:start] or "/") is not EntryKind.FOLDER for start, _ in upwards):
+            return None
+        last = upwards[-1][1]
+        return self._base.real_path(path[:last]).rstrip("/") + path[last:] or "/"
 
     def read(self, path: str) -> bytes:
         """The content of `path` after the changes. Raises `ReadFailure`."""
@@ -104,7 +110,7 @@ class OverlayTree:
         written = self._written.get(self._base.real_path(path))
         if written is not None:
             return written
-        return self._base.read(self._base.real_path(path))
+        return self._base.read(self._settled(path) or path)
 
     def stamp(self, path: str) -> str | None:
         """The base's stamp where the path is untouched."""
