@@ -31,6 +31,8 @@ def explain(root: Root, case: Case) -> Finding | None:
             wanted = MissingModule(f"{module}.{name}", (f"{module}.{name}",))
         case _:
             return None
+    if wanted.name.partition(".")[0] in case.environment.stdlib_modules - case.index.top_level_modules:
+        return None
     for asked in wanted.asked or (wanted.name,):
         home = find_home(asked, wanted.names, case, frozenset(failure.report.path for failure in root.failures))
         if home is not None:

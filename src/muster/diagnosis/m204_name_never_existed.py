@@ -17,7 +17,7 @@ def explain(root: Root, case: Case) -> Finding | None:
     if not isinstance(detail, NameMissing):
         return None
     homes = definitions_elsewhere(detail, case)
-    where = case.show(detail.module_file) if detail.module_file else "a namespace package"
+    where = _where(detail, case)
     return Finding(
         "M204",
         f"{detail.module}:{detail.name}",
@@ -34,10 +34,21 @@ def explain(root: Root, case: Case) -> Finding | None:
             *case.places_of(root, "import"),
         ),
         remedies(
-            f"define '{detail.name}' in {where}: {_count(root)} with it" if detail.module_file else "",
+            f"define '{detail.name}' in {where}: {_count(root)} with it" if _is_ours(detail, case) else "",
             "delete the import and what needs it",
         ),
     )
+
+
+def _where(detail: NameMissing, case: Case) -> str:
+    """What lacks the name."""
+    if detail.module.partition(".")[0] in case.environment.stdlib_modules and not _is_ours(detail, case):
+        return "of the standard library"
+    return case.show(detail.module_file) if detail.module_file else "a namespace package"
+
+
+def _is_ours(detail: NameMissing, case: Case) -> bool:
+    return detail.module_file is not None and case.is_ours(detail.module_file)
 
 
 def _culprit(root: Root, detail: NameMissing, case: Case) -> Location:

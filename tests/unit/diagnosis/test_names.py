@@ -57,6 +57,14 @@ def test_a_name_that_many_modules_define_says_nothing_about_where_it_went() -> N
     assert cause.code == "M204"
 
 
+def test_a_name_that_the_standard_library_never_had_moved_nowhere() -> None:
+    files = {"app/dump_lines.py": "", "tests/test_a.py": "from json import dump_lines\n"}
+    (cause,) = diagnose(files, no_name("tests/test_a.py", "json", "dump_lines", "/env/lib/json/__init__.py"))
+    assert cause.code == "M204"
+    assert cause.message == "'json' (of the standard library) has no 'dump_lines': gone or never there"
+    assert in_words(cause) == ["delete the import and what needs it"]
+
+
 def test_a_circular_import_shows_the_cycle_and_the_edge_that_breaks_it() -> None:
     files = {
         "app/__init__.py": "",
