@@ -16,6 +16,7 @@ from typing import Any
 from muster.errors import UsageError
 from muster.invocation.command import parse_command
 from muster.ports import EntryKind, FileTree, ReadFailure
+from muster.usecases.command import without_paths
 
 _COMMAND_FILES = ("tox.ini", "noxfile.py", "Makefile", "makefile", "GNUmakefile", "justfile", "pyproject.toml")
 _CI_FILES = (".gitlab-ci.yml", ".gitlab-ci.yaml", ".circleci/config.yml", "azure-pipelines.yml", ".travis.yml")
@@ -58,14 +59,23 @@ class ProposedCategory:
 
 
 def propose_commands(tree: FileTree, root: str) -> list[ProposedCommand]:
-    """Every pytest command that the project's automation runs, in the order in which the files are looked at."""
+    """Every pytest command that the project's automation runs: those for the whole suite first, in the order met."""
     found = [
         ProposedCommand(command, path, number)
         for path in _automation_files(tree, root)
         for number, text in _command_lines(path, _read_text(tree, f"{root}/{path}"))
         if (command := find_pytest_command(text))
     ]
-    return list({proposal.command: proposal for proposal in reversed(found)}.values())[::-1]
+    once = list({proposal.command: proposal for proposal in reversed(found)}.values())[::-1]
+    return sorted(once, key=lambda proposal: _is_for_a_part(proposal.command))
+
+
+def _is_for_a_part(command: str) -> bool:
+    """Whether the command names a file, or a folder further down than the suite's own."""
+    argv = parse_command(command).argv
+    options = without_paths(argv)
+    paths = [word.rstrip("/") for word in argv if word not in options]
+    return any("/" in path or path.endswith(".py") for path in paths)
 
 
 def find_pytest_command(text: str) -> str:

@@ -53,16 +53,16 @@ def project(files: dict[str, str]) -> MemoryTree:
     return MemoryTree({f"/project/{path}": text.encode() for path, text in files.items()})
 
 
-def test_commands_come_with_the_line_that_they_stand_on() -> None:
+def test_commands_for_the_whole_suite_come_first_each_with_its_line() -> None:
     found = [(proposal.command, str(proposal)) for proposal in propose_commands(project(FILES), "/project")]
     assert found == [
-        ("python -m pytest --cov=x tests/unit", "tox.ini:5"),
         ("pytest -n 2", "noxfile.py:3"),
         ("PYTHONPATH=src python -m pytest tests", "Makefile:2"),
         ("pytest -q tests", "pyproject.toml:4"),
-        ("uv run pytest --maxfail=1 tests/unit", ".github/workflows/ci.yml:8"),
         ("python -X dev -m pytest", ".github/workflows/ci.yml:9"),
         ("coverage run -m pytest", ".gitlab-ci.yml:5"),
+        ("python -m pytest --cov=x tests/unit", "tox.ini:5"),
+        ("uv run pytest --maxfail=1 tests/unit", ".github/workflows/ci.yml:8"),
     ]
 
 
