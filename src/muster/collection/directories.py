@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from muster.collection.hooks import is_known_hook_answer
+from muster.collection.hooks import Plugin, is_known_hook_answer
 from muster.collection.nodeids import path_nodeid, relative_path
 from muster.collection.nodes import DoctestModuleNode, DoctestTextNode, FileNode, FolderNode, ModuleNode, Node
 from muster.collection.objects import function_of
@@ -86,8 +86,14 @@ def _asked(walk: Walk, hook: str, folder: str, path: str, values: dict[str, Valu
         return answer
     if is_known_hook_answer(answer) and isinstance(answer, (list, tuple)) and not answer:
         return None
-    walk.undecided(_relative(walk, path), path, f"{hook} of {_relative(walk, plugin.name)} decides about it")
+    _note_hook(walk, plugin, f"{hook} decides about files in ways that are not followed")
     return None
+
+
+def _note_hook(walk: Walk, plugin: Plugin, reason: str) -> None:
+    """Note once what a hook of the project may do; the files themselves are taken as pytest alone would take them."""
+    path = plugin.module.file or plugin.name
+    walk.undecided(_relative(walk, path), path, reason)
 
 
 def make_folder(walk: Walk, path: str, parent: Node) -> Iterator[FolderNode]:
@@ -129,8 +135,11 @@ def _ask_about_file(walk: Walk, path: str, folder: str) -> None:
         answer = walk.plugins.call(function, {"file_path": PurePosixPath(path), "path": UNKNOWN, "parent": UNKNOWN})
         if answer is None or (isinstance(answer, (list, tuple)) and not answer):
             continue
-        where = _relative(walk, plugin.name)
-        walk.undecided(_relative(walk, path), path, f"pytest_collect_file of {where} may collect it")
+        if is_test_file(walk.invocation, path):
+            _note_hook(walk, plugin, "pytest_collect_file may collect more than the tests of a file")
+        else:
+            where = _relative(walk, plugin.name)
+            walk.undecided(_relative(walk, path), path, f"pytest_collect_file of {where} may collect it")
 
 
 def _name(path: str, parent: Node) -> str:
