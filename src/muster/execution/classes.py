@@ -464,7 +464,12 @@ def make_dataclass(machine: Machine, cls: ClassValue, options: dict[str, Value])
     keyword_only = options.get("kw_only", False) is not False
     for name in fields:
         value = cls.namespace.get(name, MISSING)
+        if name == "_" and value is MISSING:
+            # `_: KW_ONLY`: what follows is no positional argument.
+            keyword_only = True
         if isinstance(value, FieldValue):
+            if value.init is not True or value.kw_only not in (None, False):
+                continue
             value = value.default
         if isinstance(value, (ListValue, DictValue, SetValue)) and not getattr(value, "frozen", False):
             kind = {ListValue: "list", DictValue: "dict", SetValue: "set"}[type(value)]
