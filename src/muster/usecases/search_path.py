@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from posixpath import dirname, join, normpath
 
-from muster.model.collection import Collection, ModuleMissing, NameMissing, Outcome
+from muster.model.collection import Collection, ModuleMissing, NameMissing, Outcome, PathEffect
 from muster.model.environment import Environment
 from muster.model.invocation import Invocation
 from muster.ports import EntryKind, FileTree
@@ -35,26 +36,35 @@ def _recorded(collection: Collection, importer: str) -> tuple[str, ...]:
 def _replayed(
     collection: Collection, invocation: Invocation, environment: Environment, tree: FileTree, importer: str
 ) -> list[str]:
+    """The path as it begins, then file by file what the import mode adds and what the file's own imports do to it."""
     working = [invocation.cwd] if invocation.cwd_on_path else []
     path = [*invocation.pythonpath, *working, *environment.search_path]
     if not importer:
         return path
-    position = collection.files.index(importer) if importer in collection.files else len(collection.files)
-    later = frozenset(collection.files[position + 1 :])
-    if invocation.import_mode == "prepend":
-        # What prepend mode adds file by file is no statement, and so no effect (`_pytest.pathlib.import_path`).
-        for file in collection.files[: position + 1]:
-            folder = _package_root(tree, file)
-            if not path or path[0] != folder:
-                path.insert(0, folder)
-    for effect in collection.effects:
-        if effect.during in later:
-            continue
+    files = collection.files
+    until = files.index(importer) + 1 if importer in files else len(files)
+    conftests = [effect for effect in collection.effects if effect.during not in files]
+    _apply(conftests, path)
+    for file in files[:until]:
+        _add_package_root(path, _package_root(tree, file), invocation.import_mode)
+        _apply([effect for effect in collection.effects if effect.during == file], path)
+    return path
+
+
+def _add_package_root(path: list[str], folder: str, import_mode: str) -> None:
+    """What pytest itself does before it imports a test file (`_pytest.pathlib.import_path`)."""
+    if import_mode == "prepend" and path[:1] != [folder]:
+        path.insert(0, folder)
+    elif import_mode == "append" and folder not in path:
+        path.append(folder)
+
+
+def _apply(effects: Iterable[PathEffect], path: list[str]) -> None:
+    for effect in effects:
         if effect.kind in ("insert", "append", "assign"):
             path.insert(min(max(effect.index, 0), len(path)), effect.value)
         elif effect.kind == "remove" and effect.value in path:
             path.remove(effect.value)
-    return path
 
 
 def _package_root(tree: FileTree, path: str) -> str:
