@@ -58,8 +58,8 @@ def update_wrapper(machine: Machine, wrapper: Value, wrapped: Value) -> Value:
         wrapper.attributes.update(wrapped.attributes)
     elif isinstance(wrapped, ClassValue):
         wrapper.attributes.update({key: value for key, value in wrapped.namespace.items() if not key.startswith("__")})
-    is_plain = isinstance(wrapped, FunctionValue) and not wrapped.opaque_decorators
-    if not is_plain and not isinstance(wrapped, ClassValue):
+    is_plain = isinstance(wrapped, (FunctionValue, ClassValue)) and not wrapped.opaque_decorators
+    if not is_plain:
         # The `__dict__` that came over may hold anything.
         wrapper.attributes["<open>"] = True
     wrapper.attributes["__wrapped__"] = wrapped
