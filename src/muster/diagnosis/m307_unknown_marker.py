@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from muster.diagnosis.case import Case
 from muster.diagnosis.finding import Finding, remedies
+from muster.diagnosis.pytest_plugins import MARKERS
 from muster.diagnosis.roots import Root
 from muster.index.near import nearest
 from muster.model.cause import Evidence
 from muster.model.collection import UnknownMarker
-
-PLUGIN_MARKERS = {
-    "aio": "pytest-aio", "anyio": "anyio", "asyncio": "pytest-asyncio", "benchmark": "pytest-benchmark",
-    "celery": "celery", "dependency": "pytest-dependency", "django_db": "pytest-django", "flaky": "pytest-rerunfailures",
-    "forked": "pytest-forked", "freeze_time": "pytest-freezer", "httpx_mock": "pytest-httpx", "mpl_image_compare":
-    "pytest-mpl", "order": "pytest-order", "parallel_threads": "pytest-run-parallel", "repeat": "pytest-repeat",
-    "respx": "respx", "run": "pytest-ordering", "skip_browser": "pytest-playwright", "timeout": "pytest-timeout",
-    "trio": "pytest-trio", "twisted": "pytest-twisted", "urls": "pytest-django", "vcr": "pytest-recording",
-    "xdist_group": "pytest-xdist",
-}  # fmt: skip
-"""Markers that a plugin registers, and the distribution that it comes with."""
 
 
 def explain(root: Root, case: Case) -> Finding | None:
@@ -54,7 +44,7 @@ def explain(root: Root, case: Case) -> Finding | None:
 
 def _absent_plugin(marker: str, case: Case) -> str:
     """The distribution whose plugin registers `marker`, where it is not installed; "" where nothing is known."""
-    plugin = PLUGIN_MARKERS.get(marker, "")
+    plugin = MARKERS.get(marker, "")
     return "" if plugin in case.installed else plugin
 
 

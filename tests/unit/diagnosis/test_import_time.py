@@ -126,6 +126,19 @@ def test_a_refused_configuration_ends_the_session() -> None:
     assert cause.message == "pytest refuses 'pythonpaht' in pytest.ini:3: unknown configuration option: pythonpaht"
 
 
+def test_options_of_a_plugin_that_is_not_installed_name_the_plugin() -> None:
+    words = "usage: pytest\npytest: error: unrecognized arguments: --cov=src --cov-report=xml -nauto tests/env"
+    invocation = Invocation("pytest", "test", (), ROOT, ROOT, refusals=(Refusal(words, "--cov"),))
+    (cause,) = diagnose({}, invocation=invocation)
+    assert in_words(cause) == ["install pytest-cov", "install pytest-xdist", "correct '--cov'"]
+
+
+def test_a_setting_of_a_plugin_that_is_not_installed_names_the_plugin() -> None:
+    refusal = Refusal("Unknown config option: asyncio_mode", "asyncio_mode", Location(path("pytest.ini"), 3))
+    (cause,) = diagnose({}, invocation=Invocation("pytest", "test", (), ROOT, ROOT, refusals=(refusal,)))
+    assert "plugin: pytest-asyncio brings asyncio_mode, and is not installed" in evidence(cause)
+
+
 def test_a_usage_error_when_the_session_starts_is_a_configuration_error() -> None:
     exception = RaisedException("UsageError", "file or directory not found: tests/gone", (), OtherFailure("usage"))
     report = CollectorReport("", "", Outcome.FAILED, exception)
