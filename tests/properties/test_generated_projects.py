@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
+from tests.properties.agreement import disagreements
 from tests.support.oracle import Oracle
-from tests.support.outcome import lines_of, simulated_differences
-from tests.support.scenario import ExpectLine, Scenario, render_scenario
-from tests.support.simulation import MEMORY_ROOT, simulated
+from tests.support.scenario import Scenario, render_scenario
 
 EXAMPLES = int(os.environ.get("MUSTER_EXAMPLES", "40"))
 
@@ -111,16 +110,6 @@ def projects(draw: st.DrawFn) -> Scenario:
 @given(scenario=projects())
 def test_simulation_agrees_with_pytest(scenario: Scenario, oracle_of: Callable[[str], Oracle]) -> None:
     """The same items, errors and exit code, but for what the simulation says it cannot know."""
-    oracle = oracle_of(sys.executable)
-    (mode,) = scenario.modes
-    real, root = oracle.collect(scenario, mode)
-    simulation = simulated(scenario, mode, oracle).collection
-    expected = lines_of(real, oracle.places(root))
-    unknown = [
-        ExpectLine(line.verb, line.rest)
-        for line in lines_of(simulation, oracle.places(MEMORY_ROOT))
-        if line.verb in ("undecided", "unexpanded")
-    ]
-    differences = simulated_differences([*expected, *unknown], simulation, oracle.places(MEMORY_ROOT))
+    found = disagreements(scenario, oracle_of(sys.executable))
     note(render_scenario(scenario))
-    assert not differences, "\n".join(differences)
+    assert not found, "\n".join(found)
