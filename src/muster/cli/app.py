@@ -30,7 +30,7 @@ app.add_typer(cache_app, name="cache")
 
 Paths = Annotated[
     Optional[list[str]],  # noqa: UP045  # because typer reads the annotation at run time, on every version that it supports
-    typer.Argument(metavar="[PATHS]...", help="Files, folders or node ids, as pytest takes them.", show_default=False),
+    typer.Argument(metavar="PATHS", help="Files, folders or node ids, as pytest takes them.", show_default=False),
 ]
 Categories = Annotated[
     Optional[list[str]],  # noqa: UP045  # because of typer, as above
@@ -129,7 +129,11 @@ def _check(
     no_cache: NoCache = False,
     root: Root = "",
 ) -> Thunk:
-    """Every file that pytest cannot collect and every silent loss, by root cause. Runs nothing of the project."""
+    """What pytest cannot collect, by root cause.
+
+    Simulates the session that `pytest PATHS` would run here: every file that fails, every test that is silently lost,
+    and the place to change. Runs nothing of the project. What stands behind '--' goes to pytest.
+    """
     from muster.cli.check import run_check
     from muster.cli.reports import parse_targets
 
@@ -157,7 +161,11 @@ def _collect(
     no_cache: NoCache = False,
     root: Root = "",
 ) -> Thunk:
-    """Node ids in pytest's order and spelling, for people and for `pytest @FILE`. Runs nothing of the project."""
+    """The node ids that pytest would collect.
+
+    In pytest's order and spelling, one a line, for people and for `pytest @FILE`. Runs nothing of the project. What
+    stands behind '--' goes to pytest.
+    """
     from muster.cli.collect import run_collect
 
     choices = _choices(
@@ -186,7 +194,11 @@ def _explain(
     no_cache: NoCache = False,
     root: Root = "",
 ) -> Thunk:
-    """The page of a cause; why a file is blocked, frame by frame; or how an import resolves, entry by entry."""
+    """A cause's page, a file's story, an import's way.
+
+    For a code (M105) its page. For a file why it is blocked, frame by frame, and what would change if it were collected
+    alone. For a module how this import resolves at that moment of the session, search-path entry by entry.
+    """
     from muster.cli.explain import run_explain
 
     choices = _choices(context, paths, category, invocation, python, static, no_cache, root, "", "", False, False)
@@ -200,7 +212,11 @@ def _init(
     ] = False,
     root: Root = "",
 ) -> Thunk:
-    """Write a commented [tool.muster] table, guessed from the project's own files. Changes nothing else."""
+    """Write a first [tool.muster].
+
+    Categories are guessed from the folders and markers, the invocation from tox, nox, Makefile and CI files. Changes
+    nothing else, and refuses where there is a [tool.muster] already.
+    """
     from muster.cli.init import run_init
 
     return partial(run_init, root, health_test=health_test)
