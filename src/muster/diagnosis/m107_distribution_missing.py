@@ -84,7 +84,7 @@ def _by_its_words(root: Root, case: Case) -> Finding | None:
     provider = next((group for group in match.groups() if group), "") if match else ""
     if not provider or normal_name(provider) in case.installed:
         return None
-    return _finding(root, case, f"what {case.show(case.place_of(root.first).path)} asks for", provider, "message")
+    return _finding(root, case, case.show(case.place_of(root.first).path), provider, "message")
 
 
 def _finding(root: Root, case: Case, what: str, provider: str, known_by: str, *more: Evidence) -> Finding:
@@ -99,7 +99,7 @@ def _finding(root: Root, case: Case, what: str, provider: str, known_by: str, *m
         place,
         _confidence(known_by, declared, case),
         (
-            Evidence("provider", f"{what} is provided by {provider} ({_SOURCES[known_by]})"),
+            _provider_evidence(what, provider, known_by),
             *more,
             *_declarations(declared, near, case),
             *_requirers(provider, case),
@@ -109,12 +109,17 @@ def _finding(root: Root, case: Case, what: str, provider: str, known_by: str, *m
     )
 
 
+def _provider_evidence(what: str, provider: str, known_by: str) -> Evidence:
+    if known_by == "message":
+        return Evidence("provider", f"the exception's own words name {provider}")
+    return Evidence("provider", f"{what} is provided by {provider} ({_SOURCES[known_by]})")
+
+
 _SOURCES = {
     "metadata": "by the metadata of what is installed",
     "declared": "the project declares a distribution of that name",
     "table": "by Muster's own table",
     "guess": "a guess: a distribution is often named as its module",
-    "message": "by the exception's own words",
 }
 
 _ASKS_FOR = re.compile(
@@ -177,6 +182,8 @@ def _message(what: str, provider: str, known_by: str, declared: list[Declaration
         where = f"which only {case.show(declared[0].path)} mentions"
     else:
         where = "which the project does not declare"
+    if known_by == "message":
+        return f"{what} asks for '{provider}', {where}"
     verb = "is probably" if known_by == "guess" and not declared else "is"
     return f"{what} {verb} provided by '{provider}', {where}"
 
