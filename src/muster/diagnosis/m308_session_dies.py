@@ -19,7 +19,7 @@ def explain(root: Root, case: Case) -> Finding | None:
     return Finding(
         "M308",
         case.show(place.path),
-        f"{case.show(place.path)}:{place.line} ends pytest itself: {after} files after it are never collected",
+        f"{case.show(place.path)}:{place.line} ends pytest itself: {_rest(after)} never collected",
         ("exit", place.path, str(place.line)),
         place,
         exception.confidence,
@@ -35,3 +35,8 @@ def explain(root: Root, case: Case) -> Finding | None:
             "put the call under if __name__ == '__main__':",
         ),
     )
+
+
+def _rest(after: int) -> str:
+    """How many files come after the statement, with the verb."""
+    return "1 file after it is" if after == 1 else f"{after} files after it are"
