@@ -12,7 +12,7 @@ from muster.model.invocation import Invocation
 
 def notes_on(environment: Environment, invocation: Invocation, causes: Sequence[Cause]) -> tuple[str, ...]:
     """One sentence for each doubt about the environment or the command; none where there is no doubt."""
-    return (*_environment_notes(environment, causes), *_invocation_notes(invocation))
+    return (*_environment_notes(environment, causes), *environment.problems, *_invocation_notes(invocation))
 
 
 def _environment_notes(environment: Environment, causes: Sequence[Cause]) -> list[str]:
@@ -28,7 +28,7 @@ def _environment_notes(environment: Environment, causes: Sequence[Cause]) -> lis
             "missing; --python names the environment that runs the tests"
         ]
     if not environment.asked:
-        return [f"{where} was only read, not started: what its modules hold is taken on trust"]
+        return [f"{where} was only read ({environment.why}), so what its modules hold is taken on trust"]
     return []
 
 
