@@ -73,6 +73,7 @@ class FixtureManager:
     by_name: dict[str, list[FixtureDef]] = field(default_factory=dict)
     autouse: dict[str, list[str]] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
+    in_sight: dict[tuple[str, str | None, int], tuple[FixtureDef, ...]] = field(default_factory=dict)
 
     def add_installed(self, fixtures: Iterable[PluginFixture]) -> None:
         """Register the fixtures of installed plugins, which every test sees."""
@@ -157,6 +158,16 @@ class FixtureManager:
     def visible(self, name: str, node: Node) -> tuple[FixtureDef, ...]:
         """The definitions of `name` that apply to `node`, the closest last (`getfixturedefs`)."""
         known = self.by_name.get(name, ())
+        if not known:
+            return ()
+        # Items of one parent see the same definitions; a later conftest or plugin makes the known ones more.
+        key = (name, node.parent.nodeid if node.parent is not None else None, len(known))
+        found = self.in_sight.get(key)
+        if found is None:
+            found = self.in_sight[key] = self._find_visible(known, node)
+        return found
+
+    def _find_visible(self, known: Iterable[FixtureDef], node: Node) -> tuple[FixtureDef, ...]:
         if self.version >= (9, 1):
             return tuple(self._by_closeness(known, node))
         bases = {parent.nodeid for parent in node.lineage()}

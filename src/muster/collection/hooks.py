@@ -109,6 +109,7 @@ class Plugins:
     """Installed plugins that the project asks for: what they define was not seen."""
     lenient: bool = False
     configured: bool = False
+    in_force: dict[tuple[str, str | None, int], tuple[tuple[Plugin, Value], ...]] = field(default_factory=dict)
 
     def load_named(self) -> None:
         """Import the plugins of `-p NAME`. Raises `PluginImportError`."""
@@ -200,6 +201,13 @@ class Plugins:
 
     def hooks(self, name: str, folder: str | None = None) -> Iterator[tuple[Plugin, Value]]:
         """The implementations of a hook that apply to `folder`, in the order in which they are called: the latest first."""
+        key = (name, folder, len(self.registered))
+        known = self.in_force.get(key)
+        if known is None:
+            known = self.in_force[key] = tuple(self._find_hooks(name, folder))
+        return iter(known)
+
+    def _find_hooks(self, name: str, folder: str | None) -> Iterator[tuple[Plugin, Value]]:
         for plugin in reversed(self.registered):
             if folder is not None and plugin.folder is not None and relative_path(folder, plugin.folder) is None:
                 continue

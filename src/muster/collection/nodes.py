@@ -44,7 +44,8 @@ class Node:
     def marks(self, name: str | None = None) -> Iterator[Mark]:
         """The marks in scope, own ones first (`iter_markers`)."""
         for node in self.lineage():
-            yield from (mark for mark in node.own_marks if name is None or mark.name == name)
+            if node.own_marks:
+                yield from (mark for mark in node.own_marks if name is None or mark.name == name)
 
 
 class Collector(Node):

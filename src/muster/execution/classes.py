@@ -461,6 +461,8 @@ def make_dataclass(machine: Machine, cls: ClassValue, options: dict[str, Value])
     fields = list(annotations) if isinstance(annotations, dict) else []
     inherited = [name for base in reversed(cls.mro[1:]) if isinstance(base, ClassValue) for name in _own_fields(base)]
     with_default = ""
+    # Annotations kept as text may say `ClassVar` or `KW_ONLY`, which is not read here.
+    unread = machine.source.facts(cls.file).future_annotations or machine.version >= (3, 14, 0)
     keyword_only = options.get("kw_only", False) is not False
     for name in fields:
         value = cls.namespace.get(name, MISSING)
@@ -475,7 +477,14 @@ def make_dataclass(machine: Machine, cls: ClassValue, options: dict[str, Value])
             kind = {ListValue: "list", DictValue: "dict", SetValue: "set"}[type(value)]
             message = f"mutable default <class '{kind}'> for field {name} is not allowed: use default_factory"
             raise machine.error("ValueError", message, OtherFailure("dataclass"))
-        if value is MISSING and with_default and not keyword_only and not inherited and _is_field(cls, name):
+        if (
+            value is MISSING
+            and with_default
+            and not unread
+            and not keyword_only
+            and not inherited
+            and _is_field(cls, name)
+        ):
             shown = f"'{name}'"
             tail = f" '{with_default}'" if machine.version >= (3, 12, 0) else ""
             raise machine.error(
@@ -489,7 +498,7 @@ def make_dataclass(machine: Machine, cls: ClassValue, options: dict[str, Value])
         ):
             with_default = with_default or name
     cls.namespace["__dataclass_fields__"] = ListValue(dict.fromkeys([*inherited, *fields]))
-    cls.namespace["__muster_init__"] = _dataclass_constructor(cls, fields, options)
+    cls.namespace["__muster_init__"] = None if unread else _dataclass_constructor(cls, fields, options)
     cls.special = "dataclass"
     return cls
 
