@@ -7,7 +7,7 @@ import builtins
 from muster.execution.machine import Machine
 from muster.execution.raised import Raised
 from muster.execution.values import UNKNOWN, ClassValue, ExceptionInstance, Opaque, Value
-from muster.model.collection import FailureDetail, OtherFailure
+from muster.model.collection import FailureDetail, OtherFailure, SessionExit
 
 PYTEST_OUTCOMES = {
     "Skipped": ("Skipped", "OutcomeException", "BaseException"),
@@ -101,6 +101,7 @@ def raise_value(machine: Machine, value: Value) -> Raised:
         raised.detail = value.detail or OtherFailure("raise")
         if "SystemExit" in bases:
             raised.message = "" if not value.args else exception_text(machine, value)
+            raised.detail = SessionExit(raised.message)
         raised.confidence = machine.confidence()
         raised.allow_module_level = value.attributes.get("allow_module_level", False) is not False
         return raised

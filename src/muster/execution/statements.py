@@ -294,10 +294,28 @@ def _assert(machine: Machine, node: Node, scope: Scope) -> None:
     known = machine.truth(evaluate(machine, node[2], scope))
     if known is False:
         message = "" if node[3] is None else operations.text_of(evaluate(machine, node[3], scope))
-        raised = machine.error("AssertionError", message or "")
-        # pytest's assertion rewriting composes its own text.
-        raised.confidence = Confidence.LIKELY
+        explanation = _explanation(machine, node[2], scope) if scope.file in machine.session_files else ""
+        raised = machine.error("AssertionError", "\n".join(part for part in (message, explanation) if part))
+        if explanation is None or message is None:
+            raised.confidence = Confidence.LIKELY
         raise raised
+
+
+def _explanation(machine: Machine, test: Node, scope: Scope) -> str | None:
+    """What pytest's assertion rewriting says of a plain comparison or name; None for anything longer."""
+    if test[0] == op.COMPARE and len(test[2]) == 1:
+        sides = [_shown(machine, side, scope) for side in (test[1], test[3][0])]
+        return None if None in sides else f"assert {sides[0]} {test[2][0]} {sides[1]}"
+    shown = _shown(machine, test, scope)
+    return None if shown is None else f"assert {shown}"
+
+
+def _shown(machine: Machine, node: Node, scope: Scope) -> str | None:
+    if node[0] == op.LINE:
+        return _shown(machine, node[2], scope)
+    if node[0] not in (op.NAME, op.CONST, op.TUPLE, op.LIST, op.DICT):
+        return None
+    return operations.repr_of(evaluate(machine, node, scope))
 
 
 def _global(machine: Machine, node: Node, scope: Scope) -> None:

@@ -29,7 +29,7 @@ from muster.execution.values import (
     TupleValue,
     Value,
 )
-from muster.model.collection import OtherFailure
+from muster.model.collection import Confidence, OtherFailure
 
 Args = tuple[Value, ...]
 Kwargs = dict[str, Value]
@@ -244,6 +244,17 @@ def _patch_object(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     return _patch(machine, args, kwargs, 2)
 
 
+def _unittest_main(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    """`unittest.main()` takes pytest's own arguments for names of tests, finds none of them, and exits."""
+    from muster.execution.natives.system import system_exit
+
+    if machine.truth(kwargs.get("exit", True)) is False:
+        return UNKNOWN
+    raised = system_exit(machine, (True,))
+    raised.confidence = Confidence.LIKELY
+    raise raised
+
+
 def _unittest_skip(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     if args and isinstance(args[0], (FunctionValue, ClassValue)):
         return args[0]
@@ -412,6 +423,7 @@ NATIVES: dict[str, Function] = {
     "unittest.mock.patch.object": _patch_object,
     "unittest.mock.patch.dict": lambda machine, args, kwargs: Native("unittest.mock.patch.dict()", _identity),
     "unittest.mock.patch.multiple": lambda machine, args, kwargs: Native("unittest.mock.patch.multiple()", _identity),
+    "unittest.main": _unittest_main,
     "unittest.skip": _unittest_skip,
     "unittest.skipIf": _unittest_skip,
     "unittest.skipUnless": _unittest_skip,
