@@ -18,7 +18,6 @@ from muster.errors import InternalError, MusterError
 INTERRUPTED = 2
 INTERNAL_ERROR = InternalError.exit_code
 USAGE_ERROR = MusterError.exit_code
-_NEW_ISSUE = "https://github.com/muster-dev/pytest-muster/issues/new"
 
 
 def main() -> None:
@@ -89,8 +88,8 @@ def _report_bug(error: Exception) -> int:
     python = ".".join(map(str, sys.version_info[:3]))
     _complain(
         f"internal error: {type(error).__name__} at {place}: {error}\n"
-        f"This is a bug of muster {__version__} (Python {python}), not of your project. Please report it\n"
-        f"with the output of the same command under MUSTER_TRACEBACK=1: {_NEW_ISSUE}"
+        f"This is a bug of muster {__version__} (Python {python}), not of your project. Please report it as an\n"
+        "issue of pytest-muster, with the output of the same command under MUSTER_TRACEBACK=1."
     )
     return INTERNAL_ERROR
 
