@@ -82,6 +82,11 @@ def _is_name(node: Any, name: str) -> bool:
     return bool(len(node) == 2 and node[0] == op.NAME and node[1] == name)
 
 
+def mentions(statements: Sequence[Any], attribute: str) -> bool:
+    """Whether the body reads an attribute of that name."""
+    return any(len(node) == 3 and node[0] == op.ATTR and node[2] == attribute for node in _nodes(statements))
+
+
 def _nodes(value: Any) -> Iterator[Sequence[Any]]:
     """Every sequence below, in any nesting: statements, expressions and the lists that hold them."""
     if isinstance(value, (list, tuple)):

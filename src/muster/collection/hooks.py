@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -265,16 +265,17 @@ class Plugins:
             elements = [element for element in elements if isinstance(element, (str, PurePosixPath))]
         return tuple(_joined(folder, element) if isinstance(element, str) else str(element) for element in elements)
 
-    def item_changers(self) -> Iterator[tuple[Plugin, str]]:
-        """Plugins whose hooks may drop, add, rename or reorder items, with what they do, as far as their bodies tell."""
-        for name in ("pytest_collection_modifyitems", "pytest_itemcollected", "pytest_collection_finish"):
+    def item_changers(self, names: Sequence[str]) -> Iterator[tuple[Plugin, Value, str]]:
+        """Hooks that may drop, add, rename or reorder items, with what they do, as far as their bodies tell."""
+        for name in names:
             for plugin, function in self.hooks(name):
-                body = self._body(function)
+                body = self.body_of(function)
                 change = item_changes(body, _items_name(function)) if body is not None else "may change the items"
                 if change:
-                    yield plugin, f"{name} {change}"
+                    yield plugin, function, change
 
-    def _body(self, function: Value) -> Any:
+    def body_of(self, function: Value) -> Any:
+        """The statements of a function of the project, None where there are none to read."""
         source = getattr(self.executor, "source", None)
         if not isinstance(function, FunctionValue) or source is None:
             return None

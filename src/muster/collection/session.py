@@ -14,6 +14,7 @@ from muster.collection.executor import Executor
 from muster.collection.fixtures import FixtureManager
 from muster.collection.hook_checks import find_unknown_hook
 from muster.collection.hooks import PluginImportError, Plugins, is_plugin_missing, plugin_failure
+from muster.collection.item_hooks import run_item_hooks
 from muster.collection.losses import find_losses
 from muster.collection.modules import collect_module, import_module
 from muster.collection.nodeids import parents, relative_path
@@ -257,10 +258,15 @@ def _spell_node(node: Node) -> str:
 
 
 def _selected(walk: Walk, found: list[ItemNode]) -> Selection:
-    for plugin, change in walk.plugins.item_changers():
-        path = plugin.name if plugin.folder is not None else plugin.module.file or ""
-        walk.undecided(relative_path(path, walk.invocation.rootdir) or path, path, change)
-    return select(reordered(found, walk.version), walk.invocation)
+    """What is left of the items: hooks of later conftests, reordering, hooks of initial ones, then the options."""
+    for plugin, _, change in walk.plugins.item_changers(("pytest_itemcollected", "pytest_collection_finish")):
+        path = plugin.module.file or plugin.name
+        walk.undecided(walk.relative(path), path, change)
+    marks_matter = bool(walk.invocation.markexpr or walk.invocation.keyword)
+    items = run_item_hooks(walk, found, initial=False, marks_matter=marks_matter)
+    ordered = reordered(items, walk.version)
+    left = run_item_hooks(walk, ordered, initial=True, marks_matter=marks_matter)
+    return select(left, walk.invocation)
 
 
 def _finished(walk: Walk, selection: Selection, stopped: bool) -> Collection:
@@ -275,7 +281,7 @@ def _finished(walk: Walk, selection: Selection, stopped: bool) -> Collection:
         files=tuple(walk.files),
         items=items,
         reports=tuple(walk.reports),
-        deselected=tuple(node.nodeid for node in selection.deselected),
+        deselected=tuple(node.nodeid for node in (*walk.deselected, *selection.deselected)),
         effects=tuple(walk.executor.effects),
         losses=tuple(walk.losses),
         blocked=blocked,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from muster.collection.executor import Executor
-from muster.collection.nodes import ClassNode, ModuleNode, Node
+from muster.collection.nodeids import relative_path
+from muster.collection.nodes import ClassNode, ItemNode, ModuleNode, Node
 from muster.execution.raised import Raised
 from muster.execution.values import ClassValue, Mark
 from muster.model.collection import CollectorReport, Loss, Outcome
@@ -66,6 +67,7 @@ class Walk:
         self.failed_nodes: list[Node] = []
         self.collected_nodes: list[ModuleNode | ClassNode] = []
         self.failed_files: set[str] = set()
+        self.deselected: list[ItemNode] = []
         self.skipped: list[tuple[Node, Raised]] = []
         self.generated_ids: dict[int, tuple[Mark, list[Id]]] = {}
         self.undecided_keys: set[tuple[str, str]] = set()
@@ -87,6 +89,10 @@ class Walk:
             if given.removeprefix("no:") == name:
                 blocked = given.startswith("no:")
         return not blocked
+
+    def relative(self, path: str) -> str:
+        """`path` as node ids spell it: relative to rootdir where it lies below."""
+        return relative_path(path, self.invocation.rootdir) or path
 
     def undecided(self, nodeid: str, path: str, reason: str) -> None:
         """Note once that it cannot be known what this collector yields."""
