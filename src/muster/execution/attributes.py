@@ -56,12 +56,15 @@ def load_attribute(machine: Machine, value: Value, name: str) -> Value:
 def attribute_error(machine: Machine, value: Value, name: str) -> Raised:
     """The `AttributeError` of a missing attribute."""
     if isinstance(value, ModuleValue):
+        from muster.execution.imports import import_cycle
+
         detail = NameMissing(
             module=value.name,
             name=name,
             importer=machine.here.file if machine.here else "",
             module_file=value.file,
             initialising=value.initialising,
+            cycle=import_cycle(machine, value),
         )
         if value.initialising and not value.by_spec:
             text = f"partially initialized module '{value.name}' has no attribute '{name}' (most likely due to a circular import)"
@@ -238,7 +241,12 @@ def bind_to_class(cls: ClassValue, found: Value) -> Value:
             return found.function
         if found.kind == "classmethod":
             return BoundMethod(found.function, cls)
-    return found
+    return UNKNOWN if _is_descriptor(found) else found
+
+
+def _is_descriptor(found: Value) -> bool:
+    """Whether reading the attribute calls a `__get__` of the project's own."""
+    return isinstance(found, InstanceValue) and found.cls.lookup("__get__") is not MISSING
 
 
 def _class_dunder(cls: ClassValue, name: str) -> Value:
@@ -292,7 +300,9 @@ def _instance_hook(machine: Machine, instance: InstanceValue, hook: FunctionValu
     try:
         return machine.call(hook, (instance, name), {})
     except Raised as raised:
-        return MISSING if "AttributeError" in raised.bases else UNKNOWN
+        if "AttributeError" in raised.bases:
+            return MISSING
+        raise
 
 
 def bind_to_instance(machine: Machine, instance: Value, found: Value) -> Value:
@@ -306,9 +316,7 @@ def bind_to_instance(machine: Machine, instance: Value, found: Value) -> Value:
             return BoundMethod(found.function, getattr(instance, "cls", UNKNOWN))
         if found.kind in ("property", "cached_property"):
             return machine.call(found.function, (instance,), {})
-    if isinstance(found, InstanceValue) and found.cls.lookup("__get__") is not MISSING:
-        return UNKNOWN
-    return found
+    return UNKNOWN if _is_descriptor(found) else found
 
 
 def _super(machine: Machine, value: SuperValue, name: str) -> Value:
@@ -376,6 +384,10 @@ def _bound(machine: Machine, bound: BoundMethod, name: str) -> Value:
 
 
 def _partial(machine: Machine, partial: PartialValue, name: str) -> Value:
+    if name in partial.attributes:
+        return partial.attributes[name]
+    if name in ("__name__", "__qualname__"):
+        return MISSING
     return {"func": partial.function, "args": TupleValue(partial.args), "keywords": DictValue(partial.kwargs)}.get(
         name, UNKNOWN
     )
@@ -483,7 +495,7 @@ def set_attribute(machine: Machine, value: Value, name: str, new: Value) -> None
             setattr(value, name.strip("_"), new)
         else:
             value.attributes[name] = new
-    elif isinstance(value, (FunctionValue, OpaqueInstance, ExceptionInstance)):
+    elif isinstance(value, (FunctionValue, OpaqueInstance, ExceptionInstance, PartialValue)):
         value.attributes[name] = new
     elif isinstance(value, BoundMethod):
         raise machine.error("AttributeError", f"'method' object has no attribute '{name}'")

@@ -293,7 +293,12 @@ def apply_decorator(machine: Machine, decorator: Value, target: Value) -> Value:
         decorated = decorate(decorator.dotted if isinstance(decorator, Opaque) else "", target)
         if decorated is not MISSING:
             return decorated
-    return call(machine, decorator, (target,), {})
+    result = call(machine, decorator, (target,), {})
+    if result is UNKNOWN:
+        # What the project's own decorator gives is not known: most likely something that is tested the same way.
+        decorated = decorate("", target)
+        return UNKNOWN if decorated is MISSING else decorated
+    return result
 
 
 def call_opaque(machine: Machine, opaque: Opaque, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:

@@ -226,7 +226,10 @@ def _check_metaclasses(machine: Machine, cls: ClassValue) -> None:
 
 
 def _adopt(cls: ClassValue) -> None:
-    """Tell each function of the body its class, for `super()`."""
+    """Tell each function of the body its class, for `super()`; some are class methods without saying so."""
+    for name in ("__init_subclass__", "__class_getitem__"):
+        if isinstance(cls.namespace.get(name), FunctionValue):
+            cls.namespace[name] = DescriptorValue("classmethod", cls.namespace[name])
     for value in cls.namespace.values():
         inner = value.function if isinstance(value, DescriptorValue) else value
         if isinstance(inner, FunctionValue) and inner.cls is None:
@@ -395,10 +398,13 @@ def _run_init(
 
 
 def _special_instance(machine: Machine, cls: ClassValue, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
-    fields = cls.namespace.get("_fields", ())
+    fields = cls.lookup("_fields")
+    if isinstance(cls.lookup("__new__"), FunctionValue):
+        return UNKNOWN
     if cls.special != "namedtuple" or cls.lenient or not isinstance(fields, tuple):
         return UNKNOWN
-    defaults = cls.namespace.get("__muster_defaults__", {})
+    defaults = cls.lookup("__muster_defaults__")
+    defaults = {} if defaults is MISSING else defaults
     if not isinstance(defaults, dict):
         return UNKNOWN
     bound = bind_arguments(machine, _constructor(cls, "__new__", "_cls", fields, defaults), (cls, *args), kwargs)

@@ -125,7 +125,7 @@ def cannot_import_name(machine: Machine, module: ModuleValue, name: str, importe
         importer=importer,
         module_file=posixpath.normpath(module.file) if module.file else None,
         initialising=module.initialising,
-        cycle=_cycle(machine, module),
+        cycle=import_cycle(machine, module),
     )
     place = module.file or "unknown location"
     if machine.version >= (3, 13, 0) and _shadows_standard_library(machine, module):
@@ -153,7 +153,8 @@ def _shadows_standard_library(machine: Machine, module: ModuleValue) -> bool:
     )
 
 
-def _cycle(machine: Machine, module: ModuleValue) -> tuple[Frame, ...]:
+def import_cycle(machine: Machine, module: ModuleValue) -> tuple[Frame, ...]:
+    """The running imports from the half-executed `module` down to here; empty for one that is done."""
     if not module.initialising:
         return ()
     for place, scope in enumerate(machine.scopes):
@@ -245,6 +246,10 @@ def _import_child(machine: Machine, name: str, tail: str, parent: Value, importe
             return UNKNOWN
         raise _not_a_package(machine, name, importer)
     module = _find_and_load(machine, name, tail, parent, importer)
+    parent_name = name.rpartition(".")[0]
+    if parent_name not in machine.modules and parent_name not in machine.preloaded:
+        # `_find_and_load_unlocked` looks the parent up again to set the attribute.
+        raise machine.error("KeyError", repr(parent_name))
     parent.namespace[tail] = module
     return module
 

@@ -50,7 +50,12 @@ def install(machine: Machine, name: str, path: list[str] | None = None, file: st
             module.probe, module.lenient, module.file = None, True, file
         elif probe.is_package:
             module.path = list(probe.path) or path
+        # A top-level name that the examined tree has a package of is the session's own, whatever came with the module.
+        tops = {other.partition(".")[0] for other in probe.imported}
+        own = {top for top in tops if top not in machine.preloaded and _is_the_projects(machine, top)}
         for other in probe.imported:
+            if other.partition(".")[0] in own:
+                continue
             machine.preloaded.setdefault(other, "")
     machine.modules[name] = module
     parent, _, tail = name.rpartition(".")
@@ -63,7 +68,15 @@ def install(machine: Machine, name: str, path: list[str] | None = None, file: st
 def _wants_project_code(machine: Machine, missing: str) -> bool:
     """Whether an installed module failed only because the environment may not import the project's own code."""
     top = missing.partition(".")[0]
-    if not top:
+    return bool(top) and _is_the_projects(machine, top)
+
+
+def _is_the_projects(machine: Machine, top: str) -> bool:
+    """Whether the top-level name `top` means a module of the project's in this session."""
+    known = machine.modules.get(top)
+    if isinstance(known, ModuleValue) and known.kind in ("source", "namespace", "made"):
+        return True
+    if isinstance(known, ModuleValue) or top in machine.environment.stdlib_modules:
         return False
     if top in machine.environment.editable_finders or isinstance(machine.modules.get(top), ModuleValue):
         return True

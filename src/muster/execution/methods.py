@@ -161,9 +161,17 @@ def _remove(machine: Machine, value: ListValue, args: Args, kwargs: Kwargs) -> V
             raise machine.error("ValueError", "list.remove(x): x not in list")
         value.remove(args[0])
         value.unsure |= bool(machine.unsure)
+    elif args and operations.is_own_identity(args[0]) and any(element is args[0] for element in value):
+        value[:] = _without_first(value, args[0])
+        value.unsure |= bool(machine.unsure)
     else:
         value.unsure = True
     return None
+
+
+def _without_first(value: ListValue, gone: Value) -> list[Value]:
+    place = next(place for place, element in enumerate(value) if element is gone)
+    return [*value[:place], *value[place + 1 :]]
 
 
 def _pop_list(machine: Machine, value: ListValue, args: Args, kwargs: Kwargs) -> Value:
@@ -178,7 +186,9 @@ def _pop_list(machine: Machine, value: ListValue, args: Args, kwargs: Kwargs) ->
 
 
 def _sort(machine: Machine, value: ListValue, args: Args, kwargs: Kwargs) -> Value:
-    value[:] = sorted_elements(machine, list(value), kwargs) or value
+    elements = sorted_elements(machine, list(value), kwargs)
+    value[:] = value if elements is None else elements
+    value.unsure |= elements is None or bool(machine.unsure)
     return None
 
 
@@ -197,6 +207,7 @@ def sorted_elements(machine: Machine, elements: list[Value], kwargs: Kwargs) -> 
 
 def _reverse(machine: Machine, value: ListValue, args: Args, kwargs: Kwargs) -> Value:
     value.reverse()
+    value.unsure |= bool(machine.unsure)
     return None
 
 

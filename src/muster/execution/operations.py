@@ -285,7 +285,14 @@ def is_identical(left: Value, right: Value) -> bool | None:
     return left is right
 
 
+def is_own_identity(value: Value) -> bool:
+    """Whether this is an object of a collector's (`simulated_identity`): equal to itself only."""
+    return bool(getattr(type(value), "simulated_identity", False))
+
+
 def _equal(left: Value, right: Value) -> bool | None:
+    if is_own_identity(left) and is_own_identity(right):
+        return left is right
     plain = (ClassValue, FunctionValue, ModuleValue, EnumMember)
     if left is right and isinstance(left, plain):
         return True

@@ -392,9 +392,10 @@ class IteratorValue:
 class PartialValue:
     """`functools.partial(function, *args, **kwargs)`."""
 
-    __slots__ = ("args", "function", "kwargs")
+    __slots__ = ("args", "attributes", "function", "kwargs")
 
     def __init__(self, function: Value, args: tuple[Value, ...], kwargs: dict[str, Value]) -> None:
+        self.attributes: dict[str, Value] = {}
         self.function = function
         self.args = args
         self.kwargs = kwargs

@@ -20,6 +20,7 @@ from muster.execution.values import (
     ExceptionInstance,
     FixtureValue,
     FunctionValue,
+    InstanceValue,
     IteratorValue,
     ListValue,
     Native,
@@ -48,6 +49,8 @@ def _wraps(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
 
 def update_wrapper(machine: Machine, wrapper: Value, wrapped: Value) -> Value:
     """`functools.update_wrapper`: name, `__dict__` (so the marks too) and `__wrapped__` go over."""
+    if isinstance(wrapper, InstanceValue):
+        wrapper.unsure = True
     if not isinstance(wrapper, FunctionValue):
         return wrapper
     for name in ("__name__", "__qualname__"):
