@@ -20,7 +20,7 @@ from muster.adapters.parsing import SourceParser
 from muster.errors import UsageError
 from muster.ports import Clock, FactCache, FileTree, ObservedPytest
 from muster.settings import Settings, load_settings
-from muster.usecases.check import Plan
+from muster.usecases.plan import Plan
 from muster.usecases.selection import Selection, plan_session
 from muster.usecases.simulate import Ports
 

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from muster.model.cause import Cause
 from muster.model.collection import Collection
 from muster.model.report import DifferenceReport, Report
 from muster.ports import Clock, ObservedPytest
 from muster.usecases.budget import over_budget
-from muster.usecases.command import PytestCommand, command_words
+from muster.usecases.command import command_words
 from muster.usecases.confirm import collection_difference, mark_seen, merge_causes, only_observed
-from muster.usecases.diagnose import Standards, diagnose
+from muster.usecases.diagnose import diagnose
 from muster.usecases.notes import notes_on
-from muster.usecases.report import Checked, make_report, report_root
-from muster.usecases.simulate import Ports, Request, Simulation, simulate
+from muster.usecases.plan import FAILED, NO_TESTS, OUR_BUG, Plan, Standards
+from muster.usecases.report import Checked, make_report
+from muster.usecases.report_paths import report_root
+from muster.usecases.simulate import Ports, Simulation, simulate
 from muster.usecases.source_text import quote_culprit
-
-FAILED, OUR_BUG, NO_TESTS = 1, 3, 5
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """One session to simulate: the command, where it runs, and what the project's settings say of the result.
-
-    `root` is what the report's paths are relative to; `budget_s` bounds what real pytest may need.
-    """
-
-    root: str
-    command: PytestCommand
-    cwd: str
-    categories: tuple[str, ...] = ()
-    standards: Standards = field(default_factory=Standards)
-    budget_s: float | None = None
-    variables: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def request(self) -> Request:
-        """The plan as the simulation takes it."""
-        command = self.command
-        return Request(command.argv, self.cwd, command.text, command.why, command.cwd_on_path)
 
 
 def check(ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | None = None) -> Report:

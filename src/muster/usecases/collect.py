@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from muster.model.collection import Outcome
-from muster.usecases.check import FAILED, NO_TESTS, Plan
-from muster.usecases.report import relative_path
+from muster.usecases.plan import FAILED, NO_TESTS, Plan
+from muster.usecases.report_paths import relative_path
 from muster.usecases.simulate import Ports, simulate
 
 

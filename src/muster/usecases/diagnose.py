@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from muster.diagnosis import ExpectedTests, answer_from_tree, conclude, questions, review_directives
 from muster.facts.module_facts import Directive
@@ -12,26 +12,8 @@ from muster.model.cause import Cause
 from muster.model.collection import Collection
 from muster.model.environment import Environment
 from muster.model.invocation import Invocation
-from muster.model.location import Location
 from muster.ports import FileTree
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedCategory:
-    """What a category must hold at least, as configured at `location`."""
-
-    name: str
-    min_tests: int = 1
-    paths: tuple[str, ...] = ()
-    location: Location | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Standards:
-    """What the project's settings say of causes: severities by code, and what categories must hold."""
-
-    severities: Mapping[str, str] = field(default_factory=dict)
-    expected: tuple[ExpectedCategory, ...] = ()
+from muster.usecases.plan import ExpectedCategory, Standards
 
 
 def diagnose(

@@ -9,10 +9,10 @@ from muster.errors import UsageError
 from muster.model.collection import Collection, CollectorReport, Frame, Outcome, PathEffect
 from muster.model.report import CauseReport, Report
 from muster.ports import Clock, FileTree
-from muster.usecases.check import Plan, check
+from muster.usecases.check import check
 from muster.usecases.command import extend_command
-from muster.usecases.diagnose import Standards
-from muster.usecases.report import relative_path
+from muster.usecases.plan import Plan, Standards
+from muster.usecases.report_paths import relative_path
 from muster.usecases.simulate import Ports, simulate
 from muster.usecases.source_text import source_line
 

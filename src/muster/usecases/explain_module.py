@@ -20,8 +20,8 @@ from muster.resolver.finder import (
     resolve_on_path,
     search_each_entry,
 )
-from muster.usecases.check import Plan
-from muster.usecases.report import relative_path
+from muster.usecases.plan import Plan
+from muster.usecases.report_paths import relative_path
 from muster.usecases.search_path import search_path_at
 from muster.usecases.simulate import Ports, simulate
 

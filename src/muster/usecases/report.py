@@ -32,6 +32,7 @@ from muster.model.report import (
     Verdict,
     VerdictState,
 )
+from muster.usecases.report_paths import relative_path
 
 _RULED_OUT = "not: "
 _OUTCOME_ORDER = (Outcome.FAILED, Outcome.UNDECIDED, Outcome.SKIPPED)
@@ -90,20 +91,6 @@ def make_report(checked: Checked) -> Report:
         notes=checked.notes,
         differences=checked.differences,
     )
-
-
-def report_root(root: str, rootdir: str) -> str:
-    """What a report's paths are relative to: the project's root, or pytest's where that lies elsewhere (`--pyargs`)."""
-    is_one_tree = f"{rootdir}/".startswith(f"{root}/") or f"{root}/".startswith(f"{rootdir}/")
-    return root if is_one_tree else rootdir
-
-
-def relative_path(path: str, root: str) -> str:
-    """`path` relative to `root` where it lies inside of it, else as it is."""
-    if path == root:
-        return "."
-    prefix = root.rstrip("/") + "/"
-    return path.removeprefix(prefix)
 
 
 def _lost_count(cause: Cause) -> int:

@@ -8,9 +8,8 @@ from posixpath import isabs, join, normpath, relpath
 
 from muster.errors import UsageError
 from muster.settings import Category, Settings
-from muster.usecases.check import Plan
 from muster.usecases.command import PytestCommand, extend_command, read_command
-from muster.usecases.diagnose import ExpectedCategory, Standards
+from muster.usecases.plan import ExpectedCategory, Plan, Standards
 
 
 @dataclass(frozen=True, slots=True)

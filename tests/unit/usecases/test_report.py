@@ -27,7 +27,8 @@ from muster.model.location import Location
 from muster.model.report import Report
 from muster.render.schema import report_schema
 from muster.usecases.check import check_exit_code
-from muster.usecases.report import Checked, make_report, relative_path, report_root
+from muster.usecases.report import Checked, make_report
+from muster.usecases.report_paths import relative_path, report_root
 
 GOOD, BAD, MAYBE, SKIPPED = (
     "/p/tests/test_good.py",
