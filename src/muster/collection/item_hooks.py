@@ -83,6 +83,7 @@ class ItemValue:
     """A `pytest.Item` as hooks see it."""
 
     __slots__ = ("item", "walk")
+    simulated_identity = True
 
     def __init__(self, walk: Walk, item: ItemNode) -> None:
         self.walk = walk
