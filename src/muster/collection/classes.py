@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from muster.collection.losses import lose_class_with_constructor
 from muster.collection.nodes import ClassNode, Node
-from muster.collection.objects import abstract_names, find_constructor, find_test_flag, unknown_bases
+from muster.collection.objects import Constructor, abstract_names, find_constructor, find_test_flag, unknown_bases
 from muster.collection.outcomes import builtin
 from muster.collection.python_nodes import collect_members
 from muster.collection.walk import Walk
+from muster.collection.warned import warn
 from muster.execution.raised import Raised
 from muster.execution.values import MISSING, ClassValue
 
@@ -19,6 +20,7 @@ def collect_class(walk: Walk, node: ClassNode) -> list[Node]:
         return []
     constructor = find_constructor(node.obj)
     if constructor is not None:
+        _warn_of_constructor(walk, node, constructor)
         lose_class_with_constructor(walk, node, constructor)
         return []
     note_unknown_bases(walk, node)
@@ -26,6 +28,13 @@ def collect_class(walk: Walk, node: ClassNode) -> list[Node]:
     register_fixtures(walk, node)
     walk.has_collected(node)
     return collect_members(walk, node)
+
+
+def _warn_of_constructor(walk: Walk, node: ClassNode, constructor: Constructor) -> None:
+    name = node.obj.name if node.obj is not None else node.name
+    where = node.parent.nodeid if node.parent is not None else ""
+    text = f"cannot collect test class {name!r} because it has a {constructor.name} constructor (from: {where})"
+    warn(walk, "PytestCollectionWarning", text, node.path, constructor.line)
 
 
 def _make_instance(walk: Walk, node: ClassNode) -> None:

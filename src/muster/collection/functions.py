@@ -20,6 +20,7 @@ from muster.collection.parametrize import (
 )
 from muster.collection.signatures import Arguments, mandatory_names, without_given
 from muster.collection.walk import Walk
+from muster.collection.warned import warn
 from muster.execution.raised import Raised
 from muster.execution.values import (
     MISSING,
@@ -57,7 +58,9 @@ def collect_function(walk: Walk, parent: Node, name: str, value: Value) -> list[
         return [_item(parent, name, None)]
     function = function_of(value)
     if function is None or isinstance(value, InstanceValue):
-        # "cannot collect 'test_x' because it is not a function" is only a warning.
+        if not isinstance(value, Opaque):
+            text = f"cannot collect {name!r} because it is not a function."
+            warn(walk, "PytestCollectionWarning", text, parent.path, 0)
         return []
     if walk.executor.truth(find_test_flag(value if isinstance(value, FunctionValue) else function)) is False and (
         find_test_flag(function) is not MISSING
@@ -128,8 +131,12 @@ def _generated(walk: Walk, parent: Node, name: str, value: Value, function: Func
 
 def find_closure(walk: Walk, node: Node, arguments: Arguments, more: tuple[str, ...] = ()) -> Closure:
     """What a test needs, given its arguments, the marks in scope and what a plugin adds."""
-    # The plugin's `usefixtures` comes last among the function's own marks.
-    requested = [*more] + [name for mark in node.marks("usefixtures") for name in mark.args if isinstance(name, str)]
+    for mark in node.marks("usefixtures"):
+        if walk.version >= (8, 4) and not mark.args and not mark.args_unsure:
+            text = f"usefixtures() in {node.nodeid} without arguments has no effect"
+            warn(walk, "PytestWarning", text, node.path, mark.line)
+    used = (name for mark in node.marks("usefixtures") for name in mark.args if isinstance(name, str))
+    requested = [*more, *used]
     return walk.fixtures.closure(node, arguments.names, requested, _direct_names(walk, node))
 
 

@@ -42,6 +42,13 @@ def refused_plugin(message: str, path: str, line: int) -> Raised:
     return _raised("PluginValidationError", message, OtherFailure("hook"), path, line)
 
 
+def warning_error(type_name: str, message: str, bases: tuple[str, ...], path: str, line: int) -> Raised:
+    """A warning that is an error."""
+    raised = Raised(type_name, message, (*bases, "Exception", "BaseException", "object"), OtherFailure("warning"))
+    raised.frames.append(Frame(path, line))
+    return raised
+
+
 def import_failure(type_name: str, message: str, cause: Raised) -> Raised:
     """The exception that pytest makes of a plugin's own, with the place and detail of that one."""
     raised = Raised(

@@ -18,6 +18,7 @@ from muster.collection.scopes import Scope, find_scope
 from muster.collection.signatures import Arguments
 from muster.collection.spelling import spell, type_name
 from muster.collection.walk import Walk
+from muster.collection.warned import warn
 from muster.execution.raised import Raised
 from muster.execution.values import (
     MISSING,
@@ -167,6 +168,7 @@ class Metafunc:
         self, argvalues: Value, argnames: Sequence[str], force_tuple: bool, spelled: Value
     ) -> list[ParameterSet] | None:
         """The parameter sets, None where they are not known; an empty list becomes one set of `NOTSET`."""
+        self._warn_of_iterator(argvalues)
         values = parameter_values(argvalues, self.walk)
         if values is None:
             return None
@@ -182,6 +184,17 @@ class Metafunc:
             return rows
         self._lose(argvalues, _why_empty(argvalues))
         return [self._empty_row(argnames)]
+
+    def _warn_of_iterator(self, argvalues: Value) -> None:
+        """Since 9.1 parameters that are no collection are deprecated."""
+        if self.walk.version >= (9, 1) and isinstance(argvalues, IteratorValue):
+            text = (
+                "Passing a non-Collection iterable to parametrize is deprecated.\n"
+                f"Test: {self.node.nodeid}, argvalues type: {_iterator_type(argvalues)}\n"
+                "Please convert to a list or tuple.\n"
+                "See https://docs.pytest.org/en/stable/deprecations.html#parametrize-iterators"
+            )
+            warn(self.walk, "PytestRemovedIn10Warning", text, *self.place)
 
     def _lose(self, argvalues: Value, why: str) -> None:
         """Note parameters that are lost or change from run to run (M409)."""
@@ -432,6 +445,10 @@ def _too_many(allowed: int, given: int, kwargs: dict[str, Value]) -> str:
         f"Metafunc.parametrize() {takes} positional arguments but {given + 1} positional arguments "
         f"(and {keywords} keyword-only argument{plural}) were given"
     )
+
+
+def _iterator_type(argvalues: IteratorValue) -> str:
+    return "list_iterator" if argvalues.kind == "iterator" else argvalues.kind
 
 
 def _why_empty(argvalues: Value) -> str:
