@@ -54,6 +54,9 @@ def _will_define(detail: NameMissing, case: Case) -> bool:
     if detail.module_file is None or not detail.module_file.endswith(".py"):
         return True
     facts = case.facts(detail.module_file)
+    if f"{detail.module}.{detail.name}" in facts.imports:
+        # A submodule becomes an attribute only once its import is done.
+        return True
     return binding_of(facts, detail.name) is not None or binding_of(facts, "*") is not None or facts.problem is not None
 
 

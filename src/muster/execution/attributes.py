@@ -56,7 +56,7 @@ def load_attribute(machine: Machine, value: Value, name: str) -> Value:
 def attribute_error(machine: Machine, value: Value, name: str) -> Raised:
     """The `AttributeError` of a missing attribute."""
     if isinstance(value, ModuleValue):
-        from muster.execution.imports import import_cycle
+        from muster.execution.imports import import_cycle, renaming_advice
 
         detail = NameMissing(
             module=value.name,
@@ -66,7 +66,15 @@ def attribute_error(machine: Machine, value: Value, name: str) -> Raised:
             initialising=value.initialising,
             cycle=import_cycle(machine, value),
         )
-        if value.initialising and not value.by_spec:
+        renaming = renaming_advice(machine, value)
+        if renaming:
+            text = f"module '{value.name}' has no attribute '{name}' ({renaming})"
+        elif value.initialising and not value.by_spec and machine.version >= (3, 13, 0) and value.file:
+            text = (
+                f"partially initialized module '{value.name}' from '{value.file}' has no attribute '{name}' "
+                "(most likely due to a circular import)"
+            )
+        elif value.initialising and not value.by_spec:
             text = f"partially initialized module '{value.name}' has no attribute '{name}' (most likely due to a circular import)"
         else:
             text = f"module '{value.name}' has no attribute '{name}'"

@@ -430,7 +430,8 @@ def _constructor(
         tuple((name, None) for name in kwonly),
         None,
     )
-    function = FunctionValue(method, qualname, None, cls.file, 0, params)
+    # Up to Python 3.9 a named tuple's `__new__` was a lambda.
+    function = FunctionValue("<lambda>" if method == "__new__" else method, qualname, None, cls.file, 0, params)
     function.defaults = defaults
     return function
 

@@ -128,11 +128,10 @@ def cannot_import_name(machine: Machine, module: ModuleValue, name: str, importe
         cycle=import_cycle(machine, module),
     )
     place = module.file or "unknown location"
-    if machine.version >= (3, 13, 0) and _shadows_standard_library(machine, module):
-        text = (
-            f"cannot import name '{name}' from '{module.name}' (consider renaming '{module.file}' since it has the same name "
-            f"as the standard library module named '{module.name}' and prevents importing that standard library module)"
-        )
+    # In 3.13 an import statement only warns of the standard library's names, an attribute of any.
+    renaming = renaming_advice(machine, module) if module.name in machine.environment.stdlib_modules else ""
+    if renaming:
+        text = f"cannot import name '{name}' from '{module.name}' ({renaming})"
     elif module.initialising and not module.by_spec:
         text = (
             f"cannot import name '{name}' from partially initialized module '{module.name}' "
@@ -143,14 +142,29 @@ def cannot_import_name(machine: Machine, module: ModuleValue, name: str, importe
     return machine.error("ImportError", text, detail)
 
 
-def _shadows_standard_library(machine: Machine, module: ModuleValue) -> bool:
-    first = machine.sys_path[0] if machine.sys_path else None
-    return (
-        module.kind == "source"
-        and module.file is not None
-        and module.name in machine.environment.stdlib_modules
-        and first == posixpath.dirname(module.file)
-    )
+def renaming_advice(machine: Machine, module: ModuleValue) -> str:
+    """What Python 3.13 and newer say of a module that may hide another; "" where it cannot (`Objects/moduleobject.c`).
+
+    It can where it lies in the folder that the interpreter itself put first on the path: the working directory of
+    `python -m pytest`, the folder of the script for `pytest`.
+    """
+    if machine.version < (3, 13, 0) or module.kind != "source" or module.file is None:
+        return ""
+    folder = posixpath.dirname(module.file)
+    if posixpath.basename(module.file) == "__init__.py":
+        folder = posixpath.dirname(folder)
+    if not machine.invocation.cwd_on_path or folder != machine.invocation.cwd:
+        return ""
+    if module.name in machine.environment.stdlib_modules:
+        return (
+            f"consider renaming '{module.file}' since it has the same name as the standard library module named "
+            f"'{module.name}' and prevents importing that standard library module"
+        )
+    if module.initialising and not module.by_spec:
+        return (
+            f"consider renaming '{module.file}' if it has the same name as a third-party module you intended to import"
+        )
+    return ""
 
 
 def import_cycle(machine: Machine, module: ModuleValue) -> tuple[Frame, ...]:

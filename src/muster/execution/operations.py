@@ -175,6 +175,21 @@ def binary(machine: Machine, op: str, left: Value, right: Value) -> Value:
 
 
 def _is_type(value: Value) -> bool:
+    if isinstance(value, Native):
+        return value.dotted in (
+            "int",
+            "str",
+            "float",
+            "bool",
+            "list",
+            "dict",
+            "set",
+            "frozenset",
+            "tuple",
+            "bytes",
+            "complex",
+            "type",
+        )
     return value is None or isinstance(value, ClassValue) or (isinstance(value, Opaque) and value.kind == "class")
 
 
@@ -182,9 +197,8 @@ def _union(machine: Machine, left: Value, right: Value) -> Value:
     """`X | Y` between types: PEP 604 needs Python 3.10; a metaclass with `__or__` may say otherwise."""
     plain = all(
         not isinstance(side, ClassValue) or (side.metaclass is None and side.mro_known) for side in (left, right)
-    )
-    builtin = any(isinstance(side, Opaque) and side.dotted.startswith("builtins.") for side in (left, right))
-    if machine.version < (3, 10, 0) and plain and builtin and machine.version >= (3, 0, 0):
+    ) and not any(isinstance(side, Opaque) and not side.dotted.startswith("builtins.") for side in (left, right))
+    if machine.version < (3, 10, 0) and plain:
         names = [_type_name(side) for side in (left, right)]
         raise machine.error("TypeError", f"unsupported operand type(s) for |: '{names[0]}' and '{names[1]}'")
     return UNKNOWN

@@ -23,6 +23,8 @@ def prefetch_reach(
 ) -> None:
     """Fill `store` with the facts of the session's files and of the project modules that they import."""
     wave = [*conftests, *_session_files(tree, invocation)]
+    # Known from the start: a test file may import another one before that is collected, in site-packages too.
+    interpreter.session_files.update(wave)
     roots = [entry for entry in interpreter.sys_path if not (entry + "/").startswith(interpreter.installed_prefixes)]
     roots = list(dict.fromkeys([*roots, invocation.rootdir, invocation.cwd]))
     seen: set[str] = set()

@@ -253,7 +253,7 @@ def _unittest_main(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
 
     if machine.truth(kwargs.get("exit", True)) is False:
         return UNKNOWN
-    raised = system_exit(machine, (True,))
+    raised = system_exit(machine, (True if machine.version < (3, 12, 0) else 1,))
     raised.confidence = Confidence.LIKELY
     raise raised
 
