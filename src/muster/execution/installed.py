@@ -52,7 +52,7 @@ def install(machine: Machine, name: str, path: list[str] | None = None, file: st
             module.path = list(probe.path) or path
         # A top-level name that the examined tree has a package of is the session's own, whatever came with the module.
         tops = {other.partition(".")[0] for other in probe.imported}
-        own = {top for top in tops if top not in machine.preloaded and _is_the_projects(machine, top)}
+        own = {top for top in tops if top not in machine.environment.preloaded and _is_the_projects(machine, top)}
         for other in probe.imported:
             if other.partition(".")[0] in own:
                 continue
