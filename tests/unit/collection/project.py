@@ -143,11 +143,11 @@ def collected(modules: Mapping[str, dict[str, Value] | Raised | str], **options:
     spaces = {f"{ROOT}/{path}": value for path, value in modules.items() if not isinstance(value, str)}
     arguments = tuple(_argument(text) for text in options.pop("arguments", (".",)))
     options.setdefault("pytest_version", (8, 4, 2))
+    environment = options.pop("environment", Environment("python", "", (3, 12, 0)))
     invocation = Invocation(
         "pytest", "", ("pytest",), ROOT, ROOT, arguments=arguments, confcutdir=ROOT,
         conftest_anchors=tuple(each.path for each in arguments), **options,
     )  # fmt: skip
-    environment = Environment(executable="python", why="", version=(3, 12, 0))
     return collect_session(Pretended(tree, spaces), invocation, environment, tree)
 
 
