@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from functools import cache
 from typing import Any
 
@@ -34,6 +35,7 @@ from muster.execution.values import (
     Value,
 )
 from muster.model.collection import NameMissing, OtherFailure
+from muster.ports import ReadFailure
 
 _FUNCTION_ATTRIBUTES = frozenset(dir(lambda: None))
 _CHANGEABLE_PARTS = ("__kwdefaults__", "__defaults__", "__code__", "__closure__", "__globals__")
@@ -154,7 +156,18 @@ def _module(machine: Machine, module: ModuleValue, name: str) -> Value:
     hook = module.namespace.get("__getattr__")
     if hook is not None:
         return _module_hook(machine, hook, name)
-    return UNKNOWN if module.lenient else MISSING
+    return UNKNOWN if module.lenient or _may_be_filled_by_c(machine, module) else MISSING
+
+
+def _may_be_filled_by_c(machine: Machine, module: ModuleValue) -> bool:
+    """Whether an extension module of the same package may have put names here, through code of this file that can."""
+    if module.kind != "source" or module.name.partition(".")[0] not in machine.native_packages:
+        return False
+    try:
+        source = machine.tree.read(posixpath.normpath(module.file or ""))
+    except ReadFailure:
+        return True
+    return b"setattr(" in source or b"globals()" in source
 
 
 def _module_hook(machine: Machine, hook: Value, name: str) -> Value:

@@ -325,6 +325,7 @@ def _find_and_load(machine: Machine, name: str, tail: str, parent: ModuleValue |
                 # The project's own extension module: what it holds is not known, that it loads is taken on trust.
                 module = _leniently(machine, name)
                 module.file, module.path = path, _folder(resolution)
+                machine.native_packages.add(name.partition(".")[0])
                 return module
             if isinstance(resolution, BinaryModule) or (
                 is_installed(machine, path)

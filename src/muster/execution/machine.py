@@ -101,6 +101,8 @@ class Machine:
         """Plugins that the project asks for by name: interpreted, for their hooks and fixtures are part of the session."""
         self.import_hooks: list[Value] = []
         """Finders that the project's code put on `sys.meta_path`."""
+        self.native_packages: set[str] = set()
+        """Top-level packages of the project's that hold extension modules which were imported."""
         self.handling: list[Raised] = []
         self.filters = [parse_filter(entry) for entry in filters]
         self.installed_prefixes = installed_prefixes(environment)
