@@ -32,17 +32,13 @@ def collect_folder(walk: Walk, node: FolderNode) -> list[Node]:
 
 def _entries(walk: Walk, node: FolderNode) -> Iterator[Node]:
     listing = walk.tree.listing(node.path)
-    for name in sorted(listing, key=lambda name: (node.is_package and name != INIT, _order(name))):
+    for name in sorted(listing, key=lambda name: (node.is_package and name != INIT, name)):
         path = posixpath.join(node.path, name)
         if listing[name] is EntryKind.FOLDER:
             if walk.is_initial(path, with_parents=True) or not is_ignored(walk, path):
                 yield from make_folder(walk, path, node)
         elif listing[name] is EntryKind.FILE and (walk.is_initial(path) or not is_ignored(walk, path)):
             yield from make_files(walk, path, node)
-
-
-def _order(name: str) -> str:
-    return name
 
 
 def is_ignored(walk: Walk, path: str) -> bool:

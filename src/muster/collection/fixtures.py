@@ -297,11 +297,11 @@ def _spell_bound(function: Value, cls: Value) -> str:
     return f"<bound method {function.qualname} of <{cls.module}.{cls.qualname} object at 0x...>>"
 
 
-def certain_only(raised: Raised) -> bool:
+ertain_only(raised: Raised) -> bool:
     """Whether the exception is one that pytest would definitely meet."""
     return raised.confidence is Confidence.CERTAIN
 
 
-def is_opaque_function(value: Value) -> bool:
+s_opaque_function(value: Value) -> bool:
     """Whether this is a function of an installed module."""
     return isinstance(value, Opaque) and value.kind == "function"

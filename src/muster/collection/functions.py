@@ -252,6 +252,6 @@ def _items(walk: Walk, parent: Node, metafunc: Metafunc, own: Marks) -> Iterator
         yield item
 
 
-def function_names(values: Sequence[tuple[str, Value]], walk: Walk) -> list[str]:
+unction_names(values: Sequence[tuple[str, Value]], walk: Walk) -> list[str]:
     """Those names that pytest would take for tests."""
     return [name for name, value in values if is_test_function(walk, value, name)]

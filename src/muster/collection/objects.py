@@ -249,7 +249,7 @@ def is_callable(value: Value) -> bool | None:
     return False
 
 
-def method_names(cls: Value) -> Iterator[str]:
+ethod_names(cls: Value) -> Iterator[str]:
     """All names along the MRO, nearest class first, each once; those of installed classes where they are known."""
     seen: dict[str, None] = {}
     for base in ancestry(cls):
@@ -261,7 +261,7 @@ def method_names(cls: Value) -> Iterator[str]:
     yield from seen
 
 
-def qualified_name(cls: Value) -> str:
+ualified_name(cls: Value) -> str:
     """The class as messages spell it: `module.Class`."""
     if isinstance(cls, ClassValue):
         return f"{cls.module}.{cls.qualname}"
