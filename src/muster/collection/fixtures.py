@@ -22,11 +22,9 @@ from muster.execution.values import (
     FunctionValue,
     ListValue,
     ModuleValue,
-    Opaque,
     ParameterSetValue,
     Value,
 )
-from muster.model.collection import Confidence
 from muster.model.environment import PluginFixture
 
 
@@ -295,13 +293,3 @@ def _spell_bound(function: Value, cls: Value) -> str:
     if not isinstance(function, FunctionValue) or not isinstance(cls, ClassValue):
         return spell(function)
     return f"<bound method {function.qualname} of <{cls.module}.{cls.qualname} object at 0x...>>"
-
-
-ertain_only(raised: Raised) -> bool:
-    """Whether the exception is one that pytest would definitely meet."""
-    return raised.confidence is Confidence.CERTAIN
-
-
-s_opaque_function(value: Value) -> bool:
-    """Whether this is a function of an installed module."""
-    return isinstance(value, Opaque) and value.kind == "function"

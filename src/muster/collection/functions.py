@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from muster.collection.anyio_tests import anyio_fixtures
 from muster.collection.fixtures import Closure, is_fixture, prune
@@ -250,8 +250,3 @@ def _items(walk: Walk, parent: Node, metafunc: Metafunc, own: Marks) -> Iterator
         item = _item(parent, name, function, call)
         item.own_marks, item.marks_unsure = [*own.found, *call.marks], own.unsure
         yield item
-
-
-unction_names(values: Sequence[tuple[str, Value]], walk: Walk) -> list[str]:
-    """Those names that pytest would take for tests."""
-    return [name for name, value in values if is_test_function(walk, value, name)]

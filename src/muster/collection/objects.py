@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from muster.execution.values import (
@@ -247,25 +246,6 @@ def is_callable(value: Value) -> bool | None:
     if value is UNKNOWN or isinstance(value, OpaqueInstance):
         return None
     return False
-
-
-ethod_names(cls: Value) -> Iterator[str]:
-    """All names along the MRO, nearest class first, each once; those of installed classes where they are known."""
-    seen: dict[str, None] = {}
-    for base in ancestry(cls):
-        if isinstance(base, ClassValue):
-            seen.update(dict.fromkeys(base.namespace))
-        else:
-            facts = class_facts(base)
-            seen.update(dict.fromkeys(facts.names if facts is not None else ()))
-    yield from seen
-
-
-ualified_name(cls: Value) -> str:
-    """The class as messages spell it: `module.Class`."""
-    if isinstance(cls, ClassValue):
-        return f"{cls.module}.{cls.qualname}"
-    return cls.dotted if isinstance(cls, Opaque) else "?"
 
 
 def listed(value: Value) -> list[Value] | None:
