@@ -4,8 +4,8 @@
     python bench/speed.py TREE [--pytest-python PATH] [--cito PATH] [--rtest PATH] [--repeat 3]
 
 Every figure is the least of `--repeat` runs (pytest runs once), interpreter start included, with a cache folder of its
-own; CPU seconds and peak memory are the operating system's own. Seconds depend on the machine, so the ratios of one run
-are what counts. The last columns say what each tool lists that pytest cannot collect. Nothing here asserts a time.
+own; CPU seconds and peak memory are the operating system's own. Seconds depend on the machine and on what else it does, so the
+ratios of CPU seconds of one run are what counts. The last columns say what each tool lists that pytest cannot collect. Nothing here asserts a time.
 """
 
 from __future__ import annotations
@@ -216,15 +216,15 @@ HEADER = "what|wall s|CPU s|peak MB|of `ast.parse`|faster than pytest|node ids|b
 def render_table(rows: Sequence[Row], truth: Row | None) -> str:
     """Markdown; ratios are against real pytest and against the plain parse of the same run."""
     broken = {match["path"] for match in ERROR.finditer(truth.best.output)} if truth else set()
-    parse_s = rows[0].best.wall_s
+    parse_s = rows[0].best.cpu_s
     lines = [f"| {' | '.join(HEADER)} |", "|" + " --- |" * len(HEADER)]
     for row in rows:
         run = row.best
         files = [match["path"] for match in NODE_ID.finditer(run.output)]
-        faster = f"{truth.best.wall_s / run.wall_s:.1f}x" if truth and CATEGORY not in row.title else "-"
+        faster = f"{truth.best.cpu_s / run.cpu_s:.1f}x" if truth and CATEGORY not in row.title else "-"
         listed = str(len(files)) if files else "-"
         wrong = str(len(broken & set(files))) if files and truth else "-"
-        figures = [f"{run.wall_s:.2f}", f"{run.cpu_s:.2f}", f"{run.memory_mb:.0f}", f"{run.wall_s / parse_s:.2f}"]
+        figures = [f"{run.wall_s:.2f}", f"{run.cpu_s:.2f}", f"{run.memory_mb:.0f}", f"{run.cpu_s / parse_s:.2f}"]
         title = row.title if run.exit_code in SOUND_EXITS else f"{row.title} (exit code {run.exit_code})"
         lines.append(f"| {' | '.join([title, *figures, faster, listed, wrong])} |")
     if truth:
