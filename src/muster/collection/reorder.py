@@ -26,7 +26,7 @@ class _Index:
 def reordered(items: Sequence[ItemNode], version: tuple[int, int, int]) -> list[ItemNode]:
     """The items so that tests with the same parameter of a high scope stand together."""
     if not any(item.callspec is not None and any(item.callspec.scopes.values()) for item in items):
-        return list(items)
+        return list(dict.fromkeys(items))
     index = _Index({}, {})
     for scope in HIGH_SCOPES:
         keys_of: dict[ItemNode, dict[Key, None]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -39,7 +38,6 @@ from muster.collection.walk import Walk
 from muster.execution.imports import UndecidedSourceError
 from muster.execution.raised import Raised
 from muster.invocation.arguments import normalize_arguments
-from muster.invocation.configfile import CFG_PYTEST_SECTION
 from muster.invocation.conftests import is_in_confcutdir
 from muster.model.collection import (
     Collection,
@@ -108,16 +106,7 @@ def _refuse(walk: Walk, when: str) -> None:
 
 def _refusal_report(walk: Walk, refusal: Refusal) -> CollectorReport:
     path = refusal.location.path if refusal.location is not None else ""
-    type_name, message = _refused_with(refusal.message)
-    return CollectorReport("", path, Outcome.FAILED, RaisedException(type_name, message))
-
-
-def _refused_with(message: str) -> tuple[str, str]:
-    """The type and text of a refusal: the usage error that it mostly is, else the exception that it begins with."""
-    if message == CFG_PYTEST_SECTION:
-        return "Failed", message
-    found = re.match(r"([A-Z]\w*(?:Error|Exception|Warning|Failed|Exit)): ", message)
-    return (found[1], message[found.end() :]) if found is not None else ("UsageError", message)
+    return CollectorReport("", path, Outcome.FAILED, RaisedException(refusal.type, refusal.message))
 
 
 def _prepare(walk: Walk) -> None:

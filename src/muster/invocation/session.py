@@ -10,10 +10,11 @@ from muster.invocation.arguments import (
     resolve_argument,
 )
 from muster.invocation.expressions import ExpressionRefused, parse_expression, refuse_unknown_markers
+from muster.invocation.filters import FilterRefused, parse_warning_filter
 from muster.invocation.plugins import (
     blocked_names,
 )
-from muster.invocation.refused import Refused
+from muster.invocation.refused import UNCAUGHT, Refused
 from muster.invocation.settingtable import WELL_KNOWN_PLUGIN_SETTINGS
 from muster.invocation.state import Resolution
 from muster.model.invocation import Argument, Refusal
@@ -122,6 +123,9 @@ def _check_expression(state: Resolution, option: str, text: str) -> None:
         refuse_unknown_markers(expression, (*state.environment.markers, *state.invocation.markers, *added))
 
 
+_CONFIG_WARNINGS = ("", "Warning", "UserWarning", "PytestWarning", "PytestConfigWarning")
+
+
 def _check_unknown_settings(state: Resolution) -> None:
     known = {name for spec in state.specs.values() for name in (spec.name, *spec.aliases)}
     if not (state.environment.asked and state.environment.ini_options):
@@ -139,9 +143,27 @@ def _check_unknown_settings(state: Resolution) -> None:
     elif state.invocation.strict_config:
         where = state.settings[unknown[0]].location
         state.refusals.append(Refusal(f"Unknown config option: {unknown[0]}\n", unknown[0], where, when="end"))
+    elif _raises_config_warnings(state):
+        # `issue_config_time_warning` applies the configuration's own filters: the first one escapes as an exception.
+        where = state.settings[unknown[0]].location
+        text, kind = f"Unknown config option: {unknown[0]}\n", "PytestConfigWarning"
+        state.refusals.append(Refusal(text, unknown[0], where, UNCAUGHT, when="end", type=kind))
     else:
         for name in unknown:
             state.warn(f"Unknown config option: {name}")
+
+
+def _raises_config_warnings(state: Resolution) -> bool:
+    """Whether the last of `filterwarnings` that holds for every configuration warning makes an error of it."""
+    action = ""
+    for text in state.invocation.filterwarnings:
+        try:
+            entry = parse_warning_filter(text, state.version)
+        except FilterRefused:
+            continue
+        if not entry.message and not entry.module and entry.category.rpartition(".")[2] in _CONFIG_WARNINGS:
+            action = entry.action
+    return action == "error"
 
 
 def _is_log_level(name: str) -> bool:
