@@ -148,6 +148,9 @@ def _run_body(machine: Machine, function: FunctionValue, statements: Sequence[An
     except ExhaustedError:
         del machine.scopes[depth:]
         machine.exhausted.add((function.file, function.line))
+        if function.module is not None:
+            # What the rest of the call would have put into the module's tables is not known.
+            _expose(tuple(function.module.namespace.values()), {})
         if not outermost:
             raise
         _expose(tuple(scope.names.values()), {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -136,26 +137,45 @@ def _same(left: Value, right: Value) -> bool:
 
 def linearise(machine: Machine, cls: ClassValue, bases: Sequence[Value]) -> tuple[Value, ...]:
     """The C3 linearisation. Raises Python's `TypeError` where there is none and every base is the project's own."""
-    sequences = [*(_linear(base) for base in bases), list(bases)]
+    sequences = [sequence for sequence in (*(_linear(base) for base in bases), list(bases)) if sequence]
     result: list[Value] = [cls]
+    placed: set[str | int] = set()
+    heads = [0] * len(sequences)
+    in_tails = Counter(_key(each) for sequence in sequences for each in sequence[1:])
     while True:
-        sequences = [sequence for sequence in sequences if sequence]
-        if not sequences:
+        open_ones = [place for place, sequence in enumerate(sequences) if heads[place] < len(sequence)]
+        if not open_ones:
             break
-        head = _good_head(sequences)
+        candidates = [sequences[place][heads[place]] for place in open_ones]
+        head = next((each for each in candidates if not in_tails[_key(each)]), None)
         if head is None:
-            if cls.mro_known and all(isinstance(base, ClassValue) and not base.opaque_bases for base in bases):
-                names = ", ".join(base.name for base in bases)
-                message = f"Cannot create a consistent method resolution order (MRO) for bases {names}"
-                if machine.version < (3, 13, 0):
-                    message = message.replace("resolution order", "resolution\norder")
-                raise machine.error("TypeError", message, OtherFailure("bases"))
-            head = sequences[0][0]
+            _refuse_order(machine, cls, bases)
+            head = candidates[0]
         result.append(head)
-        sequences = [[each for each in sequence if not _same(each, head)] for sequence in sequences]
+        placed.add(_key(head))
+        for place in open_ones:
+            sequence = sequences[place]
+            while heads[place] < len(sequence) and _key(sequence[heads[place]]) in placed:
+                heads[place] += 1
+                if heads[place] < len(sequence):
+                    in_tails[_key(sequence[heads[place]])] -= 1
     if not any(isinstance(each, Opaque) and each.dotted == "builtins.object" for each in result):
         result.append(OBJECT)
     return tuple(result)
+
+
+def _key(base: Value) -> str | int:
+    """What makes two entries the same class: an installed one may be met as several values."""
+    return base.dotted if isinstance(base, Opaque) else id(base)
+
+
+def _refuse_order(machine: Machine, cls: ClassValue, bases: Sequence[Value]) -> None:
+    if cls.mro_known and all(isinstance(base, ClassValue) and not base.opaque_bases for base in bases):
+        names = ", ".join(base.name for base in bases)
+        message = f"Cannot create a consistent method resolution order (MRO) for bases {names}"
+        if machine.version < (3, 13, 0):
+            message = message.replace("resolution order", "resolution\norder")
+        raise machine.error("TypeError", message, OtherFailure("bases"))
 
 
 def _linear(base: Value) -> list[Value]:
@@ -163,14 +183,6 @@ def _linear(base: Value) -> list[Value]:
         return [each for each in base.mro if not (isinstance(each, Opaque) and each.dotted == "builtins.object")]
     # An installed class stands for its whole MRO: what is behind it is in its facts.
     return [] if base.dotted == "builtins.object" else [base]
-
-
-def _good_head(sequences: Sequence[Sequence[Value]]) -> Value | None:
-    for sequence in sequences:
-        head = sequence[0]
-        if not any(_same(head, other) for rest in sequences for other in rest[1:]):
-            return head
-    return None
 
 
 def _set_metaclass(machine: Machine, cls: ClassValue, options: dict[str | None, Value]) -> None:
@@ -277,11 +289,15 @@ def _make_members(machine: Machine, cls: ClassValue) -> None:
                 message = f"{cls.name}: cannot extend enumeration '{base.name}'"
             raise machine.error("TypeError", message, OtherFailure("enum"))
     count = 0
+    members: list[EnumMember] = []
     ignored = cls.namespace.get("_ignore_", ())
     for name, value in list(cls.namespace.items()):
         if name.startswith("__") or (name.startswith("_") and name.endswith("_")) or name in ignored:
             continue
         if isinstance(value, (FunctionValue, DescriptorValue, ClassValue, Native)):
+            continue
+        if isinstance(value, OpaqueInstance) and value.cls.dotted == "enum.nonmember":
+            cls.namespace[name] = value.args[0] if value.args else UNKNOWN
             continue
         count += 1
         if isinstance(value, OpaqueInstance) and value.cls.dotted == "enum.auto":
@@ -290,7 +306,10 @@ def _make_members(machine: Machine, cls: ClassValue) -> None:
                 value = UNKNOWN
         elif isinstance(value, int) and not isinstance(value, bool):
             count = value
-        cls.namespace[name] = EnumMember(cls, name, value)
+        alias = next((each for each in members if isinstance(value, (str, int)) and each.value == value), None)
+        cls.namespace[name] = alias or EnumMember(cls, name, value)
+        if alias is None:
+            members.append(cls.namespace[name])
 
 
 def _init_subclass(machine: Machine, cls: ClassValue, options: dict[str | None, Value]) -> None:
@@ -480,7 +499,8 @@ def make_dataclass(machine: Machine, cls: ClassValue, options: dict[str, Value])
             if value.init is not True or value.kw_only not in (None, False):
                 continue
             value = value.default
-        if isinstance(value, (ListValue, DictValue, SetValue)) and not getattr(value, "frozen", False):
+        mutable = isinstance(value, (ListValue, DictValue, SetValue)) and not getattr(value, "frozen", False)
+        if mutable and not unread and _is_field(cls, name):
             kind = {ListValue: "list", DictValue: "dict", SetValue: "set"}[type(value)]
             message = f"mutable default <class '{kind}'> for field {name} is not allowed: use default_factory"
             raise machine.error("ValueError", message, OtherFailure("dataclass"))

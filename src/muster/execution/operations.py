@@ -126,7 +126,10 @@ def elements_of(machine: Machine, value: Value) -> list[Value] | None:
         value.position = len(value.elements)
         return rest
     if isinstance(value, ClassValue) and value.special == "enum" and not value.lenient:
-        return [member for member in value.namespace.values() if isinstance(member, EnumMember)]
+        # An alias is the member that it stands for, and iterated once, under its own name.
+        return [
+            member for name, member in value.namespace.items() if isinstance(member, EnumMember) and member.name == name
+        ]
     if isinstance(value, InstanceValue):
         return _iterate_instance(machine, value)
     return None

@@ -10,7 +10,17 @@ from typing import Any
 
 from muster.execution.machine import Machine
 from muster.execution.natives import builtin_functions, pytest_api, standard_library, system
-from muster.execution.values import MISSING, UNKNOWN, BoundMethod, DescriptorValue, Native, Opaque, Value
+from muster.execution.values import (
+    MISSING,
+    UNKNOWN,
+    BoundMethod,
+    ClassValue,
+    DescriptorValue,
+    InstanceValue,
+    Native,
+    Opaque,
+    Value,
+)
 
 _TABLES: tuple[dict[str, Any], ...] = (system.NATIVES, pytest_api.NATIVES, standard_library.NATIVES)
 _NATIVES: dict[str, Native] = {
@@ -86,6 +96,9 @@ def _method_of_type(type_name: str, name: str) -> Value:
     """`str.upper`, `dict.fromkeys`: called with the receiver as first argument."""
 
     def run(machine: Machine, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+        if name == "__new__":
+            # `object.__new__(cls)` makes the instance itself; a class's own `__new__` is not what is meant.
+            return InstanceValue(args[0], unsure=True) if args and isinstance(args[0], ClassValue) else UNKNOWN
         if not args or name in ("fromkeys", "fromhex", "from_bytes", "maketrans"):
             return UNKNOWN
         method = machine.get_attribute(args[0], name)
