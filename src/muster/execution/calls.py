@@ -139,12 +139,13 @@ def _run_body(machine: Machine, function: FunctionValue, statements: Sequence[An
     unsure = machine.unsure
     try:
         signal = run_scope(machine, statements, scope)
-    except Raised:
-        # Behind a `return` that may have been taken nothing that is raised is definite.
-        if not scope.maybe_returned:
+    except Raised as raised:
+        # Behind a `return` that may have been taken nothing that is raised is definite; nor is what a method raises
+        # of its own accord whose object may be another than it seems.
+        if not scope.maybe_returned and not _is_of_doubtful_object(raised, scope):
             raise
         del machine.scopes[depth:]
-        return _merged_result(scope.returned)
+        return _merged_result(scope.returned) if scope.returned else UNKNOWN
     except ExhaustedError:
         del machine.scopes[depth:]
         machine.exhausted.add((function.file, function.line))
@@ -161,6 +162,11 @@ def _run_body(machine: Machine, function: FunctionValue, statements: Sequence[An
         if outermost:
             machine.budget = outer_budget
     return _result(scope, signal)
+
+
+def _is_of_doubtful_object(raised: Raised, scope: Scope) -> bool:
+    is_explicit = isinstance(raised.detail, OtherFailure) and raised.detail.kind == "raise"
+    return is_explicit and isinstance(scope.receiver, InstanceValue) and scope.receiver.unsure
 
 
 def _result(scope: Scope, signal: Any) -> Value:
@@ -289,17 +295,20 @@ def _call_fixture(machine: Machine, fixture: FixtureValue, args: tuple[Value, ..
     raise machine.error("Failed", message + tail, OtherFailure("fixture"))
 
 
-def apply_decorator(machine: Machine, decorator: Value, target: Value) -> Value:
-    """What `@decorator` makes of a function or class: one that is not known is taken to give back what it decorates."""
+def apply_decorator(machine: Machine, decorator: Value, target: Value, name: str = "") -> Value:
+    """What `@decorator` makes of a function or class: one that is not known is taken to give back what it decorates.
+
+    `name` is how the decorator is spelled: `@config.fixture()` makes a fixture, whatever stands behind it.
+    """
     if isinstance(decorator, (Opaque, OpaqueInstance)) or decorator is UNKNOWN:
         machine.opaque_calls += 1
-        decorated = decorate(decorator.dotted if isinstance(decorator, Opaque) else "", target)
+        decorated = decorate(decorator.dotted if isinstance(decorator, Opaque) else name, target)
         if decorated is not MISSING:
             return decorated
     result = call(machine, decorator, (target,), {})
     if result is UNKNOWN:
         # What the project's own decorator gives is not known: most likely something that is tested the same way.
-        decorated = decorate("", target)
+        decorated = decorate(name, target)
         return UNKNOWN if decorated is MISSING else decorated
     return result
 

@@ -241,9 +241,21 @@ def _def(machine: Machine, node: Node, scope: Scope) -> None:
     value: Value = function
     for decorator, place in zip(reversed(decorators), reversed(node[3]), strict=True):
         scope.line = place[1] if place[0] == op.LINE else node[1]
-        value = apply_decorator(machine, decorator, value)
+        value = apply_decorator(machine, decorator, value, _spelled(place))
     scope.line = node[1]
     scope.bind(name, value)
+
+
+def _spelled(node: Node) -> str:
+    """The dotted name that a decorator is written as, "" for anything else."""
+    kind = node[0]
+    if kind == op.LINE:
+        return _spelled(node[2])
+    if kind == op.CALL:
+        return _spelled(node[1])
+    if kind == op.NAME:
+        return str(node[1])
+    return f"{_spelled(node[1])}.{node[2]}" if kind == op.ATTR else ""
 
 
 def _annotation_scope(scope: Scope, type_params: Sequence[str]) -> Scope:
@@ -271,7 +283,7 @@ def _class(machine: Machine, node: Node, scope: Scope) -> None:
     value = build_class(machine, node, outer, _qualname(scope, name))
     for decorator, place in zip(reversed(decorating), reversed(decorators), strict=True):
         scope.line = place[1] if place[0] == op.LINE else node[1]
-        value = apply_decorator(machine, decorator, value)
+        value = apply_decorator(machine, decorator, value, _spelled(place))
     scope.line = node[1]
     scope.bind(name, value)
 
