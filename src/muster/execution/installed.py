@@ -148,6 +148,11 @@ def _absent(machine: Machine, module: ModuleValue, name: str) -> Value:
         return submodule
     if f"{module.name}.{name}" in machine.preloaded:
         return install(machine, f"{module.name}.{name}")
+    if module.name == "pytest" and module.lenient and module.probe is not None and not name.startswith("_"):
+        # Up to pytest 8.3 a module `__getattr__` stood there for one deprecated name.
+        text = f"module pytest has no attribute {name}"
+        machine.refused_attribute = machine.error("AttributeError", text, OtherFailure("attribute"))
+        return MISSING
     if module.lenient or (name.startswith("__") and name.endswith("__")):
         return UNKNOWN
     return MISSING

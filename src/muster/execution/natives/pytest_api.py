@@ -105,11 +105,8 @@ def _make_fixture(machine: Machine, function: Value, options: Kwargs) -> Value:
 
 
 def _refuse_second_fixture(machine: Machine, fixture: FixtureValue) -> None:
-    if machine.invocation.pytest_version >= (8, 4, 0):
-        name = getattr(fixture.function, "name", "")
-        text = f"@pytest.fixture is being applied more than once to the same function {name!r}"
-    else:
-        text = "fixture is being applied more than once to the same function"
+    name = getattr(fixture.function, "name", "")
+    text = f"@pytest.fixture is being applied more than once to the same function {name!r}"
     raise machine.error("ValueError", text, OtherFailure("fixture"))
 
 
