@@ -10,7 +10,7 @@ from typing import Any
 
 from muster.execution.machine import Machine
 from muster.execution.raised import Raised
-from muster.execution.values import UNKNOWN, DictValue, FunctionValue, TupleValue, Value
+from muster.execution.values import DictValue, FunctionValue, TupleValue, Value
 from muster.model.collection import OtherFailure
 
 
@@ -43,14 +43,6 @@ def bind_arguments(
         names[vararg] = TupleValue(args[len(positional) :])
     if kwarg:
         names[kwarg] = DictValue(extra)
-    return names
-
-
-def unknown_arguments(function: FunctionValue) -> dict[str, Value]:
-    """Every parameter unknown."""
-    posonly, regular, vararg, kwonly, kwarg = function.params
-    names: dict[str, Value] = {name: UNKNOWN for group in (posonly, regular, kwonly) for name, _ in group}
-    names.update({name: UNKNOWN for name in (vararg, kwarg) if name})
     return names
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from functools import cache
 from typing import Any
 
 from muster.execution import operations
@@ -531,14 +530,8 @@ def _set_on_module(machine: Machine, module: ModuleValue, name: str, new: Value)
         assign(machine, new)
         return
     if module.name == "sys" and name in ("meta_path", "path_hooks", "modules"):
-        machine.meta_path_hooked = True
+        # What replaces them is not followed: the session goes on with what it had.
         return
     if name == "__path__" and (elements := machine.iterate(new)) is not None:
         module.path = [element for element in elements if isinstance(element, str)]
     module.namespace[name] = new
-
-
-@cache
-def type_attributes() -> frozenset[str]:
-    """Names that every class has through `type`."""
-    return _TYPE_ATTRIBUTES

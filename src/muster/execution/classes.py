@@ -15,7 +15,6 @@ from muster.execution.scope import Scope, ScopeKind
 from muster.execution.values import (
     MISSING,
     UNKNOWN,
-    BoundMethod,
     ClassValue,
     DescriptorValue,
     DictValue,
@@ -614,8 +613,3 @@ def _dataclass_init(
     for name, value in (*zip(names, args, strict=False), *kwargs.items()):
         instance.attributes[name] = value
     instance.unsure = True
-
-
-def is_callable_class(value: Value) -> bool:
-    """Whether calling `value` makes an instance."""
-    return isinstance(value, (ClassValue, BoundMethod))

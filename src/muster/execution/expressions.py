@@ -18,7 +18,6 @@ from muster.execution.values import (
     IteratorValue,
     ListValue,
     Native,
-    Opaque,
     SetValue,
     TupleValue,
     Value,
@@ -645,15 +644,3 @@ _EVALUATORS: list[Callable[[Machine, Node, Scope], Value]] = [
     _const, _special, _name, _attr, _call, _index, _slice, _binary, _unary, _bool, _compare, _ifexp, _lambda, _list, _tuple,
     _set, _dict, _listcomp, _setcomp, _genexp, _dictcomp, _fstring, _walrus, _await, _yield, _await, _star, _line, _opaque,
 ]  # fmt: skip
-
-__all__ = [
-    "Opaque",
-    "bind_target",
-    "evaluate",
-    "evaluate_defaults",
-    "find_name",
-    "load_name",
-    "make_set",
-    "put_item",
-    "set_item",
-]

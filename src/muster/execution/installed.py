@@ -158,11 +158,6 @@ def _absent(machine: Machine, module: ModuleValue, name: str) -> Value:
     return MISSING
 
 
-def may_become_attribute(machine: Machine, module: ModuleValue, name: str) -> bool:
-    """Whether `module.name` could exist because something imported the submodule meanwhile."""
-    return module.path is not None and not isinstance(resolve_on_path(machine.tree, name, module.path), NotFound)
-
-
 def _from_probe(machine: Machine, module: ModuleValue, name: str, probed: ProbedName) -> Value:
     if probed.kind == "module":
         target = probed.target or f"{module.name}.{name}"

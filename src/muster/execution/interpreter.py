@@ -11,7 +11,7 @@ from muster.execution import attributes, calls, expressions, imports, operations
 from muster.execution.machine import Machine
 from muster.execution.raised import Raised
 from muster.execution.scope import Scope
-from muster.execution.values import UNKNOWN, FunctionValue, ModuleValue, Opaque, Value
+from muster.execution.values import FunctionValue, ModuleValue, Opaque, Value
 from muster.facts.module_facts import ModuleFacts
 from muster.model.collection import Problem
 from muster.model.location import Location
@@ -97,7 +97,6 @@ class Interpreter(Machine):
             self.modules,
             self.preloaded,
             self.path_trusted,
-            self.meta_path_hooked,
             len(self.effects),
         )
         budgets = (self.call_budget, self.call_depth, self.lenient_file)
@@ -114,8 +113,8 @@ class Interpreter(Machine):
             pass
         finally:
             self.modules.pop(module.name, None)
-            self.sys_path[:], self.modules, self.preloaded, self.path_trusted, self.meta_path_hooked = session[:5]
-            del self.effects[session[5] :]
+            self.sys_path[:], self.modules, self.preloaded, self.path_trusted = session[:4]
+            del self.effects[session[4] :]
             self.call_budget, self.call_depth, self.lenient_file = budgets
         return module
 
@@ -142,6 +141,3 @@ class Interpreter(Machine):
         self.scopes.clear()
         self.unsure = 0
         self.depth = 0
-
-
-__all__ = ["UNKNOWN", "Interpreter"]

@@ -108,7 +108,6 @@ class Machine:
         self.installed_prefixes = installed_prefixes(environment)
         self.import_stack: list[ModuleValue] = []
         self.path_trusted = True
-        self.meta_path_hooked = False
         self.scopes: list[Scope] = []
 
     # Implemented by the part of the same name and bound in `Interpreter`; declared here so that the parts can call each other.
@@ -143,10 +142,6 @@ class Machine:
 
     def iterate(self, value: Value) -> list[Value] | None:
         """The elements that iterating gives, None where they are not known (`operations`)."""
-        raise NotImplementedError
-
-    def import_name(self, name: str, scope: Scope) -> Value:
-        """`import a.b.c`: the module `a.b.c` (`imports`)."""
         raise NotImplementedError
 
     def import_module(self, name: str, importer: str) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from muster.execution.imports import import_module, is_installed, module_path, run_module
+from muster.execution.imports import import_module, module_path, run_module
 from muster.execution.machine import Machine
 from muster.execution.raised import Raised
 from muster.execution.searchpath import search_entries
@@ -235,8 +235,3 @@ def import_conftest(machine: Machine, path: str, mode: str) -> ModuleValue:
     if package_folder(machine, path) is None and mode != "importlib":
         machine.modules.pop("conftest", None)
     return import_path(machine, path, mode)
-
-
-def is_test_source(machine: Machine, path: str) -> bool:
-    """Whether the file belongs to the examined suite rather than to the environment."""
-    return not is_installed(machine, path)

@@ -13,9 +13,7 @@ from muster.execution.natives import builtin_functions, pytest_api, standard_lib
 from muster.execution.values import (
     MISSING,
     UNKNOWN,
-    BoundMethod,
     ClassValue,
-    DescriptorValue,
     InstanceValue,
     Native,
     Opaque,
@@ -105,6 +103,3 @@ def _method_of_type(type_name: str, name: str) -> Value:
         return UNKNOWN if method in (MISSING, UNKNOWN) else machine.call(method, args[1:], kwargs)
 
     return Native(f"{type_name}.{name}", run)
-
-
-__all__ = ["BoundMethod", "DescriptorValue", "builtin", "modelled", "native_attribute"]

@@ -14,7 +14,6 @@ from muster.execution.values import (
     FixtureValue,
     FunctionValue,
     Mark,
-    ModuleValue,
     Native,
     Opaque,
     OpaqueInstance,
@@ -245,5 +244,3 @@ for _plugin in (
     "pytest_tornasync",
 ):
     NATIVES[f"{_plugin}.fixture"] = fixture
-
-__all__ = ["MARK_GENERATOR", "NATIVES", "VALUES", "MarkGenerator", "ModuleValue", "fixture"]

@@ -13,7 +13,6 @@ from muster.execution.methods import absolute, kind_of, resolved
 from muster.execution.namespaces import ModuleTable
 from muster.execution.raised import Raised
 from muster.execution.values import (
-    MISSING,
     UNKNOWN,
     DictValue,
     ExceptionInstance,
@@ -339,7 +338,7 @@ VALUES: dict[str, Callable[[Machine], Value]] = {
     "sys.executable": lambda machine: machine.environment.executable or UNKNOWN,
     "sys.argv": lambda machine: ListValue((), True),
     "sys.meta_path": lambda machine: MetaPath(),
-    "sys.path_hooks": lambda machine: _hooks(machine),
+    "sys.path_hooks": lambda machine: ListValue((), True),
     "sys.flags": lambda machine: UNKNOWN,
     "os.environ": lambda machine: machine.environ,
     "os.name": lambda machine: machine.environment.os_name,
@@ -379,12 +378,3 @@ def _run_path(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     module = ModuleValue("<run_path>", posixpath.normpath(absolute(machine, text)), "source")
     run_module(machine, module)
     return DictValue(module.namespace)
-
-
-def _hooks(machine: Machine) -> Value:
-    """Whoever asks for the import hooks is about to change them: absence proves nothing from here on."""
-    machine.meta_path_hooked = True
-    return ListValue((), True)
-
-
-__all__ = ["MISSING", "NATIVES", "VALUES", "open_file", "system_exit"]
