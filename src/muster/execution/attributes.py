@@ -7,6 +7,7 @@ from typing import Any
 
 from muster.execution import operations
 from muster.execution.machine import Machine
+from muster.execution.metaclasses import method_of_type
 from muster.execution.raised import Raised
 from muster.execution.values import (
     MISSING,
@@ -342,6 +343,9 @@ def bind_to_instance(machine: Machine, instance: Value, found: Value) -> Value:
 def _super(machine: Machine, value: SuperValue, name: str) -> Value:
     receiver = value.receiver
     cls = receiver if isinstance(receiver, ClassValue) else getattr(receiver, "cls", None)
+    if isinstance(cls, ClassValue) and value.cls not in cls.mro and cls is receiver:
+        # A method of a metaclass, whose receiver is the class that it makes.
+        cls = cls.metaclass
     if not isinstance(cls, ClassValue) or value.cls not in cls.mro:
         return UNKNOWN
     behind = cls.mro[cls.mro.index(value.cls) + 1 :]
@@ -350,7 +354,8 @@ def _super(machine: Machine, value: SuperValue, name: str) -> Value:
             found = base.namespace[name]
             return bind_to_class(cls, found) if receiver is cls else bind_to_instance(machine, receiver, found)
         if isinstance(base, Opaque) and base.dotted not in ("object", "builtins.object"):
-            return UNKNOWN
+            found = method_of_type(base, name)
+            return UNKNOWN if found is MISSING else found
     if name in ("__init__", "__init_subclass__"):
         return Native(f"object.{name}", lambda machine, args, kwargs: None)
     if name == "__new__":

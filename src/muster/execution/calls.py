@@ -50,7 +50,7 @@ def call(machine: Machine, function: Value, args: tuple[Value, ...], kwargs: dic
     if isinstance(function, (*operations.CONSTANTS, ListValue, DictValue, SetValue, tuple)):
         kind = operations.type_name_of(function)
         raise machine.error("TypeError", f"'{kind}' object is not callable", OtherFailure("call"))
-    _expose(args, kwargs)
+    _expose(machine, args, kwargs)
     return UNKNOWN
 
 
@@ -68,12 +68,13 @@ def call_with_unknown_arguments(
         tolerant = getattr(function, "dotted", "")
         if tolerant in ("pytest.fixture", "pytest.param"):
             return call(machine, function, args, kwargs)
-    _expose(args, kwargs)
+    _expose(machine, args, kwargs)
     return UNKNOWN
 
 
-def _expose(args: Sequence[Value], kwargs: dict[str, Value]) -> None:
+def _expose(machine: Machine, args: Sequence[Value], kwargs: dict[str, Value]) -> None:
     """What code that we do not follow gets hold of may be changed by it."""
+    machine.unfollowed += 1
     for value in (*args, *kwargs.values()):
         if isinstance(value, (ListValue, DictValue, SetValue, InstanceValue)):
             value.unsure = True
@@ -88,7 +89,7 @@ def call_function(
     """A call of a simulated function: arguments are always checked, the body is run to a limited depth."""
     if function.opaque_decorators or "<changed>" in function.attributes:
         # Its signature is that of a wrapper that we do not know.
-        _expose(args, kwargs)
+        _expose(machine, args, kwargs)
         return UNKNOWN
     names = bind_arguments(machine, function, args, kwargs)
     return _call_body(machine, function, names)
@@ -102,7 +103,7 @@ def _call_body(machine: Machine, function: FunctionValue, names: dict[str, Value
     if function.flags & ASYNC:
         return UNKNOWN
     if machine.depth >= machine.call_depth or function.line == 0 or (function.file, function.line) in machine.exhausted:
-        _expose(tuple(names.values()), {})
+        _expose(machine, tuple(names.values()), {})
         return UNKNOWN
     body = machine.source.body(function.file, function.line)
     if body is None:
@@ -151,10 +152,10 @@ def _run_body(machine: Machine, function: FunctionValue, statements: Sequence[An
         machine.exhausted.add((function.file, function.line))
         if function.module is not None:
             # What the rest of the call would have put into the module's tables is not known.
-            _expose(tuple(function.module.namespace.values()), {})
+            _expose(machine, tuple(function.module.namespace.values()), {})
         if not outermost:
             raise
-        _expose(tuple(scope.names.values()), {})
+        _expose(machine, tuple(scope.names.values()), {})
         return UNKNOWN
     finally:
         machine.unsure = unsure
@@ -323,9 +324,9 @@ def call_opaque(machine: Machine, opaque: Opaque, args: tuple[Value, ...], kwarg
             exception = ExceptionInstance(opaque, args)
             exception.attributes.update(kwargs)
             return exception
-        _expose(args, kwargs)
+        _expose(machine, args, kwargs)
         return OpaqueInstance(opaque, args)
-    _expose(args, kwargs)
+    _expose(machine, args, kwargs)
     return DecoratorValue(opaque.dotted)
 
 
@@ -367,7 +368,7 @@ class DecoratorValue:
             decorated = decorate(self.dotted, args[0])
             if decorated is not MISSING:
                 return decorated
-        _expose(args, kwargs)
+        _expose(machine, args, kwargs)
         return UNKNOWN if not args else DecoratorValue(self.dotted)
 
     def simulated_getattr(self, machine: Machine, name: str) -> Value:
@@ -379,7 +380,7 @@ def _call_opaque_instance(
     machine: Machine, instance: OpaqueInstance, args: tuple[Value, ...], kwargs: dict[str, Value]
 ) -> Value:
     machine.opaque_calls += 1
-    _expose(args, kwargs)
+    _expose(machine, args, kwargs)
     return UNKNOWN
 
 
@@ -389,7 +390,7 @@ def _call_module(machine: Machine, module: ModuleValue, args: tuple[Value, ...],
 
 def _call_unknown(machine: Machine, value: Value, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
     machine.opaque_calls += 1
-    _expose(args, kwargs)
+    _expose(machine, args, kwargs)
     return UNKNOWN
 
 

@@ -11,6 +11,7 @@ from muster.execution.arity import bind_arguments
 from muster.execution.exceptions import is_exception_class
 from muster.execution.expressions import evaluate
 from muster.execution.machine import Machine
+from muster.execution.metaclasses import call_metaclass, is_metaclass, make_through_metaclass
 from muster.execution.scope import Scope, ScopeKind
 from muster.execution.values import (
     MISSING,
@@ -53,7 +54,7 @@ def build_class(machine: Machine, node: Node, scope: Scope, qualname: str) -> Va
     bases = _bases(machine, base_nodes, scope)
     options = {key: evaluate(machine, value, scope) for key, value in keywords}
     cls = ClassValue(name, qualname, scope.module.name, scope.file, line)
-    _set_bases(machine, cls, bases)
+    set_bases(machine, cls, bases)
     _set_metaclass(machine, cls, options)
     inner = Scope(ScopeKind.CLASS, scope.module, cls.namespace, scope.file, scope.closure)
     inner.cls = cls
@@ -62,13 +63,18 @@ def build_class(machine: Machine, node: Node, scope: Scope, qualname: str) -> Va
 
     run_scope(machine, body, inner)
     scope.line = line
-    if cls.namespace.pop("__muster_lenient__", None):
-        cls.lenient = True
+    is_open = bool(cls.namespace.pop("__muster_lenient__", None))
+    if is_open:
+        cls.lenient = cls.body_lenient = True
+
+    def finish() -> None:
+        _adopt(cls)
+        _check_slots(machine, cls)
+        _specialise(machine, cls)
+        _init_subclass(machine, cls, options)
+
     _adopt(cls)
-    _check_slots(machine, cls)
-    _specialise(machine, cls)
-    _init_subclass(machine, cls, options)
-    return cls
+    return make_through_metaclass(machine, cls, options, finish, is_open)
 
 
 def _bases(machine: Machine, nodes: Sequence[Node], scope: Scope) -> tuple[Value, ...]:
@@ -78,7 +84,8 @@ def _bases(machine: Machine, nodes: Sequence[Node], scope: Scope) -> tuple[Value
     return values if sure else (*values, UNKNOWN)
 
 
-def _set_bases(machine: Machine, cls: ClassValue, bases: tuple[Value, ...]) -> None:
+def set_bases(machine: Machine, cls: ClassValue, bases: tuple[Value, ...]) -> None:
+    """Give the class its bases and the MRO that follows. Raises `TypeError` where Python does."""
     classes: list[Value] = []
     for base in map(as_class, bases):
         if isinstance(base, ModuleValue):
@@ -194,6 +201,7 @@ def _set_metaclass(machine: Machine, cls: ClassValue, options: dict[str | None, 
             cls.metaclass = inherited
     _check_metaclasses(machine, cls)
     metaclass = cls.metaclass
+    cls.body_lenient = cls.lenient
     if isinstance(metaclass, ClassValue):
         cls.lenient |= metaclass.lookup("__new__") is not MISSING or metaclass.lookup("__prepare__") is not MISSING
     elif metaclass is not None and not (
@@ -336,6 +344,8 @@ def instantiate(machine: Machine, cls: ClassValue, args: tuple[Value, ...], kwar
         return _enum_by_value(machine, cls, args)
     if is_exception_class(cls):
         return _exception(machine, cls, args, kwargs)
+    if is_metaclass(cls):
+        return call_metaclass(machine, cls, args, kwargs)
     metaclass_call = cls.metaclass.lookup("__call__") if isinstance(cls.metaclass, ClassValue) else MISSING
     if metaclass_call is not MISSING or cls.special in ("typeddict", "namedtuple"):
         return _special_instance(machine, cls, args, kwargs)

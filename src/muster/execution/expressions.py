@@ -13,8 +13,10 @@ from muster.execution.scope import Scope, ScopeKind
 from muster.execution.values import (
     MISSING,
     UNKNOWN,
+    ClassValue,
     DictValue,
     FunctionValue,
+    InstanceValue,
     IteratorValue,
     ListValue,
     Native,
@@ -586,7 +588,10 @@ def _super_here(machine: Machine, scope: Scope, args: tuple[Value, ...]) -> Valu
     from muster.execution.values import SuperValue
 
     if args:
-        return UNKNOWN
+        is_plain = (
+            len(args) == 2 and isinstance(args[0], ClassValue) and isinstance(args[1], (ClassValue, InstanceValue))
+        )
+        return SuperValue(args[0], args[1]) if is_plain else UNKNOWN
     if scope.function is None or scope.function.cls is None or scope.receiver is MISSING:
         return UNKNOWN
     return SuperValue(scope.function.cls, scope.receiver)

@@ -83,6 +83,10 @@ class Machine:
         self.depth = 0
         self.budget = STATEMENT_BUDGET
         self.opaque_calls = 0
+        self.unfollowed = 0
+        """Calls that were not followed, of the project's functions too."""
+        self.making: list[Any] = []
+        """Class statements that their metaclasses are working on (`metaclasses.Making`), innermost last."""
         self.lenient_file = ""
         self.module_budget = MODULE_BUDGET
         self.call_budget = STATEMENT_BUDGET

@@ -133,7 +133,7 @@ class ClassValue:
     """
 
     __slots__ = (
-        "attributes_unsure", "bases", "file", "lenient", "line", "metaclass", "module", "mro", "mro_known", "name",
+        "attributes_unsure", "bases", "body_lenient", "file", "lenient", "line", "metaclass", "module", "mro", "mro_known", "name",
         "namespace", "opaque_decorators", "qualname", "special",
     )  # fmt: skip
 
@@ -148,6 +148,8 @@ class ClassValue:
         self.mro_known = True
         self.namespace: dict[str, Value] = {}
         self.lenient = False
+        self.body_lenient = False
+        """`lenient` for another reason than the metaclass."""
         self.metaclass: Value = None
         self.opaque_decorators: tuple[str, ...] = ()
         self.special = ""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from muster.execution.machine import Machine
+from muster.execution.metaclasses import new_class
 from muster.execution.natives import builtin_functions, pytest_api, standard_library, system
 from muster.execution.values import (
     MISSING,
@@ -94,6 +95,10 @@ def _method_of_type(type_name: str, name: str) -> Value:
     """`str.upper`, `dict.fromkeys`: called with the receiver as first argument."""
 
     def run(machine: Machine, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+        if name == "__new__" and type_name == "type":
+            return new_class(machine, args, kwargs)
+        if name == "__init__" and type_name == "type":
+            return None
         if name == "__new__":
             # `object.__new__(cls)` makes the instance itself; a class's own `__new__` is not what is meant.
             return InstanceValue(args[0], unsure=True) if args and isinstance(args[0], ClassValue) else UNKNOWN

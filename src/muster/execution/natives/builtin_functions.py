@@ -417,10 +417,20 @@ def _isinstance(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
         return cls in own.mro or (UNKNOWN if not own.mro_known else False)
     if isinstance(cls, ClassValue) and isinstance(value, (*operations.CONSTANTS, ListValue, DictValue, FunctionValue)):
         return False if cls.metaclass is None else UNKNOWN
+    if isinstance(cls, ClassValue) and isinstance(value, ClassValue):
+        return _is_class_made_by(value, cls)
     if isinstance(cls, Opaque) and own is not None:
         answer = is_subclass(machine, own, cls.dotted)
         return UNKNOWN if answer is None else answer
     return UNKNOWN
+
+
+def _is_class_made_by(value: ClassValue, metaclass: ClassValue) -> Value:
+    """`isinstance` of a class: whether it comes from that metaclass."""
+    if isinstance(value.metaclass, ClassValue):
+        return metaclass in value.metaclass.mro or (False if value.metaclass.mro_known else UNKNOWN)
+    is_plain = value.metaclass is None or (isinstance(value.metaclass, Opaque) and value.metaclass.kind == "class")
+    return False if is_plain and value.mro_known and metaclass.metaclass is None else UNKNOWN
 
 
 def _is_builtin_instance(value: Value, cls: type) -> Value:
