@@ -1,4 +1,4 @@
-"""Muster for Python code: three functions, typed and stable. None of them runs anything of the examined project.
+"""Muster for Python code: typed and stable. Nothing of the examined project runs unless an argument says so.
 
 from muster.api import assert_collectable
 
@@ -11,16 +11,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from muster.errors import UsageError
+from muster.model.endpoint import Malformed, parse_endpoint
 from muster.model.report import Report
+from muster.model.service import Inquiry, ServiceStatus
 from muster.render.layout import Canvas
 from muster.render.text import render_text
+from muster.settings import Service
 from muster.usecases.check import check as check_session
 from muster.usecases.check import check_exit_code
 from muster.usecases.collect import Listing
 from muster.usecases.collect import collect as collect_session
-from muster.wiring import Choices, open_workspace, settings_categories
+from muster.usecases.preflight import Preflight, choose_services, make_status
+from muster.usecases.preflight import preflight as preflight_services
+from muster.wiring import Choices, find_settings, open_service_ports, open_workspace, settings_categories
 
-__all__ = ["Listing", "Report", "assert_collectable", "check", "collect"]
+__all__ = [
+    "Listing",
+    "Preflight",
+    "Report",
+    "ServiceStatus",
+    "assert_collectable",
+    "check",
+    "collect",
+    "preflight",
+    "probe_service",
+]
 
 
 def check(
@@ -70,6 +86,34 @@ def assert_collectable(*categories_or_paths: str, invocation: str = "", python: 
     report = check(*paths, categories=categories, invocation=invocation, python=python, root=root)
     if check_exit_code(report) != 0:
         raise AssertionError("the suite does not collect\n\n" + render_text(report, Canvas(width=100)))
+
+
+def probe_service(url: str, *, timeout: float = 3.0, name: str = "") -> ServiceStatus:
+    """Whether the service at `url` answers in its own protocol, within `timeout` seconds whatever happens.
+
+    `postgresql://`, `redis://`, `rediss://`, `http://`, `https://`, `ws://`, `wss://`, `tcp://HOST:PORT`, `dns://NAME`.
+    What does not answer is a status too, with the step that failed, and no field of it holds a secret of the URL. `name`
+    is what the service is called in it. Raises `UsageError` for a URL that names no service.
+    """
+    endpoint = parse_endpoint(url)
+    if isinstance(endpoint, Malformed):
+        raise UsageError(f"the url of {name or 'the service'}: {endpoint.reason}")
+    service = Service(name or endpoint.kind, url)
+    with open_service_ports("", start=False) as ports:
+        [answer] = ports.probe.ask([Inquiry(service.name, endpoint, timeout)])
+    return make_status(endpoint, answer, service=service)
+
+
+def preflight(*names: str, categories: Sequence[str] = (), root: str = "", start: bool = False) -> Preflight:
+    """How the services of `[tool.muster.services]` answer, all asked at once.
+
+    `names` and what `categories` require; neither means all. `start` starts those that are down and have a `start`
+    command, and stops them again before this returns. Raises `UsageError` for an unknown name.
+    """
+    folder, settings = find_settings(root)
+    services = choose_services(settings, names, categories)
+    with open_service_ports(folder, start=start) as ports:
+        return preflight_services(ports, services)
 
 
 def _choices(

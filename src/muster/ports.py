@@ -8,6 +8,7 @@ from typing import Protocol
 
 from muster.model.collection import Collection
 from muster.model.environment import Environment, ProbedModule
+from muster.model.service import Answer, Inquiry
 
 
 class EntryKind(Enum):
@@ -104,6 +105,29 @@ class ObservedPytest(Protocol):
 
     def collect(self, argv: Sequence[str], cwd: str) -> Collection:
         """What the command really collects, with its whole-process seconds."""
+
+
+class ServiceProbe(Protocol):
+    """Services, asked in their own protocol."""
+
+    def ask(self, inquiries: Sequence[Inquiry]) -> list[Answer]:
+        """What each service answers, in the order given: all at once, none for longer than its own timeout."""
+
+
+class ServiceStarter(Protocol):
+    """Commands of the project's settings that start services. Whoever made it stops them all."""
+
+    def start(self, name: str, command: str, stop: str) -> str:
+        """Start `command`, with `stop` to be run when all is over; returns why that is impossible, else ""."""
+
+    def failure(self, name: str) -> str:
+        """How the command of the service ended where that was a failure, with its last words, else ""."""
+
+    def last_output(self, name: str) -> str:
+        """The last lines that the command printed."""
+
+    def pause(self) -> None:
+        """Give the services a moment."""
 
 
 class Clock(Protocol):

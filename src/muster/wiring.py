@@ -21,6 +21,7 @@ from muster.errors import UsageError
 from muster.ports import Clock, FactCache, FileTree, ObservedPytest
 from muster.settings import Settings, load_settings
 from muster.usecases.plan import Plan
+from muster.usecases.preflight import ServicePorts
 from muster.usecases.selection import Selection, plan_session
 from muster.usecases.simulate import Ports
 
@@ -93,6 +94,25 @@ def open_workspace(choices: Choices) -> Iterator[Workspace]:
             clock=SystemClock(),
             interpreter=chosen.executable,
         )
+
+
+@contextmanager
+def open_service_ports(root: str, *, start: bool) -> Iterator[ServicePorts]:
+    """What a preflight needs. With `start` services may be started, in the folder `root`, and run until this is left."""
+    from muster.adapters.services.probing import ThreadedServiceProbe  # what only a preflight needs
+    from muster.adapters.services.starting import StartedServices
+
+    probe, clock = ThreadedServiceProbe(), SystemClock()
+    if not start:
+        yield ServicePorts(probe, clock, os.environ)
+        return
+    with StartedServices(root, os.environ) as starter:
+        yield ServicePorts(probe, clock, os.environ, starter)
+
+
+def find_settings(root: str) -> tuple[str, Settings]:
+    """The project's root, found from here where none is given, and its settings."""
+    return _find_project(DiskTree(), root, _working_folder())
 
 
 def settings_categories(root: str) -> frozenset[str]:

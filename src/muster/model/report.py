@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from muster.model.service import ServiceStatus
+
 SCHEMA_NAME = "muster.report/1"
 NODEIDS_SCHEMA_NAME = "muster.nodeids/1"
 
@@ -195,14 +197,6 @@ class ProblemReport(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-class ServiceReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One service that the categories require, and whether it answers."""
-
-    name: str
-    state: str
-    message: str
-
-
 class BaselineLoss(msgspec.Struct, frozen=True, kw_only=True):
     """A test of the baseline that is gone, with the cause and the commit that lost it."""
 
@@ -253,7 +247,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     causes: tuple[CauseReport, ...]
     files: tuple[FileReport, ...]
     problems: tuple[ProblemReport, ...]
-    services: tuple[ServiceReport, ...]
+    services: tuple[ServiceStatus, ...]
     baseline: BaselineReport | None
     notes: tuple[str, ...] = ()
     differences: tuple[DifferenceReport, ...] = ()

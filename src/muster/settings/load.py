@@ -111,18 +111,32 @@ def _read_category(name: str, table: Table, services: Mapping[str, Service]) -> 
 
 
 def _read_service(name: str, table: Table) -> Service:
-    table.refuse_unknown(("url", "timeout", "start"))
+    table.refuse_unknown(("url", "timeout", "start", "stop", "wait", "on_missing"))
     url = table.string("url", expands=True)
     if not url:
         raise UsageError(f"{table.location}: service '{name}' needs a 'url'")
-    timeout_s = table.seconds("timeout")
+    timeout_s, wait_s = table.seconds("timeout"), table.seconds("wait")
+    start, stop = table.string("start"), table.string("stop")
+    for key, present in (("stop", stop), ("wait", wait_s)):
+        if present and not start:
+            raise table.error(key, f"'{key}' of service '{name}' means nothing without a 'start'")
     return Service(
         name=name,
         url=url,
         timeout_s=3.0 if timeout_s is None else timeout_s,
-        start=table.string("start"),
+        start=start,
+        stop=stop,
+        wait_s=30.0 if wait_s is None else wait_s,
+        on_missing="skip" if _read_on_missing(name, table) == "skip" else "fail",
         location=table.location,
     )
+
+
+def _read_on_missing(name: str, table: Table) -> str:
+    choice = table.string("on_missing") or "fail"
+    if choice not in ("fail", "skip"):
+        raise table.error("on_missing", f"'on_missing' of service '{name}' must be 'fail' or 'skip', not '{choice}'")
+    return choice
 
 
 def _read(tree: FileTree, path: str) -> str:

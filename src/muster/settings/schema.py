@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from muster.model.cause import Severity
 from muster.model.location import Location
@@ -43,13 +44,17 @@ class Service:
     """`[tool.muster.services.NAME]`: something that tests talk to.
 
     `url` may hold `${NAME}`, which `expand_url` fills in. `start` is the command that starts it, run only where the
-    user asks for it.
+    user asks for it, and `stop` what then stops it, where ending the command is not enough; `wait_s` is how long it may
+    need until it answers. `on_missing` says what to do with the tests that need it where it does not answer.
     """
 
     name: str
     url: str
     timeout_s: float = 3.0
     start: str = ""
+    stop: str = ""
+    wait_s: float = 30.0
+    on_missing: Literal["fail", "skip"] = "fail"
     location: Location = _NOWHERE
 
 

@@ -53,6 +53,9 @@ retries = 1
 url = "${DATABASE_URL}"
 timeout = "250ms"
 start = "docker compose up -d postgres"
+stop = "docker compose stop postgres"
+wait = "1m"
+on_missing = "skip"
 """
     assert load_settings(_tree(pyproject_toml=text), "/p") == Settings(
         invocation="python -m pytest",
@@ -74,7 +77,14 @@ start = "docker compose up -d postgres"
         },
         services={
             "postgres": Service(
-                "postgres", "${DATABASE_URL}", 0.25, "docker compose up -d postgres", Location("/p/pyproject.toml", 18)
+                "postgres",
+                "${DATABASE_URL}",
+                0.25,
+                "docker compose up -d postgres",
+                "docker compose stop postgres",
+                60.0,
+                "skip",
+                Location("/p/pyproject.toml", 18),
             )
         },
         origin="/p/pyproject.toml",
@@ -108,7 +118,7 @@ def test_two_homes_for_the_settings_are_an_error() -> None:
         ),
         (
             "[services.a]\nurl = 'x'\nq = 1",
-            "/p/muster.toml:3: unknown key 'q' in [services.a]; it takes start, timeout, url",
+            "/p/muster.toml:3: unknown key 'q' in [services.a]; it takes on_missing, start, stop, timeout, url, wait",
         ),
         (
             "budget = 10",
@@ -138,6 +148,14 @@ def test_two_homes_for_the_settings_are_an_error() -> None:
         (
             "[categories.a]\npaths = ['t']\nrequires = ['pg']\n[services.pgx]\nurl = 'x'",
             "/p/muster.toml:3: 'pg' is no service of [tool.muster.services]; did you mean 'pgx'?",
+        ),
+        (
+            "[services.a]\nurl = 'x'\non_missing = 'ignore'",
+            "/p/muster.toml:3: 'on_missing' of service 'a' must be 'fail' or 'skip', not 'ignore'",
+        ),
+        (
+            "[services.a]\nurl = 'x'\nwait = '1s'",
+            "/p/muster.toml:3: 'wait' of service 'a' means nothing without a 'start'",
         ),
         ("[services.a]\ntimeout = '1s'", "/p/muster.toml:1: service 'a' needs a 'url'"),
         ("categories = 1", "/p/muster.toml:1: 'categories' in the file must be a table, not 1"),
