@@ -84,7 +84,10 @@ class EnvironmentQuery(Protocol):
         """The environment, from the cache where nothing in it changed."""
 
     def probe(self, module: str) -> ProbedModule | None:
-        """What importing the installed or standard `module` does; None where the environment may not be asked."""
+        """What importing the installed or standard `module` does; None where the environment may not be asked.
+
+        `module:name` asks for one attribute: `names` then holds it, or `first` is what reading it raised.
+        """
 
 
 class Parser(Protocol):

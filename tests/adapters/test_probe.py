@@ -307,8 +307,36 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_odd_names_are_not_asked(root: Path) -> None:
     """Only what an import statement can spell."""
     asked = query(root, sys.executable)
-    assert [asked.probe(name) for name in ("", "a b", "a..b", "../x", "a\n")] == [None] * 5
+    assert [asked.probe(name) for name in ("", "a b", "a..b", "../x", "a\n", "os:", "os:a.b", ":a")] == [None] * 8
     assert not asked._prober.is_running
+
+
+def test_a_name_that_is_made_on_demand_is_asked_for(root: Path, made: MadeEnvironment) -> None:
+    """What `module.name` gives, or what the module's own `__getattr__` raises."""
+    source = """
+        LATE = 7
+        def __getattr__(name):
+            if name == "late":
+                return LATE
+            if name == "optional":
+                import nowhere
+            if name == "angry":
+                raise RuntimeError("no")
+            raise AttributeError("nothing called " + name)
+    """
+    files = {"lazy.py": source, "lazypkg/__init__.py": source, "lazypkg/part.py": "", "uses.py": "import lazypkg.part"}
+    wanted = ["lazy:late", "lazy:optional", "lazy:angry", "lazy:other", "lazy:LATE", "uses", "lazypkg:part", "broken:x"]
+    answers = probe_installed(root, made, {**files, "broken.py": "1 / 0"}, *wanted)
+    assert (answers["lazy:late"].names["late"].value, answers["lazy:LATE"].names["LATE"].value) == (7, 7)
+    raised = {name: answer.first.type for name, answer in answers.items() if answer.first is not None}
+    assert raised == {
+        "lazy:optional": "ModuleNotFoundError",
+        "lazy:angry": "RuntimeError",
+        "lazy:other": "AttributeError",
+    }
+    assert str(answers["lazy:other"].first and answers["lazy:other"].first.message) == "nothing called other"
+    assert [name for name, answer in answers.items() if answer.lenient] == ["broken:x"]
+    assert answers["lazypkg:part"].first is not None or answers["lazypkg:part"].names == {}
 
 
 def test_a_lying_child_is_no_traceback(root: Path, made: MadeEnvironment) -> None:

@@ -37,7 +37,7 @@ from muster.ports import FactCache
 if TYPE_CHECKING:
     from muster.adapters.guest_process import GuestProcess
 
-FORMAT = 4
+FORMAT = 5
 """Raised whenever the guest's answers or the structs that hold them change."""
 
 DUMP_TIMEOUT_S = 120.0
@@ -317,7 +317,10 @@ class InterpreterQuery:
 
     def _may_probe(self, name: str) -> bool:
         """Whether `name` may be imported: anything where the environment may be run, else the standard library."""
-        if self._static or not all(part.isidentifier() for part in name.split(".")):
+        module, colon, attribute = name.partition(":")
+        if self._static or not all(part.isidentifier() for part in module.split(".")):
+            return False
+        if colon and not attribute.isidentifier():
             return False
         if self._chosen.may_run:
             return True

@@ -35,7 +35,7 @@ class Prober:
         return self._shared is not None
 
     def probe(self, name: str) -> ProbedModule:
-        """What importing `name` does."""
+        """What importing `name` does, or reading the attribute of `module:attribute`."""
         try:
             return self._probe(name)
         except OSError as error:
@@ -96,7 +96,7 @@ def _probed(name: str, answer: dict[str, Any]) -> ProbedModule:
     if any(failure is not None and _INSIDE in failure.mro for failure in (probed.first, probed.second)):
         # It needs code of the examined tree, which was kept from running: nothing follows from that.
         return ProbedModule(name=name, lenient=True)
-    return msgspec.structs.replace(probed, lenient=probed.lenient or probed.first is not None)
+    return msgspec.structs.replace(probed, lenient=probed.lenient or (probed.first is not None and ":" not in name))
 
 
 def _died(name: str, death: ChildDied) -> ProbedModule:

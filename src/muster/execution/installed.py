@@ -148,14 +148,31 @@ def _absent(machine: Machine, module: ModuleValue, name: str) -> Value:
         return submodule
     if f"{module.name}.{name}" in machine.preloaded:
         return install(machine, f"{module.name}.{name}")
-    if module.name == "pytest" and module.lenient and module.probe is not None and not name.startswith("_"):
-        # Up to pytest 8.3 a module `__getattr__` stood there for one deprecated name.
-        text = f"module pytest has no attribute {name}"
-        machine.refused_attribute = machine.error("AttributeError", text, OtherFailure("attribute"))
-        return MISSING
-    if module.lenient or (name.startswith("__") and name.endswith("__")):
+    if name.startswith("__") and name.endswith("__"):
         return UNKNOWN
-    return MISSING
+    return _made_on_demand(machine, module, name) if module.lenient else MISSING
+
+
+def _made_on_demand(machine: Machine, module: ModuleValue, name: str) -> Value:
+    """What a module `__getattr__` of the environment's gives (PEP 562), as the environment says when it is asked."""
+    if module.probe is None or not module.probe.lenient or module.probe.first is not None:
+        return UNKNOWN
+    answer = machine.probe(f"{module.name}:{name}")
+    if answer is None:
+        return UNKNOWN
+    probed = answer.names.get(name)
+    if probed is not None:
+        return _from_probe(machine, module, name, probed)
+    if answer.lenient:
+        return UNKNOWN
+    if answer.first is None:
+        return MISSING
+    if "AttributeError" in answer.first.mro:
+        machine.refused_attribute = _failure(machine, answer.first, module.name)
+        return MISSING
+    if "ImportError" in answer.first.mro:
+        raise _failure(machine, answer.first, module.name)
+    return UNKNOWN
 
 
 def _from_probe(machine: Machine, module: ModuleValue, name: str, probed: ProbedName) -> Value:

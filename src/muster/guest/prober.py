@@ -1,7 +1,8 @@
 """Imports installed modules on request and says what they then hold.
 
 Runs after `isolated_site` in the same namespace. `SPEC` also holds `requests` and `output` (file descriptors): one JSON
-string, a module's name, comes in a line; one JSON object goes out a line. Python 3.9 syntax.
+string, a module's name, comes in a line; one JSON object goes out a line. `module:name` asks for one attribute, which the
+module may make on demand. Python 3.9 syntax.
 
 Every request is answered in one process, so that what modules share is imported once. Where that sharing might change
 an outcome (the import failed, or loaded something that had failed before) the answer says `doubtful`, and the host asks
@@ -181,6 +182,28 @@ def answer(name):
     if first is None or second is None:
         described.update(describe(name, sys.modules.get(name)))
     return described
+
+
+def answer_attribute(request):
+    """What `from module import name` would get of the module itself; `first` is what reading it raised."""
+    name, _, attribute = request.partition(":")
+    failed = try_import(name)
+    module = sys.modules.get(name)
+    answered = {
+        "name": request,
+        "doubtful": False,
+        "lenient": failed is not None or type(module) is not types.ModuleType,
+    }
+    if failed is not None:
+        return answered
+    others = imported_by_statement() - imported_with(name, also_later=True)
+    try:
+        value = getattr(module, attribute)
+        if not is_left_by_another(name + "." + attribute, value, others):
+            answered["names"] = {clean(attribute): describe_name(value)}
+    except BaseException as error:
+        answered["first"] = answered["second"] = failure(error)
+    return answered
 
 
 def describe(name, module):
@@ -393,7 +416,8 @@ def serve():
         pending += received
         while b"\n" in pending:
             line, _, pending = pending.partition(b"\n")
-            send(answer(json.loads(line)))
+            request = json.loads(line)
+            send(answer_attribute(request) if ":" in request else answer(request))
 
 
 serve()
