@@ -622,10 +622,17 @@ def _exec_here(machine: Machine, scope: Scope, args: tuple[Value, ...]) -> Value
         if isinstance(target, DictValue):
             target.unsure = True
         elif isinstance(target, NamespaceValue):
-            target.module.lenient = True
+            _fill(target.module, args[0], scope)
     if len(args) < 2:
-        scope.module.lenient = True
+        _fill(scope.module, args[0] if args else UNKNOWN, scope)
     return None
+
+
+def _fill(module: ModuleValue, code: Value, scope: Scope) -> None:
+    """Note that `code` binds what it likes in the namespace of `module`."""
+    module.lenient = True
+    if not isinstance(code, str):
+        module.executed_at = scope.line
 
 
 def _eval_here(machine: Machine, scope: Scope, args: tuple[Value, ...]) -> Value:

@@ -97,11 +97,12 @@ class ModuleValue:
     `namespace` is its `__dict__`. `file` is None for namespace packages and built-in modules; `path` is `__path__`, None for plain modules.
     `kind` is `source` (interpreted), `namespace`, `opaque` (installed or standard: see `probe`) or `made` (by `types.ModuleType`).
     `lenient` means that a missing name proves nothing (`globals()[...] =`, `exec`, ...). `initialising` is true while its body runs,
-    `by_spec` when pytest's importlib mode executes it (then it never counts as "partially initialized").
+    `by_spec` when pytest's importlib mode executes it (then it never counts as "partially initialized"). `executed_at` is the line
+    where it had text that is not known executed in its own namespace, 0 where there is none.
     """
 
     __slots__ = (
-        "by_spec", "doc", "error", "file", "initialising", "kind", "lenient", "name", "namespace", "path", "probe",
+        "by_spec", "doc", "error", "executed_at", "file", "initialising", "kind", "lenient", "name", "namespace", "path", "probe",
         "search_path_of_parent", "spec_name",
     )  # fmt: skip
 
@@ -117,6 +118,7 @@ class ModuleValue:
         self.probe: Any = None
         self.doc: str | None = None
         self.error: Any = None
+        self.executed_at = 0
         self.spec_name = name
         self.search_path_of_parent: Any = None
 
