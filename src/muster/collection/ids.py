@@ -284,8 +284,12 @@ def _named_id(value: Value) -> Value:
     if isinstance(value, (ClassValue, FunctionValue, Native, FixtureValue, BoundMethod, DescriptorValue, ModuleValue)):
         return _name_of(value)
     plain = (
-        ListValue, DictValue, SetValue, tuple, range, slice, ExceptionInstance, Mark, ParameterSetValue, PartialValue,
+        ListValue, DictValue, SetValue, tuple, range, slice, ExceptionInstance, Mark, ParameterSetValue,
     )  # fmt: skip
+    if isinstance(value, PartialValue):
+        # A partial object has a `__name__` only where somebody gave it one; one that is no string says nothing.
+        name = value.attributes.get("__name__")
+        return name if isinstance(name, str) or name is UNKNOWN else None
     if isinstance(value, IteratorValue):
         return UNKNOWN if value.kind == "generator" else None
     return None if isinstance(value, plain) or type(value).__module__ == "pathlib" or value is ... else UNKNOWN

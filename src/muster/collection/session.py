@@ -33,7 +33,7 @@ from muster.collection.outcomes import usage_error
 from muster.collection.reorder import reordered
 from muster.collection.selection import Selection, select
 from muster.collection.unittest_cases import collect_test_case
-from muster.collection.unseen import note_unseen_hooks, report_doubtful
+from muster.collection.unseen import note_unseen_hooks, report_doubtful, sure_losses
 from muster.collection.vanished import skipped_modules
 from muster.collection.walk import Walk
 from muster.execution.imports import UndecidedSourceError
@@ -262,7 +262,7 @@ def _selected(walk: Walk, found: list[ItemNode]) -> Selection:
 def _finished(walk: Walk, selection: Selection, stopped: bool) -> Collection:
     items = tuple(item_of(node) for node in selection.items)
     note_unseen_hooks(walk)
-    walk.lose(find_losses(walk))
+    walk.lose(sure_losses(walk, find_losses(walk)))
     blocked, estimated = blocked_by_file(walk, _Collecting(walk, lenient=True))
     walk.losses.extend(skipped_modules(walk, walk.skipped, _Collecting(walk, lenient=True)))
     return Collection(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from muster.collection.hooks import Plugin
 from muster.collection.nodeids import relative_path
 from muster.collection.nodes import Node
@@ -11,6 +13,7 @@ from muster.model.collection import (
     CollectorReport,
     Confidence,
     FileMismatch,
+    Loss,
     ModuleMissing,
     NameMissing,
     Outcome,
@@ -47,6 +50,14 @@ def report_doubtful(walk: Walk, node: Node, raised: Raised) -> bool:
     return True
 
 
+def sure_losses(walk: Walk, losses: Iterable[Loss]) -> Iterator[Loss]:
+    """Those losses that such a plugin cannot make good: it may collect what no pattern matches, and unwrap what is wrapped."""
+    for loss in losses:
+        if loss.kind not in _OF_THE_RULES or _unseen(walk, loss.culprit.path) is None:
+            yield loss
+
+
+_OF_THE_RULES = ("M401", "M403", "M408")
 _ORDER = (Confidence.CERTAIN, Confidence.LIKELY, Confidence.UNDECIDED)
 
 

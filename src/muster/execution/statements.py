@@ -643,6 +643,9 @@ def _enter(machine: Machine, manager: Value) -> Value:
             raise _no_context_manager(machine, manager.cls.name)
         if isinstance(method, BoundMethod):
             return machine.call(method, (), {})
+    elif isinstance(manager, OpaqueInstance):
+        method = machine.get_attribute(manager, "__enter__")
+        return machine.call(method, (), {}) if isinstance(method, BoundMethod) else UNKNOWN
     elif isinstance(manager, operations.SCALARS):
         raise _no_context_manager(machine, operations.type_name_of(manager) or "")
     return UNKNOWN

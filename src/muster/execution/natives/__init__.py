@@ -10,7 +10,7 @@ from typing import Any
 
 from muster.execution.machine import Machine
 from muster.execution.metaclasses import new_class
-from muster.execution.natives import builtin_functions, pytest_api, standard_library, system
+from muster.execution.natives import builtin_functions, programs, pytest_api, standard_library, system
 from muster.execution.values import (
     MISSING,
     UNKNOWN,
@@ -21,7 +21,12 @@ from muster.execution.values import (
     Value,
 )
 
-_TABLES: tuple[dict[str, Any], ...] = (system.NATIVES, pytest_api.NATIVES, standard_library.NATIVES)
+_TABLES: tuple[dict[str, Any], ...] = (
+    system.NATIVES,
+    pytest_api.NATIVES,
+    standard_library.NATIVES,
+    programs.NATIVES,
+)
 _NATIVES: dict[str, Native] = {
     dotted: Native(dotted, function) for table in _TABLES for dotted, function in table.items()
 }
