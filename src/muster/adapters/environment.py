@@ -198,7 +198,7 @@ class InterpreterQuery:
     def _environment(self, dump: dict[str, Any], problems: Sequence[str]) -> Environment:
         path, site_packages = dump["search_path"], dump["site_packages"]
         described: dict[str, object] = {
-            **{name: dump[name] for name in ("platform", "os_name", "prefix", "preloaded")},
+            **{name: dump[name] for name in ("platform", "os_name", "machine", "prefix", "preloaded")},
             "executable": self._chosen.executable,
             "why": self._chosen.why,
             "version": dump["version"],

@@ -149,6 +149,8 @@ def _module(machine: Machine, module: ModuleValue, name: str) -> Value:
         return opaque_attribute(machine, module, name)
     value = module.namespace.get(name, MISSING)
     if value is not MISSING:
+        if isinstance(value, (ListValue, DictValue, SetValue)) and not value.unsure:
+            value.unsure = _may_be_filled_by_c(machine, module)
         return value
     value = _module_dunder(module, name)
     if value is not MISSING:
@@ -163,8 +165,15 @@ def _may_be_filled_by_c(machine: Machine, module: ModuleValue) -> bool:
     """Whether an extension module of the same package may have put names here, through code of this file that can."""
     if module.kind != "source" or module.name.partition(".")[0] not in machine.native_packages:
         return False
+    file = posixpath.normpath(module.file or "")
+    if file not in machine.open_to_c:
+        machine.open_to_c[file] = _offers_itself(machine, file)
+    return machine.open_to_c[file]
+
+
+def _offers_itself(machine: Machine, file: str) -> bool:
     try:
-        source = machine.tree.read(posixpath.normpath(module.file or ""))
+        source = machine.tree.read(file)
     except ReadFailure:
         return True
     return b"setattr(" in source or b"globals()" in source

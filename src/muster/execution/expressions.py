@@ -19,6 +19,7 @@ from muster.execution.values import (
     InstanceValue,
     IteratorValue,
     ListValue,
+    ModuleValue,
     Native,
     SetValue,
     TupleValue,

@@ -107,6 +107,8 @@ class Machine:
         """Finders that the project's code put on `sys.meta_path`."""
         self.native_packages: set[str] = set()
         """Top-level packages of the project's that hold extension modules which were imported."""
+        self.open_to_c: dict[str, bool] = {}
+        """Files of packages with extension modules: whether their code lets others put names into them."""
         self.handling: list[Raised] = []
         self.filters = [parse_filter(entry) for entry in filters]
         self.installed_prefixes = installed_prefixes(environment)

@@ -7,6 +7,7 @@ raises is dropped, and the results are merged. Only where every branch raises do
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from muster.execution import expressions, operations
@@ -459,15 +460,32 @@ def _for(machine: Machine, node: Node, scope: Scope) -> Signal | None:
         if is_async or elements is not None:
             evaluate(machine, iterable, scope) if is_async else None
         return _unknown_rounds(machine, scope, body, orelse, lambda: bind_target(machine, target, UNKNOWN, scope))
-    for element in elements:
+    for place, element in enumerate(elements, 1):
         bind_target(machine, target, element, scope)
         signal = _round(machine, body, scope)
         scope.line = node[1]
-        if signal is BREAK or signal is MAYBE_BREAK:
+        if signal is MAYBE_BREAK:
+            further = partial(_further_rounds, machine, target, elements[place:], body, scope)
+            return run_branches(machine, scope, [lambda: None, further])
+        if signal is BREAK:
             return None
         if signal is not None and signal is not CONTINUE:
             return signal
     return execute(machine, orelse, scope)
+
+
+def _further_rounds(
+    machine: Machine, target: Node, elements: Sequence[Value], body: Sequence[Node], scope: Scope
+) -> Signal | None:
+    """The rounds behind a `break` that may have been taken: what they change is possible, what they raise too."""
+    for element in elements:
+        bind_target(machine, target, element, scope)
+        signal = _round(machine, body, scope)
+        if signal is BREAK:
+            return None
+        if signal is not None and signal not in (CONTINUE, MAYBE_BREAK):
+            return signal
+    return None
 
 
 def _round(machine: Machine, body: Sequence[Node], scope: Scope) -> Signal | None:
@@ -514,7 +532,9 @@ def _while(machine: Machine, node: Node, scope: Scope) -> Signal | None:
             return _unknown_rounds(machine, scope, body, orelse, lambda: None)
         signal = _round(machine, body, scope)
         scope.line = line
-        if signal is BREAK or signal is MAYBE_BREAK:
+        if signal is MAYBE_BREAK:
+            return _unknown_rounds(machine, scope, body, (), lambda: None)
+        if signal is BREAK:
             return None
         if signal is not None and signal is not CONTINUE:
             return signal

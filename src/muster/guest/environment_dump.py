@@ -30,6 +30,7 @@ def interpreter_facts():
         "version": list(sys.version_info[:3]),
         "platform": sys.platform,
         "os_name": os.name,
+        "machine": os.uname().machine if hasattr(os, "uname") else "",
         "prefix": sys.prefix,
         "search_path": REPORTED,  # noqa: F821
         "site_packages": SITE_PACKAGES,  # noqa: F821

@@ -60,8 +60,9 @@ class Environment(msgspec.Struct, frozen=True):
 
     `search_path` is `sys.path` without the script's or working directory's own entry. `preloaded` maps every name in
     `sys.modules` when collection starts in an empty folder to its file ("" where it has none). `editable_finders` maps
-    top-level module names of finder-kind editable installs to their folder or file. `asked` is false where the
-    environment was only read (`--static`), and `why` says how it was chosen.
+    top-level module names of finder-kind editable installs to their folder or file. `machine` is `os.uname().machine`,
+    "" where it is not known. `asked` is false where the environment was only read (`--static`), and `why` says how it
+    was chosen.
     `withheld_plugins` are pytest entry points `(name, module)` that were not loaded because their files lie inside the
     examined tree. `problems` says in words what kept the query from completing.
     """
@@ -71,6 +72,7 @@ class Environment(msgspec.Struct, frozen=True):
     version: tuple[int, int, int]
     platform: str = "linux"
     os_name: str = "posix"
+    machine: str = ""
     prefix: str = ""
     pytest_version: str = ""
     search_path: tuple[str, ...] = ()

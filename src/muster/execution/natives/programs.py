@@ -61,7 +61,7 @@ def _program(command: Value) -> str:
 def _is_missing(machine: Machine, program: str) -> bool:
     """Whether a program with this bare name is in none of the folders that are searched."""
     path = machine.environ.get("PATH")
-    if "/" in program or not isinstance(path, str) or machine.environ.unsure:
+    if "/" in program or not isinstance(path, str):
         return False
     folders = [entry or machine.cwd for entry in path.split(":")]
     return all(_lacks(machine, posixpath.normpath(posixpath.join(machine.cwd, folder)), program) for folder in folders)

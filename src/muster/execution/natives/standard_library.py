@@ -57,6 +57,8 @@ def update_wrapper(machine: Machine, wrapper: Value, wrapped: Value) -> Value:
         value = get_attribute(machine, wrapped, name)
         if isinstance(value, str):
             setattr(wrapper, name.strip("_"), value)
+        elif value is not MISSING:
+            wrapper.attributes[name] = UNKNOWN
     if isinstance(wrapped, FunctionValue):
         wrapper.attributes.update(wrapped.attributes)
     elif isinstance(wrapped, ClassValue):
@@ -469,6 +471,9 @@ VALUES: dict[str, Callable[[Machine], Value]] = {
     "pytest.exit.Exception": lambda machine: Opaque("_pytest.outcomes.Exit", "class"),
     "pytest.xfail.Exception": lambda machine: Opaque("_pytest.outcomes.XFailed", "class"),
     "platform.system": lambda machine: Native("platform.system", lambda machine, args, kwargs: _system_name(machine)),
+    "platform.machine": lambda machine: Native(
+        "platform.machine", lambda machine, args, kwargs: machine.environment.machine or UNKNOWN
+    ),
     "platform.python_implementation": lambda machine: Native(
         "platform.python_implementation", lambda machine, args, kwargs: "CPython"
     ),
