@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from muster.diagnosis.roots import Failure, failures_of
 from muster.index.bindings import Binding, imports_at
 from muster.index.index import FactsOf, Index, Wanted, survey
+from muster.index.search import MentionsOf
 from muster.model.collection import Collection, ModuleMissing, NameMissing, UndefinedName
 from muster.model.invocation import Invocation
 from muster.ports import EntryKind, FileTree
@@ -108,11 +109,17 @@ def _absolute(module: str, name: str) -> str:
     return name if module and name.endswith("." + module) else ""
 
 
-def answer_from_tree(asked: Questions, tree: FileTree, invocation: Invocation, facts: FactsOf) -> Answers:
-    """The answers of the tree's own index: one pass over the bytes of its files, only hits are parsed."""
+def answer_from_tree(
+    asked: Questions, tree: FileTree, invocation: Invocation, facts: FactsOf, mentions: MentionsOf | None = None
+) -> Answers:
+    """The answers of the tree's own index: one pass over what its files mention, only hits are parsed.
+
+    Files are read for that where `mentions`, which may know them already, is None.
+    """
     layout = survey(tree, invocation.rootdir, Wanted(), facts, spelling_roots(tree, invocation))
     wanted = asked.wanted(lambda module: _might_be_ours(module, layout))
-    return Answers(survey(tree, invocation.rootdir, wanted, facts, layout.roots, lambda: layout.files), asked)
+    index = survey(tree, invocation.rootdir, wanted, facts, layout.roots, lambda: layout.files, mentions)
+    return Answers(index, asked)
 
 
 def _might_be_ours(module: str, layout: Index) -> bool:

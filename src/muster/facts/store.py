@@ -6,12 +6,13 @@ the format. A stamp of the file system only spares reading again what cannot hav
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from posixpath import basename
 
 import msgspec
 
+from muster.facts.mentions import MENTIONS_FORMAT, Mentions, decode_mentions, encode_mentions, read_mentions
 from muster.facts.module_facts import (
     FORMAT,
     FunctionBodies,
@@ -26,6 +27,7 @@ from muster.model.location import Location
 from muster.ports import FactCache, FileTree, Parser, ReadFailure
 
 _BATCH = 2_000
+_MENTIONS = f"mentions-{MENTIONS_FORMAT}"
 
 
 class FactStore:
@@ -66,11 +68,38 @@ class FactStore:
                 self._keys[path] = key
         return key
 
+    def mentions(self, paths: Iterable[str]) -> Iterator[tuple[str, Mentions]]:
+        """What each of those `paths` that can be read mentions, in their order; only what is not known yet is read."""
+        pending = list(paths)
+        for start in range(0, len(pending), _BATCH):
+            yield from self._mentions_batch(pending[start : start + _BATCH])
+
     def prefetch(self, paths: Iterable[str]) -> None:
         """Load many files at once: records by the batch from the cache, the rest parsed by the batch."""
         pending = [path for path in dict.fromkeys(paths) if path not in self._facts]
         for start in range(0, len(pending), _BATCH):
             self._prefetch_batch(pending[start : start + _BATCH])
+
+    def _mentions_batch(self, paths: list[str]) -> Iterator[tuple[str, Mentions]]:
+        keys = {path: key for path in paths if (key := self._known_key(path)) is not None}
+        records = self._cache.load_many(_MENTIONS, list(keys.values()))
+        for path in paths:
+            record = records.get(keys.get(path, ""))
+            found = None if record is None else _decoded_mentions(record)
+            if found is None:
+                found = self._read_mentions(path)
+            if found is not None:
+                yield path, found
+
+    def _read_mentions(self, path: str) -> Mentions | None:
+        stamp = self._tree.stamp(path)
+        try:
+            source = self._tree.read(path)
+        except ReadFailure:
+            return None
+        found = read_mentions(source)
+        self._cache.store(_MENTIONS, self._remembered_key(path, stamp, source), encode_mentions(found))
+        return found
 
     def _prefetch_batch(self, paths: list[str]) -> None:
         keys = {path: key for path in paths if (key := self._known_key(path)) is not None}
@@ -160,10 +189,13 @@ class FactStore:
         except ReadFailure as failure:
             self.problems.append(Problem("M001", Location(path), str(failure)))
             return None, None
+        return self._remembered_key(path, stamp, source), source
+
+    def _remembered_key(self, path: str, stamp: str | None, source: bytes) -> str:
         key = self._key_of(path, source)
         if stamp is not None:
             self._cache.remember(path, stamp, key)
-        return key, source
+        return key
 
     def _key_of(self, path: str, source: bytes) -> str:
         digest = blake2b(source, digest_size=20)
@@ -174,6 +206,13 @@ class FactStore:
 def _decoded(record: bytes) -> ModuleFacts | None:
     try:
         return decode_facts(record)
+    except msgspec.DecodeError:
+        return None
+
+
+def _decoded_mentions(record: bytes) -> Mentions | None:
+    try:
+        return decode_mentions(record)
     except msgspec.DecodeError:
         return None
 

@@ -10,7 +10,7 @@ from posixpath import dirname
 from muster.facts.module_facts import ModuleFacts
 from muster.index.bindings import Binding, binding_of
 from muster.index.listing import python_files
-from muster.index.search import Hits, search_words
+from muster.index.search import Hits, MentionsOf, read_each, search_words
 from muster.index.sightings import ImportLine, ModuleSighting, NameSighting
 from muster.index.spelling import spell
 from muster.ports import FileTree
@@ -131,13 +131,15 @@ def survey(
     facts: FactsOf,
     roots: Iterable[str] = (),
     list_files: Callable[[], tuple[str, ...]] | None = None,
+    mentions: MentionsOf | None = None,
 ) -> Index:
     """An index of the tree under `root` for what is `wanted`; `roots` are the path entries that spell its modules.
 
-    Reads every Python file once, and none where nothing is wanted; parses none before a question needs it.
-    `list_files` saves listing the tree again.
+    Reads every Python file that `mentions` does not know yet, and none where nothing is wanted; parses none before a
+    question needs it. `list_files` saves listing the tree again.
     """
     listed = list_files or (lambda: python_files(tree, root))
     entries = tuple(dict.fromkeys([*roots, root]))
     words = wanted.words()
-    return Index(tree, listed, entries, facts, search_words(tree, listed(), words, entries) if words else Hits())
+    hits = search_words(mentions or read_each(tree), listed(), words, entries) if words else Hits()
+    return Index(tree, listed, entries, facts, hits)

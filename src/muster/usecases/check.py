@@ -56,7 +56,13 @@ def _diagnosed(
     ports: Ports, simulation: Simulation, collection: Collection, plan: Plan
 ) -> tuple[tuple[Cause, ...], Collection]:
     causes, collection = diagnose(
-        collection, simulation.invocation, simulation.environment, ports.tree, simulation.store.facts, plan.standards
+        collection,
+        simulation.invocation,
+        simulation.environment,
+        ports.tree,
+        simulation.store.facts,
+        plan.standards,
+        simulation.store.mentions,
     )
     return tuple(quote_culprit(ports.tree, cause) for cause in causes), collection
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from muster.diagnosis import ExpectedTests, answer_from_tree, conclude, questions, review_directives
 from muster.facts.module_facts import Directive
 from muster.index.index import FactsOf
+from muster.index.search import MentionsOf
 from muster.model.cause import Cause
 from muster.model.collection import Collection
 from muster.model.environment import Environment
@@ -23,11 +24,12 @@ def diagnose(
     tree: FileTree,
     facts: FactsOf,
     standards: Standards,
+    mentions: MentionsOf | None = None,
 ) -> tuple[tuple[Cause, ...], Collection]:
     """The causes of what `collection` lacks, and the collection with the problems of its directives added."""
     collection = _without_refused_start(collection, invocation)
     asked = questions(collection, facts)
-    answers = answer_from_tree(asked, tree, invocation, facts)
+    answers = answer_from_tree(asked, tree, invocation, facts, mentions)
     directives = _directives(collection, facts)
     causes = conclude(
         collection,
