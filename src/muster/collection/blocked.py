@@ -10,7 +10,7 @@ from muster.collection.nodes import ItemNode, Node
 from muster.collection.selection import select
 from muster.collection.walk import Walk
 from muster.execution.raised import Raised
-from muster.model.collection import Item
+from muster.model.collection import CollectorReport, Item, Outcome
 
 Blocked = tuple[tuple[str, tuple[Item, ...]], ...]
 
@@ -46,6 +46,16 @@ def blocked_by_file(
                 estimated.add(path)
         blocked.append((path, listed))
     return tuple(blocked), frozenset(estimated)
+
+
+def hidden_failures(walk: Walk, reports: Iterable[CollectorReport]) -> tuple[CollectorReport, ...]:
+    """What the failed ones of `reports` show next; the blocked items must have been listed."""
+    return tuple(
+        CollectorReport(report.nodeid, report.path, Outcome.FAILED, behind)
+        for report in reports
+        if report.outcome is Outcome.FAILED and report.exception is not None
+        for behind in walk.executor.failures_behind(report.path, report.exception)
+    )
 
 
 def _selected(walk: Walk, items: Iterable[ItemNode]) -> tuple[Item, ...]:

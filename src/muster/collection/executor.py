@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from muster.execution.values import ModuleValue, Opaque, Value
 from muster.facts.module_facts import ModuleFacts
-from muster.model.collection import PathEffect
+from muster.model.collection import PathEffect, RaisedException
 from muster.ports import FileTree
 
 
@@ -46,5 +46,8 @@ class Executor(Protocol):
     def function_doc(self, function: Any) -> str | None:
         """The docstring of a function."""
 
-    def blocked_namespace(self, path: str) -> ModuleValue | None:
-        """The module of a file that fails, when what fails is taken as unknown."""
+    def blocked_namespace(self, path: str, also: frozenset[str] = frozenset()) -> ModuleValue | None:
+        """The module of a file that fails, when what fails there and in the files `also` is taken as unknown."""
+
+    def failures_behind(self, path: str, failure: RaisedException) -> tuple[RaisedException, ...]:
+        """What `path` shows next once what raised `failure` is taken as unknown."""

@@ -79,7 +79,7 @@ def _imported_leniently(walk: Walk, path: str) -> ModuleValue | None:
             return walk.executor.import_test_file(path)
         except (Raised, UndecidedSourceError):
             pass
-    return walk.executor.blocked_namespace(path)
+    return walk.executor.blocked_namespace(path, walk.files_failing(path))
 
 
 def _import_plugins(walk: Walk, module: ModuleValue, path: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from muster.collection.blocked import blocked_by_file
+from muster.collection.blocked import blocked_by_file, hidden_failures
 from muster.collection.classes import collect_class
 from muster.collection.directories import collect_folder, make_files, make_folder
 from muster.collection.doctests import collect_doctest_module, collect_doctest_text
@@ -277,6 +277,7 @@ def _finished(walk: Walk, selection: Selection, stopped: bool) -> Collection:
         losses=tuple(walk.losses),
         blocked=blocked,
         estimated=estimated,
+        hidden=hidden_failures(walk, walk.reports),
     )
 
 
@@ -307,6 +308,7 @@ def _aborted(walk: Walk, aborted: SessionAborted) -> Collection:
         effects=tuple(walk.executor.effects),
         blocked=blocked,
         estimated=estimated,
+        hidden=hidden_failures(walk, [*walk.reports, *([aborted.report] if aborted.report else [])]),
     )
 
 

@@ -109,6 +109,11 @@ class Walk:
         else:
             self.reports.append(CollectorReport(node.nodeid, node.path, outcome, raised.describe()))
 
+    def files_failing(self, path: str) -> frozenset[str]:
+        """The files in the tracebacks of what was reported of `path`."""
+        found = (report.exception for report in self.reports if report.path == path and report.exception is not None)
+        return frozenset(frame.path for raised in found for frame in raised.frames)
+
     def lose(self, losses: Iterable[Loss]) -> None:
         """Note tests that vanish without an error."""
         if not self.lenient:

@@ -8,6 +8,7 @@ from typing import Any
 from muster.execution import operations
 from muster.execution.machine import Machine
 from muster.execution.metaclasses import method_of_type
+from muster.execution.missing import name_missing
 from muster.execution.raised import Raised
 from muster.execution.values import (
     MISSING,
@@ -34,7 +35,7 @@ from muster.execution.values import (
     TupleValue,
     Value,
 )
-from muster.model.collection import NameMissing, OtherFailure
+from muster.model.collection import OtherFailure
 from muster.ports import ReadFailure
 
 _FUNCTION_ATTRIBUTES = frozenset(dir(lambda: None))
@@ -60,14 +61,8 @@ def attribute_error(machine: Machine, value: Value, name: str) -> Raised:
     if isinstance(value, ModuleValue):
         from muster.execution.imports import import_cycle, renaming_advice
 
-        detail = NameMissing(
-            module=value.name,
-            name=name,
-            importer=machine.here.file if machine.here else "",
-            module_file=value.file,
-            initialising=value.initialising,
-            cycle=import_cycle(machine, value),
-        )
+        importer = machine.here.file if machine.here else ""
+        detail = name_missing(machine, value, name, importer, import_cycle(machine, value))
         renaming = renaming_advice(machine, value)
         if renaming:
             text = f"module '{value.name}' has no attribute '{name}' ({renaming})"

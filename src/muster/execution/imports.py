@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from muster.execution.machine import ExhaustedError, Machine
+from muster.execution.missing import module_missing, name_missing
 from muster.execution.raised import Raised
 from muster.execution.scope import Scope, module_scope
 from muster.execution.searchpath import search_entries
@@ -92,7 +93,7 @@ def load_from(machine: Machine, module: Value, full: str, name: str, scope: Scop
         return value
     if isinstance(module, InstanceValue):
         # A module that put an object in its place (`sys.modules[__name__] = thing`).
-        detail = NameMissing(full, name, scope.file, None)
+        detail = NameMissing(full, name, scope.file, None, sys_path=tuple(search_entries(machine)))
         text = f"cannot import name '{name}' from '<unknown module name>' (unknown location)"
         raise machine.error("ImportError", text, detail)
     if not isinstance(module, ModuleValue):
@@ -119,14 +120,7 @@ def _import_submodule(machine: Machine, name: str, importer: str) -> Value:
 
 def cannot_import_name(machine: Machine, module: ModuleValue, name: str, importer: str) -> Raised:
     """The `ImportError` of a missing name, in Python's words (`Python/ceval.c`, `import_from`)."""
-    detail = NameMissing(
-        module=module.name,
-        name=name,
-        importer=importer,
-        module_file=posixpath.normpath(module.file) if module.file else None,
-        initialising=module.initialising,
-        cycle=import_cycle(machine, module),
-    )
+    detail = name_missing(machine, module, name, importer, import_cycle(machine, module))
     place = module.file or "unknown location"
     # In 3.13 an import statement only warns of the standard library's names, an attribute of any.
     renaming = renaming_advice(machine, module) if module.name in machine.environment.stdlib_modules else ""
@@ -216,7 +210,7 @@ def _star_submodule(machine: Machine, module: ModuleValue, name: str, scope: Sco
             return submodule
     if module.kind == "opaque":
         return UNKNOWN
-    detail = NameMissing(module.name, name, scope.file, module.file, module.initialising)
+    detail = name_missing(machine, module, name, scope.file)
     raise machine.error("AttributeError", f"module '{module.name}' has no attribute '{name}'", detail)
 
 
@@ -228,7 +222,7 @@ def import_module(machine: Machine, name: str, importer: str) -> Value:
     found = machine.modules.get(name, MISSING)
     if found is not MISSING:
         if found is None:
-            detail = ModuleMissing(name, importer, ())
+            detail = module_missing(machine, name, importer)
             raise machine.error("ModuleNotFoundError", f"import of {name} halted; None in sys.modules", detail)
         return found
     if name in machine.preloaded:
@@ -270,7 +264,7 @@ def _import_child(machine: Machine, name: str, tail: str, parent: Value, importe
 
 def _not_a_package(machine: Machine, name: str, importer: str) -> Raised:
     parent = name.rpartition(".")[0]
-    detail = ModuleMissing(name, importer, (), parent_is_module=True)
+    detail = module_missing(machine, name, importer, parent=machine.modules.get(parent), is_module=True)
     return machine.error("ModuleNotFoundError", f"No module named '{name}'; '{parent}' is not a package", detail)
 
 
@@ -377,7 +371,7 @@ def _not_found(
         found = _made_up(machine, name)
         if found is not None:
             return found
-    detail = ModuleMissing(name, importer, tuple(entries))
+    detail = module_missing(machine, name, importer, entries, parent=parent)
     raise machine.error("ModuleNotFoundError", f"No module named '{name}'", detail)
 
 

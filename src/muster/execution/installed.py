@@ -7,6 +7,7 @@ from typing import Any
 
 from muster.execution.exceptions import builtin_bases
 from muster.execution.machine import Machine
+from muster.execution.missing import module_missing
 from muster.execution.raised import Raised
 from muster.execution.values import (
     MISSING,
@@ -19,7 +20,7 @@ from muster.execution.values import (
     TupleValue,
     Value,
 )
-from muster.model.collection import ModuleMissing, OtherFailure
+from muster.model.collection import OtherFailure
 from muster.model.environment import ImportFailure, ProbedName
 from muster.resolver.finder import NotFound, resolve_on_path
 
@@ -108,7 +109,7 @@ def _outcome(
 
 
 def _failure(machine: Machine, failure: ImportFailure, name: str) -> Raised:
-    detail = ModuleMissing(failure.missing, name, ()) if failure.missing else OtherFailure("installed")
+    detail = module_missing(machine, failure.missing, name) if failure.missing else OtherFailure("installed")
     bases = tuple(dotted.rpartition(".")[2] for dotted in failure.mro) or builtin_bases(failure.type)
     raised = machine.error(failure.type, failure.message, detail)
     raised.bases = bases

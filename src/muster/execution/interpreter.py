@@ -10,10 +10,11 @@ from typing import Any
 from muster.execution import attributes, calls, expressions, imports, operations, statements, testfiles
 from muster.execution.machine import Machine
 from muster.execution.raised import Raised
+from muster.execution.rerun import failures_behind, module_for, put_aside
 from muster.execution.scope import Scope
 from muster.execution.values import FunctionValue, ModuleValue, Opaque, Value
 from muster.facts.module_facts import ModuleFacts
-from muster.model.collection import Problem
+from muster.model.collection import Problem, RaisedException
 from muster.model.location import Location
 
 BUILTIN_PLUGINS = frozenset({"pytester", "pytester_assertions"})
@@ -83,40 +84,30 @@ class Interpreter(Machine):
         body = self.source.body(function.file, function.line) if function.line else None
         return body.doc if body is not None else None
 
-    def blocked_namespace(self, path: str) -> ModuleValue | None:
+    def blocked_namespace(self, path: str, also: frozenset[str] = frozenset()) -> ModuleValue | None:
         """The module of a file that failed, run again with every failing statement taken as unknown; None where it does not parse.
 
-        Nothing of the session changes. What such runs import stays in a module table of their own, and functions are
-        followed one level deep: this counts tests, it decides nothing.
+        So are those of the project's files `also`. Nothing of the session changes.
         """
         facts = self.facts(path)
         if facts is None or facts.problem is not None or facts.undecided:
             return None
-        session = (
-            self.sys_path[:],
-            self.modules,
-            self.preloaded,
-            self.path_trusted,
-            len(self.effects),
-        )
-        budgets = (self.call_budget, self.call_depth, self.lenient_file)
-        if self._aside is None:
-            self._aside = (dict(self.modules), dict(self.preloaded))
-        self.modules, self.preloaded = self._aside
-        self.call_budget, self.call_depth, self.lenient_file = 1_500, 1, posixpath.normpath(path)
-        module = self._module_for(path)
-        self.modules[module.name] = module
-        try:
-            with self._guarded(path):
-                imports.run_module(self, module)
-        except (Raised, imports.UndecidedSourceError):
-            pass
-        finally:
-            self.modules.pop(module.name, None)
-            self.sys_path[:], self.modules, self.preloaded, self.path_trusted = session[:4]
-            del self.effects[session[4] :]
-            self.call_budget, self.call_depth, self.lenient_file = budgets
+        own = {posixpath.normpath(path), *(file for file in also if not imports.is_installed(self, file))}
+        with put_aside(self, frozenset(own)):
+            module = module_for(self, path)
+            self.modules[module.name] = module
+            try:
+                with self._guarded(path):
+                    imports.run_module(self, module)
+            except (Raised, imports.UndecidedSourceError):
+                pass
+            finally:
+                self.modules.pop(module.name, None)
         return module
+
+    def failures_behind(self, path: str, failure: RaisedException) -> tuple[RaisedException, ...]:
+        """What `path` shows next, as far as `blocked_namespace` met it."""
+        return failures_behind(self, path, failure)
 
     @contextmanager
     def _guarded(self, path: str) -> Iterator[None]:
@@ -130,11 +121,6 @@ class Interpreter(Machine):
             reason = f"internal error: {type(bug).__name__}: {bug}"
             self.problems.append(Problem("M002", Location(posixpath.normpath(path)), reason))
             raise imports.UndecidedSourceError(posixpath.normpath(path), reason) from bug
-
-    def _module_for(self, path: str) -> ModuleValue:
-        root_name = testfiles.module_root(self, path)
-        name = root_name[1] if root_name else testfiles.stem_of(path)
-        return ModuleValue(name, path, "source")
 
     def _start(self) -> None:
         """Nothing is running: forget what an abandoned run may have left."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from posixpath import dirname
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from muster.execution.raised import Raised
 from muster.execution.scope import Scope
@@ -19,6 +19,9 @@ from muster.model.collection import Confidence, FailureDetail, PathEffect, Probl
 from muster.model.environment import Environment, ProbedModule
 from muster.model.invocation import Invocation
 from muster.ports import FileTree
+
+if TYPE_CHECKING:
+    from muster.execution.rerun import Aside
 
 CALL_DEPTH = 5
 """How deep calls of the project's own functions are followed; deeper ones give `UNKNOWN`."""
@@ -87,13 +90,14 @@ class Machine:
         """Calls that were not followed, of the project's functions too."""
         self.making: list[Any] = []
         """Class statements that their metaclasses are working on (`metaclasses.Making`), innermost last."""
-        self.lenient_file = ""
+        self.lenient_files: frozenset[str] = frozenset()
+        """Files whose failing statements are passed over (`rerun`)."""
         self.module_budget = MODULE_BUDGET
         self.call_budget = STATEMENT_BUDGET
         self.call_depth = CALL_DEPTH
         self.problems: list[Problem] = []
-        self._aside: tuple[dict[str, Value], dict[str, str]] | None = None
-        """Module table and preloaded names of runs that decide nothing (`Interpreter.blocked_namespace`)."""
+        self.aside: Aside | None = None
+        """What belongs to runs that decide nothing."""
         self.import_attempts: dict[str, int] = {}
         self.exhausted: set[tuple[str, int]] = set()
         """Functions that once ran out of their budget: they are not entered again."""

@@ -63,7 +63,7 @@ def execute(machine: Machine, block: Sequence[Node], scope: Scope) -> Signal | N
         machine.budget -= 1
         if machine.budget < 0:
             raise ExhaustedError
-        if machine.lenient_file and machine.lenient_file == scope.file and scope.kind is not ScopeKind.FUNCTION:
+        if machine.lenient_files and scope.file in machine.lenient_files and scope.kind is not ScopeKind.FUNCTION:
             _run_leniently(machine, statement, scope)
             continue
         signal = _EXECUTORS[statement[0]](machine, statement, scope)
@@ -76,11 +76,32 @@ def _run_leniently(machine: Machine, statement: Node, scope: Scope) -> None:
     """The statement that is known to fail, taken as an unknown value: for counting what it blocks."""
     try:
         _EXECUTORS[statement[0]](machine, statement, scope)
-    except Raised:
+    except Raised as raised:
         del machine.scopes[machine.scopes.index(scope) + 1 :]
+        if machine.aside is not None:
+            raised.frames.append(Frame(scope.file, scope.line))
+            machine.aside.note(scope.file, raised)
+        if statement[0] in _COMPOUND or (statement[0] == op.FROM and statement[3][0][0] == "*"):
+            # What it would have bound is not written in one place.
+            scope.module.lenient = True
         for name in names_bound_by(statement):
             if name not in scope.names:
                 scope.bind(name, UNKNOWN)
+
+
+_COMPOUND = (op.IF, op.FOR, op.WHILE, op.TRY, op.WITH, op.MATCH)
+
+
+def _execute_strictly(machine: Machine, block: Sequence[Node], scope: Scope) -> Signal | None:
+    """The body of `try` or `with`: an exception must reach whoever waits for it, whatever is passed over elsewhere."""
+    files = machine.lenient_files
+    if not files:
+        return execute(machine, block, scope)
+    machine.lenient_files = frozenset()
+    try:
+        return execute(machine, block, scope)
+    finally:
+        machine.lenient_files = files
 
 
 def names_bound_by(statement: Node) -> list[str]:
@@ -566,7 +587,7 @@ def _run_guarded(
     calls_before = machine.opaque_calls
     depth = len(machine.scopes)
     try:
-        signal = execute(machine, body, scope)
+        signal = _execute_strictly(machine, body, scope)
     except Raised as raised:
         del machine.scopes[depth:]
         return _handle(machine, raised, handlers, scope)
@@ -641,7 +662,7 @@ def _with(machine: Machine, node: Node, scope: Scope) -> Signal | None:
     depth = len(machine.scopes)
     filters = list(machine.filters)
     try:
-        return execute(machine, node[3], scope)
+        return _execute_strictly(machine, node[3], scope)
     except Raised as raised:
         if any(_swallows(machine, manager, raised) for manager in reversed(managers)):
             del machine.scopes[depth:]

@@ -26,7 +26,7 @@ from muster.execution.values import (
 )
 from muster.facts.module_facts import ModuleFacts
 from muster.facts.parse import parse_module
-from muster.model.collection import Collection, PathEffect
+from muster.model.collection import Collection, PathEffect, RaisedException
 from muster.model.environment import Environment
 from muster.model.invocation import Argument, Invocation
 from muster.ports import EntryKind
@@ -132,8 +132,11 @@ class Pretended:
     def function_doc(self, function: Any) -> str | None:
         return None
 
-    def blocked_namespace(self, path: str) -> ModuleValue | None:
+    def blocked_namespace(self, path: str, also: frozenset[str] = frozenset()) -> ModuleValue | None:
         return None
+
+    def failures_behind(self, path: str, failure: RaisedException) -> tuple[RaisedException, ...]:
+        return ()
 
 
 def collected(modules: Mapping[str, dict[str, Value] | Raised | str], **options: Any) -> Collection:
