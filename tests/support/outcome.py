@@ -14,7 +14,7 @@ Places = Mapping[str, str]
 """Absolute folders to the names that stand for them in messages (`${ROOT}`, `${SITE}`, `${STDLIB}`), innermost first."""
 
 REAL_VERBS = ("item", "error", "skip", "deselected", "abort", "refused", "exit")
-SIMULATION_VERBS = ("undecided", "unexpanded", "cause", "lost", "simulated:")
+SIMULATION_VERBS = ("undecided", "unexpanded", "cause", "lost", "together", "simulated:")
 
 _ERROR = re.compile(r"^(?P<node>(?:\\ |\S)+)(?: \[(?P<codes>[M0-9, ]+)\])? (?P<what>.*)$", re.DOTALL)
 

@@ -33,6 +33,7 @@ class Simulated:
 
     collection: Collection
     causes: tuple[Cause, ...]
+    groups: tuple[tuple[str, ...], ...] = ()
 
 
 def simulated(scenario: Scenario, mode: str, oracle: Oracle) -> Simulated:
@@ -45,7 +46,7 @@ def simulated(scenario: Scenario, mode: str, oracle: Oracle) -> Simulated:
     as_module = scenario.command != "pytest"
     argv = tuple(argument.replace(ROOT, MEMORY_ROOT) for argument in scenario.arguments(mode))
     cwd = os.path.normpath(os.path.join(MEMORY_ROOT, scenario.cwd))
-    simulation = simulate(ports, Request(argv, cwd, scenario.command, "scenario", as_module))
+    simulation = simulate(ports, Request(argv, cwd, scenario.command, "scenario", as_module), grouped=True)
     causes, _ = diagnose(
         simulation.collection,
         simulation.invocation,
@@ -54,7 +55,8 @@ def simulated(scenario: Scenario, mode: str, oracle: Oracle) -> Simulated:
         simulation.store.facts,
         Standards(),
     )
-    return Simulated(simulation.collection, tuple(causes))
+    groups = tuple(tuple(os.path.relpath(path, MEMORY_ROOT) for path in group) for group in simulation.groups)
+    return Simulated(simulation.collection, tuple(causes), groups)
 
 
 def cause_differences(expected: Sequence[ExpectLine], simulation: Simulated) -> list[str]:
@@ -63,7 +65,14 @@ def cause_differences(expected: Sequence[ExpectLine], simulation: Simulated) -> 
     wrong = [
         f"no such cause: {line}" for line in expected if not (line.diverges or _is_confirmed(line, simulation.causes))
     ]
-    return [*wrong, f"causes: {told}"] if wrong else []
+    return [*wrong, f"causes: {told}"] if wrong else _group_differences(expected, simulation.groups)
+
+
+def _group_differences(expected: Sequence[ExpectLine], groups: Sequence[tuple[str, ...]]) -> list[str]:
+    """Where the block says which files belong together (`-`: none do), the simulation must say the same of all files."""
+    wanted = {line.rest for line in expected if line.verb == "together"}
+    told = {" ".join(group) for group in groups} or {"-"}
+    return [f"together: {sorted(told)}, expected {sorted(wanted)}"] if wanted and wanted != told else []
 
 
 def _is_confirmed(line: ExpectLine, causes: Sequence[Cause]) -> bool:

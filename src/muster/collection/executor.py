@@ -40,6 +40,9 @@ class Executor(Protocol):
     def collecting(self, path: str | None) -> None:
         """Tells which file is being collected from now on."""
 
+    def session_begins(self) -> None:
+        """Tells that plugins and initial conftests are loaded."""
+
     def facts(self, path: str) -> ModuleFacts | None:
         """What the file says at module level."""
 

@@ -179,6 +179,7 @@ def _configure_exit(raised: Raised) -> int:
 def _run(walk: Walk) -> Collection:
     """The session itself. Raises `SessionAborted`."""
     _refuse(walk, "collection")
+    walk.executor.session_begins()
     found: list[ItemNode] = []
     stopped = False
     try:

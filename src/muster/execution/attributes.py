@@ -10,6 +10,7 @@ from muster.execution.machine import Machine
 from muster.execution.metaclasses import method_of_type
 from muster.execution.missing import name_missing
 from muster.execution.raised import Raised
+from muster.execution.trace import ImportTrace
 from muster.execution.values import (
     MISSING,
     UNKNOWN,
@@ -146,6 +147,8 @@ def _module(machine: Machine, module: ModuleValue, name: str) -> Value:
     if value is not MISSING:
         if isinstance(value, (ListValue, DictValue, SetValue)) and not value.unsure:
             value.unsure = _may_be_filled_by_c(machine, module)
+        if machine.trace is not None:
+            _trace(machine, machine.trace, module, name, value)
         return value
     value = _module_dunder(module, name)
     if value is not MISSING:
@@ -154,6 +157,17 @@ def _module(machine: Machine, module: ModuleValue, name: str) -> Value:
     if hook is not None:
         return _module_hook(machine, hook, name)
     return UNKNOWN if module.lenient or _may_be_filled_by_c(machine, module) else MISSING
+
+
+def _trace(machine: Machine, trace: ImportTrace, module: ModuleValue, name: str, value: Value) -> None:
+    """Note that running code reached a submodule, or something that was set from outside, through its module."""
+    here = machine.here
+    if here is None:
+        return
+    if isinstance(value, ModuleValue) and value.name == f"{module.name}.{name}":
+        trace.reached[here.file].add(value.name)
+    if trace.patched:
+        trace.got[here.file].add(f"{module.name}.{name}")
 
 
 def _may_be_filled_by_c(machine: Machine, module: ModuleValue) -> bool:
@@ -533,6 +547,8 @@ def set_attribute(machine: Machine, value: Value, name: str, new: Value) -> None
 
 
 def _set_on_module(machine: Machine, module: ModuleValue, name: str, new: Value) -> None:
+    if machine.trace is not None:
+        machine.trace.patched[machine.during].add(f"{module.name}.{name}")
     if module.name == "sys" and name == "path":
         from muster.execution.searchpath import assign
 

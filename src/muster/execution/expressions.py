@@ -534,6 +534,8 @@ def set_item(machine: Machine, container: Value, key: Value, value: Value) -> No
     if special is not None:
         special(machine, key, value)
     elif isinstance(container, DictValue):
+        if machine.trace is not None and container is machine.environ and isinstance(key, str):
+            machine.trace.written[machine.during].add(key)
         put_item(container, key, value)
         container.unsure |= bool(machine.unsure)
     elif isinstance(container, ListValue):

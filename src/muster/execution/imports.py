@@ -88,6 +88,8 @@ def package_of(module: ModuleValue) -> str | None:
 
 def load_from(machine: Machine, module: Value, full: str, name: str, scope: Scope) -> Value:
     """What `from full import name` gives: an attribute, else a submodule, else `ImportError`."""
+    if machine.trace is not None:
+        machine.trace.imports[scope.file].add(f"{full}.{name}")
     value = machine.get_attribute(module, name)
     if value is not MISSING:
         return value
@@ -219,6 +221,8 @@ def _star_submodule(machine: Machine, module: ModuleValue, name: str, scope: Sco
 
 def import_module(machine: Machine, name: str, importer: str) -> Value:
     """`importlib.import_module(name)`: the module, from the table or imported now. Raises what the import raises."""
+    if machine.trace is not None:
+        machine.trace.imports[importer].add(name)
     found = machine.modules.get(name, MISSING)
     if found is not MISSING:
         if found is None:
@@ -454,6 +458,9 @@ def run_module(machine: Machine, module: ModuleValue) -> None:
     from muster.execution.statements import run_scope
 
     path = posixpath.normpath(module.file or "")
+    if machine.trace is not None:
+        machine.trace.files[module.name].add(path)
+        machine.trace.loaders[module.name].add(machine.during)
     facts = machine.source.facts(path)
     if facts.undecided:
         raise UndecidedSourceError(path, facts.undecided)

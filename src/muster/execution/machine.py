@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from muster.execution.raised import Raised
 from muster.execution.scope import Scope
+from muster.execution.trace import ImportTrace
 from muster.execution.values import DictValue, ListValue, ModuleValue, Value
 from muster.facts.module_facts import FunctionBody, ModuleFacts
 from muster.model.collection import Confidence, FailureDetail, PathEffect, Problem
@@ -118,6 +119,8 @@ class Machine:
         self.installed_prefixes = installed_prefixes(environment)
         self.import_stack: list[ModuleValue] = []
         self.path_trusted = True
+        self.trace: ImportTrace | None = None
+        """Who asks for what, where somebody wants to know."""
         self.scopes: list[Scope] = []
 
     # Implemented by the part of the same name and bound in `Interpreter`; declared here so that the parts can call each other.

@@ -247,6 +247,8 @@ _LIST: dict[str, Any] = {
 def _get(machine: Machine, value: DictValue, args: Args, kwargs: Kwargs) -> Value:
     if not args or not _is_key(args[0]):
         return UNKNOWN
+    if machine.trace is not None:
+        operations.trace_lookup(machine, machine.trace, value, args[0])
     if args[0] in value:
         return value[args[0]]
     if value.unsure or not operations.is_constant(args[0]):
@@ -262,6 +264,8 @@ def _setdefault(machine: Machine, value: DictValue, args: Args, kwargs: Kwargs) 
     if not args or not _is_key(args[0]):
         value.unsure = True
         return UNKNOWN
+    if machine.trace is not None and value is machine.environ:
+        machine.trace.written[machine.during].add(args[0])
     if args[0] not in value:
         if value.unsure:
             return UNKNOWN

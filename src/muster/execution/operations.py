@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from muster.execution.machine import Machine
+from muster.execution.trace import ImportTrace
 from muster.execution.values import (
     MISSING,
     UNKNOWN,
@@ -330,6 +331,8 @@ def contains(machine: Machine, container: Value, element: Value) -> bool | None:
     if isinstance(container, bytes) and isinstance(element, (bytes, int)):
         return element in container
     if isinstance(container, (ListValue, tuple, SetValue, DictValue)):
+        if machine.trace is not None:
+            trace_lookup(machine, machine.trace, container, element)
         if element is UNKNOWN:
             return None
         if any(
@@ -346,6 +349,16 @@ def contains(machine: Machine, container: Value, element: Value) -> bool | None:
     if special is not None:
         return bool(special(element)) if isinstance(element, str) else None
     return None
+
+
+def trace_lookup(machine: Machine, trace: ImportTrace, container: Value, key: Value) -> None:
+    """Note that running code looks for an entry of `sys.path`, or at an environment variable."""
+    if not isinstance(key, str):
+        return
+    if container is machine.sys_path:
+        trace.asked[machine.during].add(key)
+    elif container is machine.environ:
+        trace.read[machine.here.file if machine.here is not None else ""].add(key)
 
 
 def _comparable(candidate: Value, element: Value) -> bool:
@@ -380,6 +393,8 @@ def index(machine: Machine, container: Value, key: Value) -> Value:
 def _index_dict(machine: Machine, container: DictValue, key: Value) -> Value:
     if key is UNKNOWN or not _hashable(key):
         return UNKNOWN
+    if machine.trace is not None:
+        trace_lookup(machine, machine.trace, container, key)
     if key in container:
         return container[key]
     if container.unsure or not is_constant(key) or not all(is_constant(present) for present in container):

@@ -42,9 +42,10 @@ def put_aside(machine: Machine, files: frozenset[str]) -> Iterator[None]:
     lists = [(container, container[:]) for container in containers]
     environ, environ_unsure = dict(machine.environ), machine.environ.unsure
     markers, exhausted = set(machine.registered_markers), set(machine.exhausted)
-    names = ("modules", "preloaded", "path_trusted", "cwd", "call_budget", "call_depth", "lenient_files")
+    names = ("modules", "preloaded", "path_trusted", "cwd", "call_budget", "call_depth", "lenient_files", "trace")
     kept = {name: getattr(machine, name) for name in names}
     machine.modules, machine.preloaded = machine.aside.modules, machine.aside.preloaded
+    machine.trace = None
     machine.call_budget, machine.call_depth, machine.lenient_files = CALL_BUDGET, CALL_DEPTH, files
     try:
         yield

@@ -55,6 +55,12 @@ def module_root(machine: Machine, path: str) -> tuple[str, str] | None:
     return (root, name) if name else None
 
 
+def root_and_package(machine: Machine, path: str) -> tuple[str, str]:
+    """The folder that pytest puts on `sys.path` for a test file, and the top-level name that it imports the file under."""
+    root, name = module_root(machine, path) or (posixpath.dirname(path), stem_of(path))
+    return root, name.partition(".")[0]
+
+
 def package_folder(machine: Machine, path: str) -> str | None:
     """`resolve_package_path`: the topmost folder above `path` in an unbroken chain of `__init__.py`."""
     result = None

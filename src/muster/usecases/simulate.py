@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from posixpath import normpath
+from posixpath import basename, normpath
 
+from muster.collection.dependence import SessionTrace, dependent_groups
 from muster.collection.session import collect_session
 from muster.execution.interpreter import Interpreter
+from muster.execution.testfiles import root_and_package
+from muster.execution.trace import ImportTrace
 from muster.facts.store import FactStore
 from muster.invocation import initial_conftests, resolve_invocation
 from muster.invocation.request import FindModule
@@ -56,22 +59,46 @@ class Simulation:
     environment: Environment
     interpreter: Interpreter
     store: FactStore
+    groups: tuple[tuple[str, ...], ...] = ()
+    """The files that must be imported by one process together, in session order, where that was asked for."""
 
 
-def simulate(ports: Ports, request: Request) -> Simulation:
-    """The session of `request`, from the configuration to the last item."""
+def simulate(ports: Ports, request: Request, *, grouped: bool = False) -> Simulation:
+    """The session of `request`, from the configuration to the last item.
+
+    `grouped` also finds out which test files depend on what others do to the process.
+    """
     environment = ports.environment.describe()
     command = Command(request.argv, request.cwd, ports.environ, request.command, request.why, request.cwd_on_path)
     finder = _finder(ports.tree, environment, request)
     invocation = resolve_invocation(ports.tree, environment, command, find_module=finder)
     store = FactStore(ports.tree, ports.cache, ports.parser, environment.version[:2], invocation.rootdir)
     interpreter = start_interpreter(ports, request, environment, invocation, store)
+    if grouped:
+        interpreter.trace = ImportTrace()
     prefetch_reach(ports.tree, store, invocation, interpreter, initial_conftests(ports.tree, invocation))
     collection = collect_session(interpreter, invocation, environment, ports.tree)
     found = (*collection.problems, *interpreter.problems, *store.problems)
     collection = replace(collection, problems=tuple(dict.fromkeys(found)))
     ports.cache.flush()
-    return Simulation(collection, invocation, environment, interpreter, store)
+    groups = dependent_groups(_session_trace(ports, interpreter, invocation, collection)) if grouped else ()
+    return Simulation(collection, invocation, environment, interpreter, store, groups)
+
+
+def _session_trace(
+    ports: Ports, interpreter: Interpreter, invocation: Invocation, collection: Collection
+) -> SessionTrace:
+    trace = interpreter.trace or ImportTrace()
+    mode = invocation.import_mode
+    return SessionTrace(
+        files=collection.files,
+        trace=trace,
+        effects=collection.effects,
+        roots={} if mode == "importlib" else {file: root_and_package(interpreter, file) for file in collection.files},
+        conftests=sorted(file for files in trace.files.values() for file in files if basename(file) == "conftest.py"),
+        cwd=invocation.cwd,
+        tree=ports.tree,
+    )
 
 
 def start_interpreter(

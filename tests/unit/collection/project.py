@@ -121,6 +121,9 @@ class Pretended:
             return value.elements
         return sorted(value) if isinstance(value, SetValue) else list(value) if value is not UNKNOWN else None
 
+    def session_begins(self) -> None:
+        """Nothing is traced here."""
+
     def collecting(self, path: str | None) -> None:
         pass
 

@@ -121,6 +121,8 @@ def _getenv(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     if not args or not isinstance(args[0], str):
         return UNKNOWN
     default = args[1] if len(args) > 1 else kwargs.get("default")
+    if machine.trace is not None:
+        operations.trace_lookup(machine, machine.trace, machine.environ, args[0])
     if machine.environ.unsure and args[0] not in machine.environ:
         return UNKNOWN
     return machine.environ.get(args[0], default)
