@@ -19,22 +19,23 @@ from muster.collection.nodeids import parents
 from muster.execution.trace import ImportTrace
 from muster.model.collection import PathEffect
 from muster.ports import EntryKind, FileTree
-from muster.resolver.finder import NotFound, search_each_entry
+from muster.resolver.finder import NotFound, resolve_on_path, search_each_entry
 
 
 @dataclass(frozen=True, slots=True)
 class SessionTrace:
     """A finished session, for the question which of its files belong together.
 
-    `roots` maps each test file to the folder that pytest itself puts on `sys.path` for it, with the top-level name under
-    which it imports the file ("" in `importlib` mode); `conftests` are those that are loaded; `cwd` is what relative
-    entries start from.
+    `roots` maps each test file to the folder from which pytest counts its module name, and the first part of that name;
+    pytest puts the folder on `sys.path` unless the import `mode` is `importlib`, where it puts the name's parents into
+    `sys.modules` itself. `conftests` are those that are loaded; `cwd` is what relative entries start from.
     """
 
     files: Sequence[str]
     trace: ImportTrace
     effects: Sequence[PathEffect]
     roots: Mapping[str, tuple[str, str]]
+    mode: str
     conftests: Iterable[str]
     cwd: str
     tree: FileTree
@@ -100,7 +101,9 @@ class _Needs:
         code = {file: self._code_bit(file) for file in nodes}
         following = {file: _following(trace, file) for file in nodes}
         changed = True
-        while changed:  # import cycles need more than one round; what was loaded last mostly asks for what was loaded before
+        while (
+            changed
+        ):  # import cycles need more than one round; what was loaded last mostly asks for what was loaded before
             changed = False
             for file in reversed(nodes):
                 more, ran = modules[file], code[file]
@@ -181,10 +184,12 @@ def _join_by_search_path(session: SessionTrace, needs: _Needs, groups: _Groups) 
     owners = _owners(session, base)
     names = {name.partition(".")[0] for entry in owners for name in session.tree.listing(entry)}
     for name in sorted(names):
-        wanting = {file for file in needs.users_of(name) if session.roots.get(file, ("", ""))[1] != name}
+        # `prepend` puts a file's own folder first: nobody else can offer the file's own name.
+        wanting = {file for file in needs.users_of(name) if session.mode != "prepend" or session.roots[file][1] != name}
         if wanting:
             _join_by_name(session, name, wanting, [*base, *owners], owners, groups)
     _join_namesakes(session, groups)
+    _join_by_spec(session, needs, groups)
 
 
 def _join_by_name(
@@ -201,14 +206,21 @@ def _join_by_name(
     if not added:
         return
     if len(offering) == 1:
-        # Nothing else has it: whoever does not put the entry there needs one of those that do, the first will do.
-        first = min(owners[added[0]], key=lambda file: groups.place.get(file, len(groups.place)))
-        groups.join([first, *(wanting - owners[added[0]])])
+        _join_by_only_entry(wanting - owners[added[0]], owners[added[0]], groups)
         return
     involved = {file for entry in added for file in owners[entry]}
     if wanting <= involved and all(owners[entry] >= wanting for entry in added):
         return
     groups.join([*wanting, *involved])
+
+
+def _join_by_only_entry(strangers: set[str], putting: set[str], groups: _Groups) -> None:
+    """Nothing else has the module: who does not put the entry there finds it once somebody has, the first who does."""
+    first = min((groups.place[file] for file in putting if file in groups.place), default=0)
+    early = [file for file in strangers if groups.place[file] < first]
+    needed = [file for file in putting if early or groups.place.get(file) == first]
+    if strangers:
+        groups.join([*needed, *strangers])
 
 
 def _owners(session: SessionTrace, base: Iterable[str]) -> dict[str, set[str]]:
@@ -223,7 +235,7 @@ def _owners(session: SessionTrace, base: Iterable[str]) -> dict[str, set[str]]:
             if _absolute(session.cwd, entry) in owners:
                 owners[_absolute(session.cwd, entry)].update(below(during))
     for file, (root, _) in session.roots.items():
-        if root:
+        if session.mode != "importlib":
             owners[root].add(file)
     return {entry: files for entry, files in owners.items() if entry not in set(base)}
 
@@ -259,6 +271,20 @@ def _join_namesakes(session: SessionTrace, groups: _Groups) -> None:
             groups.join([file for files in by_root.values() for file in files])
 
 
+def _join_by_spec(session: SessionTrace, needs: _Needs, groups: _Groups) -> None:
+    """`importlib` mode makes `pkg` importable from then on, once it has imported `pkg/test_x.py`, wherever that lies."""
+    if session.mode != "importlib":
+        return
+    base = [_absolute(session.cwd, entry) for entry in session.trace.base]
+    packages: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for file, place in session.roots.items():
+        packages[place].append(file)
+    for (root, top), files in packages.items():
+        ordinary = resolve_on_path(session.tree, top, base)
+        if ordinary != resolve_on_path(session.tree, top, [root]):
+            groups.join([*files[:1], *(needs.users_of(top) - set(files))])
+
+
 def _absolute(cwd: str, entry: str) -> str:
     return normpath(join(cwd, entry))
 
@@ -267,12 +293,17 @@ def _absolute(cwd: str, entry: str) -> str:
 
 
 def _join_by_module_table(session: SessionTrace, needs: _Needs, groups: _Groups) -> None:
+    """Who sets or drops a module joins those that need it; who looks whether it is there, those that load it."""
     below = _below(session)
-    for effect in session.effects:
-        if effect.kind == "module":
-            wanting = needs.users_of_module(effect.value)
+    for during, names in session.trace.replaced.items():
+        for name in names:
+            wanting = needs.users_of_module(name)
             if wanting:
-                groups.join([*below(effect.during), *wanting])
+                groups.join([*below(during), *wanting])
+    for code, names in session.trace.looked.items():
+        for name in names - session.trace.imports.get(code, set()):
+            if code not in session.trace.files.get(name, ()):
+                groups.join([*needs.running(code), *needs.users_of_module(name)])
 
 
 def _join_by_submodules(session: SessionTrace, needs: _Needs, groups: _Groups) -> None:

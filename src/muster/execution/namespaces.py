@@ -88,12 +88,18 @@ class ModuleTable:
         self.machine = machine
 
     def _find(self, name: str) -> Value:
+        self._trace_lookup(name)
         found = self.machine.modules.get(name, MISSING)
         if found is MISSING and name in self.machine.preloaded:
             from muster.execution.imports import load_installed
 
             return load_installed(self.machine, name)
         return found
+
+    def _trace_lookup(self, name: str) -> None:
+        trace, here = self.machine.trace, self.machine.here
+        if trace is not None and here is not None:
+            trace.looked[here.file].add(name)
 
     def simulated_getitem(self, machine: Machine, key: Value) -> Value:
         """`sys.modules[key]`."""
@@ -109,6 +115,8 @@ class ModuleTable:
         if not isinstance(key, str):
             return
         machine.modules[key] = value
+        if machine.trace is not None:
+            machine.trace.replaced[machine.during].add(key)
         _record(machine, key)
 
     def simulated_delitem(self, machine: Machine, key: Value) -> None:
@@ -120,11 +128,14 @@ class ModuleTable:
         self._drop(key)
 
     def _drop(self, key: str) -> None:
+        if self.machine.trace is not None:
+            self.machine.trace.replaced[self.machine.during].add(key)
         self.machine.modules.pop(key, None)
         self.machine.preloaded.pop(key, None)
 
     def simulated_contains(self, key: str) -> bool:
         """`key in sys.modules`."""
+        self._trace_lookup(key)
         return key in self.machine.modules or key in self.machine.preloaded
 
     def simulated_getattr(self, machine: Machine, name: str) -> Value:

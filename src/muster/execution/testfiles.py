@@ -56,8 +56,13 @@ def module_root(machine: Machine, path: str) -> tuple[str, str] | None:
 
 
 def root_and_package(machine: Machine, path: str) -> tuple[str, str]:
-    """The folder that pytest puts on `sys.path` for a test file, and the top-level name that it imports the file under."""
-    root, name = module_root(machine, path) or (posixpath.dirname(path), stem_of(path))
+    """The folder from which pytest counts the module name of a test file, and the first part of that name."""
+    found = module_root(machine, path)
+    if machine.invocation.import_mode == "importlib":
+        if found is not None and machine.invocation.pytest_version >= (8, 1, 0):
+            return found[0], found[1].partition(".")[0]
+        return machine.invocation.rootdir, _name_from_root(machine, path).partition(".")[0]
+    root, name = found or (posixpath.dirname(path), stem_of(path))
     return root, name.partition(".")[0]
 
 
@@ -146,13 +151,12 @@ def _check_same_file(machine: Machine, module: ModuleValue, name: str, path: str
 
 def _import_by_spec(machine: Machine, path: str, root_name: tuple[str, str] | None) -> ModuleValue:
     version = machine.invocation.pytest_version
-    if root_name is not None and version >= (8, 1, 0):
-        name = root_name[1]
-        found = _in_table(machine, name)
-        return found if found is not None else _execute_by_spec(machine, name, path, insert=False)
-    name = _name_from_root(machine, path)
+    is_packaged = root_name is not None and version >= (8, 1, 0)
+    name = root_name[1] if root_name is not None and is_packaged else _name_from_root(machine, path)
+    if machine.trace is not None:
+        machine.trace.imports[path].add(name)
     found = _in_table(machine, name)
-    return found if found is not None else _execute_by_spec(machine, name, path, insert=True)
+    return found if found is not None else _execute_by_spec(machine, name, path, insert=not is_packaged)
 
 
 def _in_table(machine: Machine, name: str) -> ModuleValue | None:
@@ -189,7 +193,13 @@ def _execute_by_spec(machine: Machine, name: str, path: str, *, insert: bool) ->
     machine.modules[name] = module
     if module.kind == "source":
         module.by_spec = True
-        run_module(machine, module)
+        try:
+            run_module(machine, module)
+        except Raised:
+            if machine.trace is not None:
+                # It stays in the table, and is taken for whole by whoever asks next.
+                machine.trace.replaced[machine.during].add(name)
+            raise
     module = machine.modules.get(name, module) if isinstance(machine.modules.get(name), ModuleValue) else module
     if isinstance(parent, ModuleValue):
         parent.namespace[tail] = module

@@ -20,8 +20,9 @@ class ImportTrace:
 
     `base` and `variables` are `sys.path` and the environment variables when the session began. By file whose code runs:
     `imports` the modules that it asks for, `reached` the submodules that it reaches as attributes without importing them,
-    `read` the environment variables that it looks at. By test file or conftest that is being collected: `asked` the
-    entries that it looks for on `sys.path`, `written` the variables that it leaves changed, `patched` the
+    `looked` the modules that it looks for in `sys.modules`, `read` the environment variables that it looks at, `got` the
+    attributes of modules that it reads once somebody has set one from outside. By test file or conftest that is being collected: `asked` the
+    entries that it looks for on `sys.path`, `replaced` the entries of `sys.modules` that it sets or drops, `written` the variables that it leaves changed, `patched` the
     `module.attribute`s that it sets from outside. `files` maps a module to the files that ran under its name, `loaders`
     to the test files or conftests during whose collection that happened.
     """
@@ -31,6 +32,8 @@ class ImportTrace:
     imports: defaultdict[str, set[str]] = field(default_factory=_sets)
     reached: defaultdict[str, set[str]] = field(default_factory=_sets)
     read: defaultdict[str, set[str]] = field(default_factory=_sets)
+    looked: defaultdict[str, set[str]] = field(default_factory=_sets)
+    replaced: defaultdict[str, set[str]] = field(default_factory=_sets)
     asked: defaultdict[str, set[str]] = field(default_factory=_sets)
     written: defaultdict[str, set[str]] = field(default_factory=_sets)
     patched: defaultdict[str, set[str]] = field(default_factory=_sets)

@@ -2,7 +2,8 @@
 
 Writing through a symlink changes its target; deleting a symlink deletes the link, as `open(path, "w")` and `unlink` do.
 A folder whose last file is deleted stays, as it does on disk. A link of the base that dangles is not listed even where a
-change makes its target, as no tree tells of dangling links; asked for by name it is there.
+change makes its target, as no tree tells of dangling links; asked for by name it is there. A link that leads through
+another link which is deleted is still followed: a tree does not tell what a link says, only where it ends.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class OverlayTree:
         return found
 
     def _list(self, folder: str) -> Mapping[str, EntryKind]:
-        if "/.." in folder and self.kind(folder) is None:
+        if self.kind(folder) is not EntryKind.FOLDER:
             return {}
         real = self._base.real_path(folder)
         # A folder above may be deleted and this one made anew: then only what was written is in it.
@@ -84,6 +85,8 @@ class OverlayTree:
         settled = self._settled(path)
         if settled is None:
             return None
+        if self._deleted and self._leads_through_deleted_link(settled):
+            return None
         path, real = settled, self._base.real_path(settled)
         if real in self._written:
             return EntryKind.FILE
@@ -92,6 +95,11 @@ class OverlayTree:
         if self._deleted and (self._is_deleted(real) or self._is_deleted(self._own_place(normpath(path)))):
             return None
         return self._base.kind(path)
+
+    def _leads_through_deleted_link(self, path: str) -> bool:
+        """Whether some part of `path` is a link of the base that is deleted: what lies behind it is not reached this way."""
+        cuts = (found.start() for found in re.finditer("/", path + "/") if found.start())
+        return any(self._base.is_symlink(path[:cut]) and self._is_deleted(self._own_place(path[:cut])) for cut in cuts)
 
     def _settled(self, path: str) -> str | None:
         """`path` without `..`; None where what stands before one is no folder, as the system then finds nothing."""
@@ -124,6 +132,8 @@ class OverlayTree:
 
     def is_symlink(self, path: str) -> bool:
         """Whether the last part of `path` is a symlink that was not deleted."""
-        if not self._base.is_symlink(path):
+        if not self._base.is_symlink(path) or self._settled(path) is None:
             return False
-        return not (self._deleted and self._is_deleted(self._own_place(normpath(path))))
+        if not self._deleted:
+            return True
+        return not (self._leads_through_deleted_link(path) or self._is_deleted(self._own_place(normpath(path))))

@@ -89,12 +89,12 @@ def _session_trace(
     ports: Ports, interpreter: Interpreter, invocation: Invocation, collection: Collection
 ) -> SessionTrace:
     trace = interpreter.trace or ImportTrace()
-    mode = invocation.import_mode
     return SessionTrace(
         files=collection.files,
         trace=trace,
         effects=collection.effects,
-        roots={} if mode == "importlib" else {file: root_and_package(interpreter, file) for file in collection.files},
+        roots={file: root_and_package(interpreter, file) for file in collection.files},
+        mode=invocation.import_mode,
         conftests=sorted(file for files in trace.files.values() for file in files if basename(file) == "conftest.py"),
         cwd=invocation.cwd,
         tree=ports.tree,
