@@ -18,13 +18,18 @@ def _sets() -> defaultdict[str, set[str]]:
 class ImportTrace:
     """One session's record.
 
-    `base` and `variables` are `sys.path` and the environment variables when the session began. By file whose code runs:
-    `imports` the modules that it asks for, `reached` the submodules that it reaches as attributes without importing them,
-    `looked` the modules that it looks for in `sys.modules`, `read` the environment variables that it looks at, `got` the
-    attributes of modules that it reads once somebody has set one from outside. By test file or conftest that is being collected: `asked` the
-    entries that it looks for on `sys.path`, `replaced` the entries of `sys.modules` that it sets or drops, `written` the variables that it leaves changed, `patched` the
-    `module.attribute`s that it sets from outside. `files` maps a module to the files that ran under its name, `loaders`
-    to the test files or conftests during whose collection that happened.
+    `base` and `variables` are `sys.path` and the environment variables when the session began.
+
+    By file whose code runs: `imports` are the modules that it asks for, `reached` the submodules that it reaches as
+    attributes without importing them, `looked` the modules that it looks for in `sys.modules`, `read` the environment
+    variables that it looks at, `got` the attributes of modules that it reads once somebody has set one from outside.
+
+    By test file or conftest that is being collected: `asked` are the entries that it looks for on `sys.path`, `replaced`
+    the entries of `sys.modules` that it sets or drops, `written` the variables that it changes, `patched` the
+    `module.attribute`s that it sets from outside.
+
+    `files` maps a module to the files that ran under its name, `loaders` to the test files or conftests during whose
+    collection that happened.
     """
 
     base: tuple[str, ...] = ()
