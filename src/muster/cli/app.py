@@ -205,6 +205,29 @@ def _explain(
     return partial(run_explain, choices, subject, from_file)
 
 
+@app.command("services")
+def _services(
+    names: Annotated[
+        Optional[list[str]],  # noqa: UP045  # because of typer, as above
+        typer.Argument(metavar="NAME", help="Services of [tool.muster.services]; all by default.", show_default=False),
+    ] = None,
+    category: Categories = None,
+    start: Annotated[
+        bool, typer.Option("--start", help="Start what is down and has a 'start' command; stop it at the end.")
+    ] = False,
+    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")] = "text",
+    root: Root = "",
+) -> Thunk:
+    """Whether the services that tests need answer.
+
+    Asks them all at once, each in its own protocol and within its timeout, and says which step failed. With -c, those
+    that the category requires. Runs nothing of the project unless --start says so.
+    """
+    from muster.cli.services import run_services
+
+    return partial(run_services, tuple(names or ()), tuple(category or ()), format, root, start=start)
+
+
 @app.command("init")
 def _init(
     health_test: Annotated[
@@ -225,11 +248,14 @@ def _init(
 @app.command("schema")
 def _schema(
     nodeids: Annotated[bool, typer.Option("--nodeids", help="The schema of `muster collect --format json`.")] = False,
+    services: Annotated[
+        bool, typer.Option("--services", help="The schema of `muster services --format json`.")
+    ] = False,
 ) -> Thunk:
     """Print the JSON Schema of the report."""
     from muster.cli.schema import run_schema
 
-    return partial(run_schema, nodeids=nodeids)
+    return partial(run_schema, nodeids=nodeids, services=services)
 
 
 @cache_app.command("dir")

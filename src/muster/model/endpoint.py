@@ -33,13 +33,18 @@ _PORTS = {
 _TLS = frozenset({"https", "wss", "rediss"})
 
 _URL = re.compile(
-    r"([A-Za-z][A-Za-z0-9.-]*)(?:\+[A-Za-z0-9_.-]*)?://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?\Z", re.DOTALL
+    r"([A-Za-z][A-Za-z0-9.-]*)(\+[A-Za-z0-9_.-]*)?://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?\Z", re.DOTALL
 )
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.%A-Za-z_-]+\]|[^:\[\]]*)(?::([0-9]*))?\Z")
 _UNFIT = re.compile(r"[\x00-\x20\x7f]")
 _SECRET_WORDS = re.compile(
     r"pass|pwd|secret|token|credential|signature|api[-_]?key|access[-_]?key|private[-_]?key|auth|\bsig\b|\bkey\b|\bjwt\b|\bcode\b",
     re.IGNORECASE,
+)
+# The only parameters whose values are shown: everything else may be a secret under a name that nobody thought of.
+_HARMLESS = frozenset(
+    "application_name channel_binding charset connect_timeout db host port protocol ssl ssl_ca_certs ssl_cert_reqs "
+    "sslmode sslrootcert target_session_attrs timeout".split()
 )
 _SHORT = 4
 
@@ -101,20 +106,20 @@ def parse_endpoint(url: str, secrets: frozenset[str] = frozenset()) -> Endpoint 
     scheme = parts[1].lower()
     if scheme not in KINDS:
         return Malformed(f"'{scheme}' is no kind of service; there are: {', '.join(sorted(KINDS))}")
-    userinfo, _, hosts = parts[2].rpartition("@")
+    userinfo, _, hosts = parts[3].rpartition("@")
     place = _parse_hosts(KINDS[scheme], hosts, _PORTS.get(scheme))
     if isinstance(place, Malformed):
         return place
     host, port = place
     user, _, password = userinfo.partition(":")
-    path, query = parts[3], parts[4] or ""
-    hidden = secrets | _secrets_of(KINDS[scheme], userinfo, query, parts[5] or "")
+    path, query = parts[4], parts[5] or ""
+    hidden = secrets | _secrets_of(KINDS[scheme], userinfo, query, parts[6] or "")
     return Endpoint(
         kind=KINDS[scheme],
         host=host,
         port=port,
         tls=scheme in _TLS,
-        shown=_shown(url[: parts.end(1)], KINDS[scheme], userinfo, hosts, path, query, parts[5], hidden),
+        shown=_shown(parts[1] + (parts[2] or ""), KINDS[scheme], userinfo, hosts, path, query, parts[6], hidden),
         path=path,
         query=query,
         user=unquote(user),
@@ -150,7 +155,10 @@ def _secrets_of(kind: str, userinfo: str, query: str, fragment: str) -> frozense
     # A lone name in front of an HTTP host is a token more often than a name.
     if not colon and kind in ("http", "websocket", "redis"):
         found.append(user)
-    found += [value for name, _, value in map(_parameter, query.split("&")) if is_secret_name(unquote(name))]
+    for name, _, value in map(_parameter, query.split("&")):
+        # A short value of a harmless-sounding name ("v=1") is hidden in the URL, but not looked for in every text.
+        if is_secret_name(unquote(name)) or (name not in _HARMLESS and len(value) >= _SHORT):
+            found.append(value)
     return frozenset(form for text in found if text for form in _spellings(text))
 
 
@@ -180,7 +188,7 @@ def _shown(
     # A password with a raw "/" ends the host early and puts its rest into the path.
     path = f"/{MASK}{path[path.rindex('@') :]}" if "@" in path else path
     pairs = [
-        name + (equals and equals + (MASK if is_secret_name(unquote(name)) else mask_secrets(value, secrets)))
+        name + (equals and equals + (mask_secrets(value, secrets) if name in _HARMLESS else MASK))
         for name, equals, value in map(_parameter, query.split("&"))
     ]
     return "".join(

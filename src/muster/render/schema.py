@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from muster.model.report import NodeIds, Report
+from muster.model.service import ServicesReport
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -20,6 +21,11 @@ def report_schema() -> dict[str, Any]:
 def node_ids_schema() -> dict[str, Any]:
     """The JSON Schema of `muster.nodeids/1`."""
     return _with_heading(NodeIds, "Muster node ids", "What `muster collect --format json` prints.")
+
+
+def services_schema() -> dict[str, Any]:
+    """The JSON Schema of `muster.services/1`."""
+    return _with_heading(ServicesReport, "Muster services", "What `muster services --format json` prints.")
 
 
 def render_schema(schema: dict[str, Any]) -> str:

@@ -37,6 +37,7 @@ class Attempt:
         self.step: Step = "dns"
         self.done = Event()
         self.answer = Answer("")
+        self.suspicion = ""
         self._begun = time.monotonic()
         self._lock = Lock()
         self._held: socket.socket | None = None
@@ -80,11 +81,17 @@ class Attempt:
         return Answer(short, failure, self.step if failure else "", self.elapsed_s)
 
     def conclude_timeout(self) -> Answer:
-        """The answer where the time is over. Of the resolver alone it is a failure of DNS, whatever ran out."""
+        """The answer where the time is over. Of the resolver alone it is a failure of DNS, whatever ran out.
+
+        A `suspicion` is what was seen meanwhile and explains the silence: that another protocol is spoken there.
+        """
+        if self.suspicion:
+            return self.conclude(self.suspicion, "protocol")
         waited_for = _WORDS.get(self.step, "an answer")
         place = self.endpoint.place or self.endpoint.kind
+        taken = "" if self.step in ("dns", "connect") else "took the connection, but "
         return self.conclude(
-            f"{place} did not answer within {self.timeout_s:g} s: still waiting for {waited_for}",
+            f"{place} {taken}did not answer within {self.timeout_s:g} s: still waiting for {waited_for}",
             "dns" if self.step == "dns" else "timeout",
         )
 

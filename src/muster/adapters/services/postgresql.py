@@ -7,6 +7,9 @@ import math
 import os
 import re
 import socket
+import struct
+from collections.abc import Iterator
+from threading import Timer
 from typing import Any
 
 from muster.adapters.services.attempt import Attempt, ProbeFailure
@@ -17,6 +20,7 @@ from muster.model.service import Failure
 # failed (psycopg: `sqlstate` is None then), so the words have to do.
 _FAILURES: tuple[tuple[Failure, str], ...] = (
     ("protocol", r"invalid response to (SSL|GSSAPI)|expected authentication request|unsupported frontend protocol"),
+    ("url", r"invalid \S+ value|invalid connection option|invalid integer value"),
     ("dns", r"could not translate host name|failed to resolve host"),
     ("refused", r"Connection refused|No such file or directory"),
     (
@@ -33,6 +37,7 @@ _FAILURES: tuple[tuple[Failure, str], ...] = (
     ("protocol", r"server closed the connection|lost synchronization"),
 )
 _DRIVER = re.compile(r"\Apostgres(?:ql)?\+?([A-Za-z0-9_.-]*)://", re.IGNORECASE)
+_SSL_REQUEST = struct.pack("!II", 8, 80877103)
 _LEAST_TIMEOUT_S = 2  # below it libpq and psycopg take 2 seconds
 
 
@@ -47,7 +52,8 @@ def ask_postgresql(attempt: Attempt, resolve: Resolve) -> str:
     url = _as_libpq(attempt.endpoint.url)
     try:
         # autocommit: nothing to roll back, so nothing that could hang behind the answer
-        connection = psycopg.connect(url, autocommit=True, application_name="muster", **options)
+        with _doubt(attempt, options.get("hostaddr", "")):
+            connection = psycopg.connect(url, autocommit=True, application_name="muster", **options)
     except psycopg.OperationalError as error:
         raise _failure(attempt, error) from error
     except psycopg.Error as error:
@@ -64,6 +70,49 @@ def _reach(attempt: Attempt, resolve: Resolve) -> str:
     """The address that takes a connection: what fails before PostgreSQL is even asked has names of its own."""
     with contextlib.closing(open_connection(attempt, resolve)) as connection:
         return str(connection.getpeername()[0])
+
+
+@contextlib.contextmanager
+def _doubt(attempt: Attempt, address: str) -> Iterator[None]:
+    """Find out, while the login is silent for long, whether another protocol is spoken there.
+
+    PostgreSQL's greeting has no line's end, so that Redis and many web servers wait for more until the time is over.
+    """
+    if not address:
+        yield
+        return
+    timer = Timer(attempt.left_s / 2, _cross_examine, (attempt, address))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cross_examine(attempt: Attempt, address: str) -> None:
+    """Greet as PostgreSQL's client does, then as nobody does: its server answers the first with one letter.
+
+    The line's end is for web servers; Redis sees none behind the greeting's NUL, so it gets one without.
+    """
+    for greeting, silence_tells in ((_SSL_REQUEST + b"\r\n\r\n", True), (b"PING\r\n\r\n", False)):
+        try:
+            said = _exchange(attempt, address, greeting)
+        except OSError:
+            continue
+        if said[:1] in (b"S", b"N", b"E"):
+            return
+        if said or silence_tells:
+            words = f"it said {said.decode('latin-1').strip()!r}" if said else "it hung up on the greeting of one"
+            attempt.suspicion = f"{_place(attempt)} is no PostgreSQL: {words}"
+            return
+
+
+def _exchange(attempt: Attempt, address: str, greeting: bytes) -> bytes:
+    """The first words of the answer; empty where the connection is closed without any."""
+    with socket.create_connection((address, attempt.endpoint.port), attempt.next_wait_s() / 3) as connection:
+        connection.sendall(greeting)
+        return connection.recv(80)
 
 
 def _select(attempt: Attempt, connection: Any) -> str:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock, Thread
 from typing import IO, Any
@@ -87,11 +87,12 @@ class _Kept:
             start_new_session=True,
         )
         self._command = ""
+        self._readers: list[Thread] = []
 
     def start(self, words: list[str], stop: list[str]) -> str:
         """Why the command cannot be started, else ""."""
         self._command = shlex.join(words)
-        Thread(target=self._output.fill, args=(self._keeper.stderr,), daemon=True).start()
+        self._read(self._output.fill, self._keeper.stderr)
         spec = {"command": words, "stop": stop, "cwd": self._cwd, "grace_s": _GRACE_S}
         stdin = self._keeper.stdin
         assert stdin is not None
@@ -99,7 +100,7 @@ class _Kept:
         stdin.flush()
         first = self._next_event()
         if first.get("event") == "started":
-            Thread(target=self._follow, daemon=True).start()
+            self._read(self._follow)
             return ""
         return f"'{words[0]}' cannot be started: {first.get('reason', 'its keeper died')}"
 
@@ -125,6 +126,17 @@ class _Kept:
             self._keeper.wait(max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             return  # it goes on by itself: Muster does not hang on a process that cannot be killed
+        for reader in self._readers:
+            reader.join(1.0)
+        if not any(reader.is_alive() for reader in self._readers):
+            for stream in (self._keeper.stdout, self._keeper.stderr):
+                if stream is not None:
+                    stream.close()
+
+    def _read(self, target: Callable[..., None], *arguments: object) -> None:
+        reader = Thread(target=target, args=arguments, daemon=True)
+        self._readers.append(reader)
+        reader.start()
 
     def _follow(self) -> None:
         while event := self._next_event():
