@@ -6,6 +6,7 @@ import posixpath
 from typing import Any
 
 from muster.execution import operations
+from muster.execution.attribute_hooks import get_through_hook, method_of_object, run_hook, set_through_hook
 from muster.execution.machine import Machine
 from muster.execution.metaclasses import method_of_type
 from muster.execution.missing import name_missing
@@ -305,6 +306,22 @@ def _class_dunder(cls: ClassValue, name: str) -> Value:
 
 
 def _instance(machine: Machine, instance: InstanceValue, name: str) -> Value:
+    found = get_through_hook(machine, instance, name)
+    if found is None:
+        found = plain_attribute(machine, instance, name)
+    elif found is not MISSING:
+        return found
+    if found is MISSING:
+        hook = instance.cls.lookup("__getattr__")
+        if isinstance(hook, FunctionValue):
+            found = _instance_hook(machine, instance, hook, name)
+        if found is MISSING and not lacks_surely(instance, name):
+            return UNKNOWN
+    return found
+
+
+def plain_attribute(machine: Machine, instance: InstanceValue, name: str) -> Value:
+    """What `object.__getattribute__` gives; `MISSING` where it is not known to be there."""
     found = instance.attributes.get(name, MISSING)
     if found is not MISSING:
         return found
@@ -315,29 +332,26 @@ def _instance(machine: Machine, instance: InstanceValue, name: str) -> Value:
     if name == "__class__":
         return cls
     if name == "__dict__":
-        return DictValue(instance.attributes, True)
-    hook = cls.lookup("__getattr__")
-    if isinstance(hook, FunctionValue):
-        found = _instance_hook(machine, instance, hook, name)
-        if found is not MISSING:
-            return found
-    if instance.unsure or not cls.is_known or cls.opaque_bases or cls.metaclass is not None:
-        return UNKNOWN
-    if (
-        name in _OBJECT_ATTRIBUTES
-        or cls.special
-        or cls.attributes_unsure
-        or cls.lookup("__getattribute__") is not MISSING
-    ):
-        return UNKNOWN
-    if cls.lookup("__slots__") is not MISSING or cls.lookup("__annotations__") is not MISSING:
-        return UNKNOWN
+        instance.attributes.unsure |= instance.unsure or not cls.is_known or bool(cls.opaque_bases)
+        return instance.attributes
     return MISSING
+
+
+def lacks_surely(instance: InstanceValue, name: str) -> bool:
+    """Whether what is not known to be there is certainly absent."""
+    cls = instance.cls
+    if instance.unsure or instance.attributes.unsure or not cls.is_known or cls.opaque_bases:
+        return False
+    if cls.metaclass is not None:
+        return False
+    if name in _OBJECT_ATTRIBUTES or cls.special or cls.attributes_unsure:
+        return False
+    return cls.lookup("__slots__") is MISSING and cls.lookup("__annotations__") is MISSING
 
 
 def _instance_hook(machine: Machine, instance: InstanceValue, hook: FunctionValue, name: str) -> Value:
     try:
-        return machine.call(hook, (instance, name), {})
+        return run_hook(machine, hook, (instance, name))
     except Raised as raised:
         if "AttributeError" in raised.bases:
             return MISSING
@@ -378,6 +392,9 @@ def _super(machine: Machine, value: SuperValue, name: str) -> Value:
         return Native(f"object.{name}", lambda machine, args, kwargs: None)
     if name == "__new__":
         return UNKNOWN
+    plain = method_of_object(name)
+    if plain is not MISSING and isinstance(receiver, InstanceValue):
+        return BoundMethod(plain, receiver)
     if not cls.mro_known or name in _OBJECT_ATTRIBUTES:
         return UNKNOWN
     return UNKNOWN if cls.metaclass is not None else MISSING
@@ -530,7 +547,8 @@ def set_attribute(machine: Machine, value: Value, name: str, new: Value) -> None
     elif isinstance(value, ClassValue):
         value.namespace[name] = new
     elif isinstance(value, InstanceValue):
-        value.attributes[name] = new if not machine.unsure else UNKNOWN
+        if not set_through_hook(machine, value, name, new):
+            set_plainly(machine, value, name, new)
     elif isinstance(value, FunctionValue) and name in _CHANGEABLE_PARTS:
         value.attributes["<changed>"] = True
     elif isinstance(value, FunctionValue) and name in ("__name__", "__qualname__"):
@@ -544,6 +562,11 @@ def set_attribute(machine: Machine, value: Value, name: str, new: Value) -> None
         raise machine.error("AttributeError", f"'method' object has no attribute '{name}'")
     elif value is None:
         raise machine.error("AttributeError", f"'NoneType' object has no attribute '{name}'")
+
+
+def set_plainly(machine: Machine, instance: InstanceValue, name: str, new: Value) -> None:
+    """What `object.__setattr__` does."""
+    instance.attributes[name] = new if not machine.unsure else UNKNOWN
 
 
 def _set_on_module(machine: Machine, module: ModuleValue, name: str, new: Value) -> None:

@@ -109,6 +109,9 @@ def set_bases(machine: Machine, cls: ClassValue, bases: tuple[Value, ...]) -> No
         ):
             classes.append(Opaque(base.dotted, "class"))
             continue
+        if isinstance(base, OpaqueInstance) and cls.metaclass is None:
+            # Its own class is asked to make the class (`zope.interface.Interface`): what comes out is no class at all.
+            cls.metaclass = Opaque(base.cls.dotted, "object")
         cls.mro_known = False
     duplicates = [base for place, base in enumerate(classes) if any(_same(base, other) for other in classes[:place])]
     if duplicates and all(isinstance(base, ClassValue) for base in duplicates):
@@ -342,6 +345,8 @@ def instantiate(machine: Machine, cls: ClassValue, args: tuple[Value, ...], kwar
     """`cls(*args, **kwargs)`."""
     if cls.special == "enum":
         return _enum_by_value(machine, cls, args)
+    if isinstance(cls.metaclass, Opaque) and cls.metaclass.kind == "object":
+        return UNKNOWN
     if is_exception_class(cls):
         return _exception(machine, cls, args, kwargs)
     if is_metaclass(cls):
@@ -421,7 +426,8 @@ def _run_init(
         instance.unsure = True
         return
     machine.call(init, (instance, *args), kwargs)
-    if instance.cls.opaque_bases:
+    if instance.cls.opaque_bases or machine.unsure:
+        # What was set on it in a branch that may not be taken is not known.
         instance.unsure = True
 
 

@@ -95,6 +95,11 @@ def load_from(machine: Machine, module: Value, full: str, name: str, scope: Scop
         return value
     if isinstance(module, InstanceValue):
         # A module that put an object in its place (`sys.modules[__name__] = thing`).
+        submodule = MISSING
+        if machine.get_attribute(module, "__path__") is not MISSING:
+            submodule = _import_submodule(machine, f"{full}.{name}", scope.file)
+        if submodule is not MISSING:
+            return submodule
         detail = NameMissing(full, name, scope.file, None, sys_path=tuple(search_entries(machine)))
         text = f"cannot import name '{name}' from '<unknown module name>' (unknown location)"
         raise machine.error("ImportError", text, detail)
@@ -247,6 +252,8 @@ def import_module(machine: Machine, name: str, importer: str) -> Value:
 
 
 def _import_child(machine: Machine, name: str, tail: str, parent: Value, importer: str) -> Value:
+    if isinstance(parent, InstanceValue):
+        return _import_below_object(machine, name, tail, parent, importer)
     if not isinstance(parent, ModuleValue):
         if isinstance(parent, OpaqueInstance):
             raise _not_a_package(machine, name, importer)
@@ -263,6 +270,20 @@ def _import_child(machine: Machine, name: str, tail: str, parent: Value, importe
         # `_find_and_load_unlocked` looks the parent up again to set the attribute.
         raise machine.error("KeyError", repr(parent_name))
     parent.namespace[tail] = module
+    return module
+
+
+def _import_below_object(machine: Machine, name: str, tail: str, parent: InstanceValue, importer: str) -> Value:
+    """A submodule of a package that put an object in its place (`sys.modules[__name__] = proxy`)."""
+    path = machine.get_attribute(parent, "__path__")
+    if path is MISSING:
+        raise _not_a_package(machine, name, importer)
+    entries = machine.iterate(path) if isinstance(path, ListValue) else None
+    if entries is None or not all(isinstance(entry, str) for entry in entries):
+        return UNKNOWN
+    package = ModuleValue(name.rpartition(".")[0], None, "source", entries)
+    module = _find_and_load(machine, name, tail, package, importer)
+    machine.set_attribute(parent, tail, module)
     return module
 
 

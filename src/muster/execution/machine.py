@@ -89,6 +89,8 @@ class Machine:
         self.opaque_calls = 0
         self.unfollowed = 0
         """Calls that were not followed, of the project's functions too."""
+        self.hooks = 0
+        """How many `__getattribute__` and `__setattr__` are running inside each other."""
         self.making: list[Any] = []
         """Class statements that their metaclasses are working on (`metaclasses.Making`), innermost last."""
         self.lenient_files: frozenset[str] = frozenset()

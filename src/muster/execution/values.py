@@ -234,13 +234,16 @@ class FunctionValue:
 
 
 class InstanceValue:
-    """An instance of a simulated class; `unsure` once attributes may have been set that we did not see."""
+    """An instance of a simulated class; `unsure` once attributes may have been set that we did not see.
+
+    `attributes` is its `__dict__`, which code may read and change like any other.
+    """
 
     __slots__ = ("attributes", "cls", "unsure")
 
     def __init__(self, cls: ClassValue, unsure: bool = False) -> None:
         self.cls = cls
-        self.attributes: dict[str, Value] = {}
+        self.attributes = DictValue()
         self.unsure = unsure
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from muster.execution.attribute_hooks import method_of_object
 from muster.execution.machine import Machine
 from muster.execution.metaclasses import new_class
 from muster.execution.natives import builtin_functions, programs, pytest_api, standard_library, system
@@ -98,6 +99,9 @@ def native_attribute(machine: Machine, native: Native, name: str) -> Value:
 
 def _method_of_type(type_name: str, name: str) -> Value:
     """`str.upper`, `dict.fromkeys`: called with the receiver as first argument."""
+    plain = method_of_object(name) if type_name == "object" else MISSING
+    if plain is not MISSING:
+        return plain
 
     def run(machine: Machine, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
         if name == "__new__" and type_name == "type":

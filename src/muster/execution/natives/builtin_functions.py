@@ -417,6 +417,8 @@ def _isinstance(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
         return cls in own.mro or (UNKNOWN if not own.mro_known else False)
     if isinstance(cls, ClassValue) and isinstance(value, (*operations.CONSTANTS, ListValue, DictValue, FunctionValue)):
         return False if cls.metaclass is None else UNKNOWN
+    if isinstance(cls, ClassValue) and isinstance(value, ModuleValue) and value.kind in ("source", "namespace"):
+        return False if cls.metaclass is None else UNKNOWN
     if isinstance(cls, ClassValue) and isinstance(value, ClassValue):
         return _is_class_made_by(value, cls)
     if isinstance(cls, Opaque) and own is not None:
