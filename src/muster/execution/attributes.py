@@ -545,7 +545,7 @@ def set_attribute(machine: Machine, value: Value, name: str, new: Value) -> None
     elif isinstance(value, ModuleValue):
         _set_on_module(machine, value, name, new)
     elif isinstance(value, ClassValue):
-        value.namespace[name] = new
+        value.namespace[name] = _possibly(machine, value, name, new)
     elif isinstance(value, InstanceValue):
         if not set_through_hook(machine, value, name, new):
             set_plainly(machine, value, name, new)
@@ -582,4 +582,12 @@ def _set_on_module(machine: Machine, module: ModuleValue, name: str, new: Value)
         return
     if name == "__path__" and (elements := machine.iterate(new)) is not None:
         module.path = [element for element in elements if isinstance(element, str)]
-    module.namespace[name] = new
+    module.namespace[name] = _possibly(machine, module, name, new)
+
+
+def _possibly(machine: Machine, owner: Value, name: str, new: Value) -> Value:
+    """What `owner.name` is after an assignment that may not have run: the old value, where there is one, as likely as the new."""
+    if not machine.unsure or isinstance(new, FunctionValue):
+        return new
+    old = get_attribute(machine, owner, name)
+    return new if old is MISSING or old is new else UNKNOWN

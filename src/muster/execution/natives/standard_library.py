@@ -269,7 +269,7 @@ def _unittest_skip(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
 # itertools, math, re, copy
 
 
-def _combine(function: Callable[..., Any], *, spread: bool) -> Function:
+def _combine(function: Callable[..., Any]) -> Function:
     def run(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
         numbers = [arg for arg in args if isinstance(arg, int)]
         columns = [machine.iterate(arg) for arg in args if not isinstance(arg, int)]
@@ -278,7 +278,10 @@ def _combine(function: Callable[..., Any], *, spread: bool) -> Function:
         known: Sequence[list[Value]] = [column for column in columns if column is not None]
         if _rounds(function, known, [*numbers, *kwargs.values()]) > operations.SIZE_LIMIT:
             return IteratorValue(None)
-        rows = function(*known, *numbers, **kwargs) if spread else function(*known, *numbers)
+        try:
+            rows = function(*known, *numbers, **kwargs)
+        except (TypeError, ValueError) as refused:
+            raise machine.error(type(refused).__name__, str(refused)) from None
         return IteratorValue(
             [
                 TupleValue(row) if isinstance(row, tuple) else row
@@ -437,12 +440,12 @@ NATIVES: dict[str, Function] = {
     "unittest.case.skipIf": _unittest_skip,
     "unittest.case.skipUnless": _unittest_skip,
     "unittest.case.expectedFailure": _identity,
-    "itertools.product": _combine(itertools.product, spread=True),
-    "itertools.chain": _combine(itertools.chain, spread=False),
-    "itertools.permutations": _combine(itertools.permutations, spread=False),
-    "itertools.combinations": _combine(itertools.combinations, spread=False),
-    "itertools.combinations_with_replacement": _combine(itertools.combinations_with_replacement, spread=False),
-    "itertools.zip_longest": _combine(itertools.zip_longest, spread=False),
+    "itertools.product": _combine(itertools.product),
+    "itertools.chain": _combine(itertools.chain),
+    "itertools.permutations": _combine(itertools.permutations),
+    "itertools.combinations": _combine(itertools.combinations),
+    "itertools.combinations_with_replacement": _combine(itertools.combinations_with_replacement),
+    "itertools.zip_longest": _combine(itertools.zip_longest),
     "itertools.chain.from_iterable": _chain_from_iterable,
     "itertools.islice": _islice,
     "math.sqrt": _math(math.sqrt),
