@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from muster.collection.config import ConfigValue, NodeValue
 from muster.collection.hooks import Plugin, is_known_hook_answer
 from muster.collection.nodeids import path_nodeid, relative_path
 from muster.collection.nodes import DoctestModuleNode, DoctestTextNode, FileNode, FolderNode, ModuleNode, Node
@@ -75,9 +76,9 @@ def _relative(walk: Walk, path: str) -> str:
 
 def _asked(walk: Walk, hook: str, folder: str, path: str, values: dict[str, Value]) -> Value:
     """What a hook of the project answers for `path`: None where it leaves the matter to pytest, or is not known."""
-    plugin, answer = walk.plugins.call_first(
-        hook, folder, {**values, "path": UNKNOWN, "config": UNKNOWN, "parent": UNKNOWN}
-    )
+    config = ConfigValue(walk.executor, walk.invocation)
+    given = {"path": UNKNOWN, "config": config, "parent": NodeValue(config), **values}
+    plugin, answer = walk.plugins.call_first(hook, folder, given)
     if plugin is None or answer is None or isinstance(answer, bool):
         return answer
     if is_known_hook_answer(answer) and isinstance(answer, (list, tuple)) and not answer:
@@ -128,7 +129,8 @@ def _ask_about_file(walk: Walk, path: str, folder: str) -> None:
             below = plugin.folder or walk.invocation.rootdir
             walk.undecided(_relative(walk, below), below, f"pytest_collect_file of {_relative(walk, plugin.name)}")
             continue
-        answer = walk.plugins.call(function, {"file_path": PurePosixPath(path), "path": UNKNOWN, "parent": UNKNOWN})
+        parent = NodeValue(ConfigValue(walk.executor, walk.invocation))
+        answer = walk.plugins.call(function, {"file_path": PurePosixPath(path), "path": UNKNOWN, "parent": parent})
         if answer is None or (isinstance(answer, (list, tuple)) and not answer):
             continue
         if is_test_file(walk.invocation, path):

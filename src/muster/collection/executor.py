@@ -15,6 +15,7 @@ class Executor(Protocol):
 
     tree: FileTree
     effects: list[PathEffect]
+    options: Value
 
     def import_test_file(self, path: str) -> ModuleValue:
         """The module of a test file, imported in the invocation's import mode. Raises `Raised`."""

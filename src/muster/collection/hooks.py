@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from muster.collection.config import ConfigValue, NodeValue, OptionsValue, ParserValue
 from muster.collection.executor import Executor
 from muster.collection.fixtures import FixtureManager
 from muster.collection.hook_checks import find_refused_hook
@@ -23,7 +24,6 @@ from muster.execution.values import (
     FunctionValue,
     ListValue,
     ModuleValue,
-    Native,
     Opaque,
     OpaqueInstance,
     PartialValue,
@@ -172,6 +172,8 @@ class Plugins:
             raise refused
         self.registered.append(Plugin(name, module, folder, is_initial))
         self.fixtures.add_module(module, None if folder is None else self._base(folder))
+        if self.configured:
+            self._register_options(module.namespace.get("pytest_addoption"), late=True)
         self.import_requested(module, name)
 
     def _base(self, folder: str) -> str:
@@ -240,12 +242,28 @@ class Plugins:
                 raise
             return UNKNOWN
 
+    def _register_options(self, function: Value, late: bool) -> None:
+        """Run a `pytest_addoption`; one that comes `late` only adds defaults, for the command line was parsed before."""
+        options = self.executor.options
+        if function is None or not isinstance(options, OptionsValue):
+            return
+        try:
+            self.call(
+                function, {"parser": ParserValue(options, self.invocation.options, late), "pluginmanager": UNKNOWN}
+            )
+        except Raised:
+            # pytest refuses some: `invocation` answers for that.
+            return
+
     def configure(self) -> None:
         """Run `pytest_configure` and `pytest_sessionstart`, which may change the search path or register markers."""
+        self.executor.options = OptionsValue()
+        for _, function in reversed(list(self.hooks("pytest_addoption"))):
+            self._register_options(function, late=False)
         config = ConfigValue(self.executor, self.invocation)
         for name in ("pytest_configure", "pytest_sessionstart"):
             for _, function in list(self.hooks(name)):
-                self.call(function, {"config": config, "session": UNKNOWN})
+                self.call(function, {"config": config, "session": NodeValue(config)})
         self.configured = True
 
     def nearest_list(self, name: str, folder: str) -> tuple[str, ...] | None:
@@ -316,35 +334,6 @@ def _plugin_names(value: Value) -> list[str]:
     if isinstance(value, (list, tuple)):
         return [name for name in value if isinstance(name, str)]
     return []
-
-
-class ConfigValue:
-    """`pytest.Config` as conftests see it: what the invocation says, else unknown."""
-
-    __slots__ = ("executor", "invocation")
-
-    def __init__(self, executor: Executor, invocation: Invocation) -> None:
-        self.executor = executor
-        self.invocation = invocation
-
-    def simulated_getattr(self, machine: Any, name: str) -> Value:
-        """The attribute that simulated code reads."""
-        if name == "rootpath":
-            return PurePosixPath(self.invocation.rootdir)
-        if name == "inipath":
-            return PurePosixPath(self.invocation.inifile) if self.invocation.inifile else None
-        if name == "addinivalue_line":
-            return Native("pytest.Config.addinivalue_line", self._add_line)
-        return UNKNOWN
-
-    def _add_line(self, machine: Any, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
-        name, line = (
-            (*args, kwargs.get("name"), kwargs.get("line"))[:2] if args else (kwargs.get("name"), kwargs.get("line"))
-        )
-        markers = getattr(self.executor, "registered_markers", None)
-        if name == "markers" and isinstance(line, str) and markers is not None:
-            markers.add(line.split(":")[0].split("(")[0].strip())
-        return None
 
 
 def is_known_hook_answer(value: Value) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from muster.collection.config import ConfigValue, NodeValue
 from muster.collection.hookbodies import mentions
-from muster.collection.hooks import ConfigValue, Plugin, is_wrapper
+from muster.collection.hooks import Plugin, is_wrapper
 from muster.collection.nodes import ItemNode, ModuleNode, SessionNode
 from muster.collection.walk import Walk
 from muster.execution.raised import Raised
@@ -68,7 +69,8 @@ def _run(walk: Walk, plugin: Plugin, function: Value, items: Sequence[ItemNode])
     left: list[ItemNode] = []
     for start in range(0, len(items), ITEMS_AT_ONCE):
         values = ListValue(ItemValue(walk, item) for item in items[start : start + ITEMS_AT_ONCE])
-        given = {"items": values, "config": ConfigValue(walk.executor, walk.invocation), "session": UNKNOWN}
+        config = ConfigValue(walk.executor, walk.invocation)
+        given = {"items": values, "config": config, "session": NodeValue(config)}
         try:
             walk.plugins.call(function, given)
         except Raised:

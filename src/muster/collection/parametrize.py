@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from muster.collection.config import ConfigValue
 from muster.collection.definitions import find_function_at
 from muster.collection.fixtures import Closure, FixtureDef, scope_refusal
-from muster.collection.hooks import ConfigValue
 from muster.collection.ids import NOTSET, Hidden, Id, IdMaker, ParameterSet
 from muster.collection.marks import marks_in
 from muster.collection.nodes import CallSpec, Node

@@ -116,6 +116,8 @@ class Machine:
         """Top-level packages of the project's that hold extension modules which were imported."""
         self.open_to_c: dict[str, bool] = {}
         """Files of packages with extension modules: whether their code lets others put names into them."""
+        self.options: Value = None
+        """`config.option`, once the project's own options are registered."""
         self.handling: list[Raised] = []
         self.filters = [parse_filter(entry) for entry in filters]
         self.installed_prefixes = installed_prefixes(environment)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import shlex
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
 from muster.invocation.additions import read_additions
-from muster.invocation.commandline import CommandLine, UnrecognizedArguments
+from muster.invocation.commandline import FILE_OR_DIR, CommandLine, UnrecognizedArguments
 from muster.invocation.conftests import find_anchors, initial_conftests
 from muster.invocation.filters import (
     FilterBroken,
@@ -18,7 +20,7 @@ from muster.invocation.filters import (
     check_filter_module,
     parse_warning_filter,
 )
-from muster.invocation.optiontable import CHANGES_COLLECTION, CORE_NAMES, WELL_KNOWN_PLUGIN_OPTIONS
+from muster.invocation.optiontable import CHANGES_COLLECTION, CORE_NAMES, CORE_OPTIONS, WELL_KNOWN_PLUGIN_OPTIONS
 from muster.invocation.paths import absolute_path, exists
 from muster.invocation.plugins import (
     blocked_names,
@@ -33,6 +35,8 @@ from muster.invocation.settingtable import setting_specs
 from muster.invocation.state import Resolution
 from muster.model.environment import PluginOption
 from muster.model.location import Location
+
+_CORE_DESTINATIONS = frozenset((FILE_OR_DIR, *(option.dest for option in CORE_OPTIONS)))
 
 
 def start_up(state: Resolution) -> None:
@@ -291,8 +295,16 @@ def _set_options(state: Resolution) -> None:
         doctest_ignore_import_errors=parsed.flag("doctest_ignore_import_errors"),
         doctest_continue_on_failure=parsed.flag("doctest_continue_on_failure"),
         last_failed=parsed.flag("lf"),
+        options={dest: value for dest, value in _foreign(parsed.options) if value is not None},
     )
     _note_unmodelled(state)
+
+
+def _foreign(options: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The options that are not pytest's own, lists as tuples."""
+    for dest, value in options.items():
+        if dest not in _CORE_DESTINATIONS:
+            yield dest, tuple(map(str, value)) if isinstance(value, list) else value
 
 
 def _note_unmodelled(state: Resolution) -> None:

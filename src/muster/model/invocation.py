@@ -117,6 +117,8 @@ class Invocation:
     """Entry points of installed distributions are not loaded."""
     collects: bool = True
     """False for `--help`, `--version` and `--markers`, which collect nothing."""
+    options: dict[str, str | int | float | bool | tuple[str, ...]] = field(default_factory=dict)
+    """What the command line says of options that are not pytest's own, by destination."""
     refusals: tuple[Refusal, ...] = ()
     warnings: tuple[str, ...] = ()
     unmodelled: tuple[str, ...] = ()
