@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -35,9 +36,14 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 @pytest.fixture(scope="session")
-def postgresql(certificates: Certificates) -> Iterator[int]:
-    with running_postgresql(certificates) as port:
-        yield port
+def postgresql_server(certificates: Certificates) -> Iterator[tuple[int, Path]]:
+    with running_postgresql(certificates) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql(postgresql_server: tuple[int, Path]) -> int:
+    return postgresql_server[0]
 
 
 @pytest.fixture(scope="session")

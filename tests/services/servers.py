@@ -110,8 +110,8 @@ def refuse(package: str) -> str:
 
 
 @contextlib.contextmanager
-def running_postgresql(certificates: Certificates) -> Iterator[int]:
-    """A PostgreSQL server with a user `app` whose password is `PASSWORD`, TLS on; yields its port."""
+def running_postgresql(certificates: Certificates) -> Iterator[tuple[int, Path]]:
+    """A PostgreSQL server with a user `app` whose password is `PASSWORD`, TLS on; yields its port and socket's folder."""
     # A server refuses to run as root, and another user cannot enter pytest's folders.
     folder = Path(tempfile.mkdtemp(prefix="muster-postgresql-"))
     try:
@@ -134,7 +134,7 @@ def running_postgresql(certificates: Certificates) -> Iterator[int]:
         )  # fmt: skip
         port = free_port()
         settings = {
-            "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off", "ssl": "on",
+            "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": data, "fsync": "off", "ssl": "on",
             "ssl_key_file": folder / "server.key", "ssl_cert_file": folder / "server.crt", "max_connections": 20,
         }  # fmt: skip
         command = [str(programs / "postgres"), "-D", str(data)]
@@ -142,7 +142,7 @@ def running_postgresql(certificates: Certificates) -> Iterator[int]:
             command += ["-c", f"{name}={value}"]
         log = folder / "log"
         with running(command, port, log, user, lambda: b"ready to accept" in log.read_bytes()):
-            yield port
+            yield port, data
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -18,6 +18,8 @@ from tests.services.servers import QUOTED, free_port
 from muster.cli.main import run
 from muster.render.schema import services_schema
 
+SLEEPER = f"sleep 300.{os.getpid()}"
+
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -144,8 +146,25 @@ def test_a_service_that_cannot_be_started(project: Path, capfd: pytest.CaptureFi
     assert "ended with code 3: broken" in out
 
 
+def test_a_resolver_that_hangs_does_not_keep_the_process_alive(project: Path) -> None:
+    """The thread that nobody waits for any more is a daemon: the interpreter ends without it."""
+    code = """
+import socket, sys, time
+from muster.adapters.services import probing
+from muster.cli.main import run
+probing.ThreadedServiceProbe.__init__.__defaults__ = (lambda *a, **k: time.sleep(300),)
+sys.exit(run(["services"]))
+"""
+    write(project, "[services.a]\nurl = 'tcp://db.internal:1'\ntimeout = '200ms'")
+    begun = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "M601  dns" in done.stdout
+    assert time.monotonic() - begun < 20
+
+
 def test_ctrl_c_while_a_service_is_waited_for(project: Path) -> None:
-    write(project, f"[services.a]\nurl = 'tcp://localhost:{free_port()}'\nstart = 'sleep 300.125'\nwait = '5m'")
+    write(project, f"[services.a]\nurl = 'tcp://localhost:{free_port()}'\nstart = '{SLEEPER}'\nwait = '5m'")
     muster = subprocess.Popen(
         [sys.executable, "-m", "muster", "services", "--start"],
         cwd=project,
@@ -170,4 +189,4 @@ def test_ctrl_c_while_a_service_is_waited_for(project: Path) -> None:
 
 def sleepers() -> list[str]:
     done = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    return [line for line in done.stdout.splitlines() if line.strip() == "sleep 300.125"]
+    return [line for line in done.stdout.splitlines() if line.strip() == SLEEPER]

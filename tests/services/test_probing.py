@@ -6,8 +6,13 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
+from urllib.parse import quote
 
+import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.services.conftest import SLACK_S, Asks
 from tests.services.servers import (
     QUOTED,
@@ -61,6 +66,19 @@ def test_postgresql_with_a_certificate_that_is_trusted(ask: Asks, postgresql: in
 def test_postgresql_that_refuses(ask: Asks, postgresql: int, rest: str, failure: str, step: str) -> None:
     status = ask(f"postgresql://{rest.format(port=postgresql)}")
     assert (status.failure, status.step) == (failure, step), status.message
+
+
+def test_postgresql_behind_a_unix_socket(ask: Asks, postgresql_server: tuple[int, Path], tmp_path: Path) -> None:
+    port, folder = postgresql_server
+    assert ask(f"postgresql://app:{QUOTED}@/postgres?host={folder}&port={port}").state == "up"
+    absent = ask(f"postgresql://app:{QUOTED}@/postgres?host={tmp_path}&port={port}")
+    assert (absent.failure, absent.step) == ("refused", "login"), absent.message
+
+
+def test_postgresql_of_several_hosts(ask: Asks, postgresql: int) -> None:
+    url = f"postgresql://app:{QUOTED}@127.0.0.1:{free_port()},127.0.0.1:{{port}}/postgres"
+    assert ask(url.format(port=postgresql)).state == "up"
+    assert ask(url.format(port=free_port())).failure == "refused"
 
 
 def test_redis_answers_ping(ask: Asks, redis: tuple[int, int]) -> None:
@@ -321,6 +339,30 @@ def test_a_url_that_names_no_service_is_refused_without_being_quoted(url: str) -
     with pytest.raises(UsageError) as refused:
         probe_service(url)
     assert "hunter2" not in str(refused.value)
+
+
+PASSWORDS = st.text(st.characters(codec="utf-8"), min_size=6, max_size=20).filter(lambda text: text.strip("*0-/ "))
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(PASSWORDS)
+def test_no_driver_and_no_server_gives_a_password_away(
+    postgresql: int, redis: tuple[int, int], http: int, password: str
+) -> None:
+    """Whatever the password is: every client is given it, and every server refuses it."""
+    spelled = quote(password, safe="")
+    for url in (
+        f"postgresql://app:{spelled}@127.0.0.1:{postgresql}/postgres",
+        f"postgresql://app@127.0.0.1:{postgresql}/postgres?password={spelled}&colour={spelled}",
+        f"redis://app:{spelled}@127.0.0.1:{redis[0]}/0",
+        f"redis://127.0.0.1:{redis[0]}/0?password={spelled}&socket_timeout={spelled}",
+        f"http://app:{spelled}@127.0.0.1:{http}/basic",
+        f"ws://127.0.0.1:{http}/basic?token={spelled}",
+    ):
+        status = probe_service(url, timeout=10)
+        assert status.state == "down"
+        shown = [str(value) for value in msgspec.to_builtins(status).values()]
+        assert [text for text in shown if password in text or spelled in text] == []
 
 
 def inquiry(url: str, timeout: float) -> Inquiry:
