@@ -81,7 +81,7 @@ services   3 services   1 up   1 down   1 skipped   asked in ? s
            url    ws://localhost:{port}/ws
 
 SKIPPED, by on_missing: the tests that need chat will not run
-1 service down: muster explain M601 tells more
+1 service down: see muster explain M601
 """
     )
     assert run(["services", "-c", "critical"]) == 0

@@ -70,8 +70,8 @@ def _conclusion(report: ServicesReport, canvas: Canvas) -> list[str]:
         text = f"SKIPPED, by on_missing: the tests that need {names} will not run"
         lines += [canvas.paint(line, Tone.WARNING) for line in wrap_words(text, canvas.measure)]
     if down:
-        code = max(status.code for status in down)
-        text = f"{render_quantity(len(down), 'service')} down: muster explain {code} tells more"
+        pages = " and ".join(f"muster explain {code}" for code in sorted({status.code for status in down}))
+        text = f"{render_quantity(len(down), 'service')} down: see {pages}"
         lines += [canvas.paint(line, Tone.ERROR) for line in wrap_words(text, canvas.measure)]
     elif not report.services:
         lines.append("no services are required")

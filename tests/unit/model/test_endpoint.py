@@ -113,17 +113,23 @@ def test_a_short_secret_is_masked_where_it_stands_alone() -> None:
 SECRETS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=4, max_size=30)
 HOSTS = st.sampled_from(["h", "db.example", "127.0.0.1", "[::1]"])
 SCHEMES = st.sampled_from([scheme for scheme in KINDS if scheme != "dns"])
-FIXED = "postgresql redis http https websocket ws wss tcp rediss db.example 127.0.0.1 app name token=*** harmless"
 
 
 @given(SECRETS, SCHEMES, HOSTS, st.sampled_from(["password", "query", "fragment", "user"]))
 def test_no_secret_of_a_url_is_ever_shown(secret: str, scheme: str, host: str, place: str) -> None:
     """Whatever the secret and wherever it stands: not in the URL as shown, and not in what a driver says of it."""
-    assume(secret.strip("*") and secret not in FIXED and quote(secret, safe="") not in FIXED)
-    assume(not secret.isdecimal())  # such as the port
-    spelled = quote(secret, safe="")
     if place == "user" and scheme in ("postgres", "postgresql", "tcp"):
-        place = "password"
+        place = "password"  # a lone name is no secret there
+    spelled = quote(secret, safe="")
+    texts, others = told(spelled, secret, scheme, host, place), told("~~~~", "~~~~", scheme, host, place)
+    # Not such as "Fals" or "host": words of our own that stand there with any other secret too.
+    assume(not any(secret in other or spelled in other for other in others))
+    assert [text for text in texts if secret in text or spelled in text] == []
+    assert texts[2].endswith(" at harmless")
+
+
+def told(spelled: str, secret: str, scheme: str, host: str, place: str) -> tuple[str, str, str]:
+    """All that is said of a URL with the secret at `place`, and of a driver's error about it."""
     url = {
         "password": f"{scheme}://app:{spelled}@{host}:1234/name",
         "query": f"{scheme}://{host}:1234/name?token={spelled}",
@@ -131,9 +137,7 @@ def test_no_secret_of_a_url_is_ever_shown(secret: str, scheme: str, host: str, p
         "user": f"{scheme}://{spelled}@{host}:1234/name",
     }[place]
     found = endpoint(url)
-    texts = (str(found), repr(found), found.mask(f'driver: "{secret}" <{spelled}> {url} at harmless'))
-    assert [text for text in texts if secret in text or spelled in text] == []
-    assert texts[2].endswith(" at harmless")
+    return str(found), repr(found), found.mask(f'driver: "{secret}" <{spelled}> {url} at harmless')
 
 
 @given(st.text(max_size=60))

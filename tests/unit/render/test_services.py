@@ -52,7 +52,7 @@ services   1 service   1 down   asked in 1.2 s
            url    http://h:2/\\u202e
            start  up\\x1b[2J  (with --start)
 
-1 service down: muster explain M601 tells more
+1 service down: see muster explain M601
 """
     )
 
