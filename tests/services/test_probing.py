@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.services.conftest import SLACK_S, Asks
 from tests.services.servers import (
+    PASSWORD,
     QUOTED,
     Certificates,
     black_hole,
@@ -244,6 +245,29 @@ def test_a_server_of_another_protocol(ask: Asks, url: str) -> None:
     assert status.failure == ("tls" if url.startswith(("https", "wss", "rediss")) else "protocol"), status.message
 
 
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://app:{quoted}@localhost:{port}/", b"HTTP/1.1 500 who is %s\r\n\r\n"),
+        ("http://app:{quoted}@localhost:{port}/", b"%s\r\n\r\n"),
+        ("ws://localhost:{port}/?token={quoted}", b"HTTP/1.1 404 no %s here\r\n\r\n"),
+        ("redis://:{quoted}@localhost:{port}/0", b"-ERR who is %s\r\n"),
+        ("redis://:{quoted}@localhost:{port}/0", b"%s\r\n"),
+    ],
+)
+def test_a_server_that_says_the_password_aloud(ask: Asks, url: str, words: bytes) -> None:
+    """`ask` looks for it everywhere."""
+
+    def tell(connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(words % PASSWORD.encode())
+
+    with serving(tell) as port:
+        status = ask(url.format(port=port, quoted=QUOTED))
+    assert status.state == "down"
+    assert "***" in status.message
+
+
 def test_every_server_under_every_other_protocol(
     ask: Asks, postgresql: int, redis: tuple[int, int], http: int, websocket: int
 ) -> None:
@@ -309,9 +333,10 @@ def test_a_black_hole_in_front_of_a_sound_address(http: int) -> None:
 
 
 def test_threads_that_were_given_up_end(http: int) -> None:
+    """Even of a server that drips: no read of it ever takes too long, so only the broken connection ends it."""
     before = threading.active_count()
-    with serving(say_nothing) as port:
-        ThreadedServiceProbe().ask([inquiry(f"http://localhost:{port}/", 0.2), inquiry(f"tcp://localhost:{port}", 0.2)])
+    with serving(drip) as port:
+        ThreadedServiceProbe().ask([inquiry(f"{kind}://localhost:{port}/", 0.3) for kind in ("http", "ws", "tcp")])
         deadline = time.monotonic() + 10
         while any(thread.name.startswith("muster-probe") for thread in threading.enumerate()):
             assert time.monotonic() < deadline

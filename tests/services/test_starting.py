@@ -54,7 +54,7 @@ def python(code: str, mark: str) -> str:
     return shlex.join([sys.executable, "-c", code, mark])
 
 
-SLEEP = "import time; time.sleep(300)"
+SLEEP = "import os, time; open(f'ready-{os.getpid()}', 'w'); time.sleep(300)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
 FAMILY = "import subprocess, sys, time; [subprocess.Popen([sys.executable, '-c', {!r}, sys.argv[1]]) for _ in 'ab']; time.sleep(300)"
 DAEMON = """
@@ -62,18 +62,25 @@ import os, sys, time
 if os.fork(): os._exit(0)
 os.setsid()
 if os.fork(): os._exit(0)
+open("ready", "w")
 time.sleep(300)
 """
 
 
 @pytest.mark.parametrize(
-    ("code", "number"),
-    [(SLEEP, 1), (STUBBORN, 1), (FAMILY.format(SLEEP), 3), (FAMILY.format(STUBBORN), 3), (DAEMON, 1)],
+    ("code", "processes", "ready"),
+    [(SLEEP, 1, 1), (STUBBORN, 1, 1), (FAMILY.format(SLEEP), 3, 2), (FAMILY.format(STUBBORN), 3, 2), (DAEMON, 1, 1)],
     ids=["plain", "ignores SIGTERM", "with children", "with stubborn children", "daemon in a session of its own"],
 )
-def test_what_is_started_is_stopped(services: StartedServices, code: str, number: int, mark: str) -> None:
+def test_what_is_started_is_stopped(
+    services: StartedServices, tmp_path: Path, code: str, processes: int, ready: int, mark: str
+) -> None:
     assert services.start("it", python(code, mark), "") == ""
-    await_marked(mark, number)
+    deadline = time.monotonic() + 20
+    while len(list(tmp_path.glob("ready*"))) != ready:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    await_marked(mark, processes)
     begun = time.monotonic()
     services.stop_all()
     assert marked(mark) == []
@@ -135,7 +142,7 @@ def test_a_stop_command_that_fails_keeps_nothing_alive(services: StartedServices
 OWNER = """
 import os, sys, time
 from muster.adapters.services.starting import StartedServices
-with StartedServices("/", os.environ) as services:
+with StartedServices(os.getcwd(), os.environ) as services:
     services.start("it", sys.argv[1], "")
     print("started", flush=True)
     time.sleep(300)
@@ -143,13 +150,15 @@ with StartedServices("/", os.environ) as services:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_however_muster_ends_nothing_is_left(number: int, mark: str) -> None:
+def test_however_muster_ends_nothing_is_left(number: int, mark: str, tmp_path: Path) -> None:
     """Even killed, it leaves nothing behind: its keepers see their input end."""
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, python(FAMILY.format(SLEEP), mark)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     with owner:
         assert owner.stdout is not None
