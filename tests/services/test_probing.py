@@ -231,6 +231,29 @@ def test_a_server_whose_answer_never_ends(ask: Asks, url: str) -> None:
         assert (status.failure, status.step) == ("timeout", "answer")
 
 
+def test_a_postgresql_that_lets_in_and_never_answers(ask: Asks) -> None:
+    """The query is broken off: its thread does not wait on for ever."""
+
+    def let_in(connection: socket.socket) -> None:
+        while connection.recv(4096)[4:8] == b"\x04\xd2\x16\x2f":  # SSLRequest
+            connection.sendall(b"N")
+        status = b"server_version\x0018.0\x00client_encoding\x00UTF8\x00".split(b"\x00")
+        connection.sendall(b"R\0\0\0\x08\0\0\0\0")  # AuthenticationOk
+        for name, value in zip(status[::2], status[1::2], strict=False):
+            body = name + b"\0" + value + b"\0"
+            connection.sendall(b"S" + (len(body) + 4).to_bytes(4, "big") + body)  # ParameterStatus
+        connection.sendall(b"Z\0\0\0\x05I")  # ReadyForQuery
+        say_nothing(connection)
+
+    with serving(let_in) as port:
+        status = ask(f"postgresql://app:hunter2@localhost:{port}/x", timeout=1.0)
+        assert (status.failure, status.step) == ("timeout", "answer"), status.message
+        assert status.message.endswith(
+            "took the connection, but did not answer within 1 s: still waiting for an answer"
+        )
+        await_no_probes()
+
+
 @pytest.mark.parametrize("url", URLS)
 def test_a_server_that_hangs_up(ask: Asks, url: str) -> None:
     with serving(hang_up) as port:
@@ -334,14 +357,16 @@ def test_a_black_hole_in_front_of_a_sound_address(http: int) -> None:
 
 def test_threads_that_were_given_up_end(http: int) -> None:
     """Even of a server that drips: no read of it ever takes too long, so only the broken connection ends it."""
-    before = threading.active_count()
     with serving(drip) as port:
         ThreadedServiceProbe().ask([inquiry(f"{kind}://localhost:{port}/", 0.3) for kind in ("http", "ws", "tcp")])
-        deadline = time.monotonic() + 10
-        while any(thread.name.startswith("muster-probe") for thread in threading.enumerate()):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-    assert threading.active_count() <= before + 1
+        await_no_probes()
+
+
+def await_no_probes() -> None:
+    deadline = time.monotonic() + 10
+    while any(thread.name.startswith("muster-probe") for thread in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
