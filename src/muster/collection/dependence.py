@@ -19,7 +19,7 @@ from muster.collection.nodeids import parents
 from muster.execution.trace import ImportTrace
 from muster.model.collection import PathEffect
 from muster.ports import EntryKind, FileTree
-from muster.resolver.finder import NotFound, resolve_on_path, search_each_entry
+from muster.resolver.finder import NamespacePackage, NotFound, resolve_on_path, search_each_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class SessionTrace:
 
     `roots` maps each test file to the folder from which pytest counts its module name, and the first part of that name;
     pytest puts the folder on `sys.path` unless the import `mode` is `importlib`, where it puts the name's parents into
-    `sys.modules` itself. `conftests` are those that are loaded; `cwd` is what relative entries start from.
+    `sys.modules` itself. `conftests` maps those that are loaded to the same
+    folder; `cwd` is what relative entries start from.
     """
 
     files: Sequence[str]
@@ -36,7 +37,7 @@ class SessionTrace:
     effects: Sequence[PathEffect]
     roots: Mapping[str, tuple[str, str]]
     mode: str
-    conftests: Iterable[str]
+    conftests: Mapping[str, str]
     cwd: str
     tree: FileTree
 
@@ -117,6 +118,8 @@ class _Needs:
     def _asked(self, trace: ImportTrace, file: str) -> int:
         bits = 0
         for name in trace.imports.get(file, ()):
+            if basename(file) == "conftest.py" and file in trace.files.get(name, ()):
+                continue  # pytest imports it by its place, whatever else has its name
             for each in _with_parents(name):
                 bits |= self._bits.setdefault(each, 1 << len(self._bits))
         return bits
@@ -181,7 +184,7 @@ def _with_parents(name: str) -> list[str]:
 
 def _join_by_search_path(session: SessionTrace, needs: _Needs, groups: _Groups) -> None:
     base = dict.fromkeys(_absolute(session.cwd, entry) for entry in session.trace.base)
-    owners = _owners(session, base)
+    owners = _owners(session, needs, base)
     names = {name.partition(".")[0] for entry in owners for name in session.tree.listing(entry)}
     for name in sorted(names):
         # `prepend` puts a file's own folder first: nobody else can offer the file's own name.
@@ -201,10 +204,12 @@ def _join_by_name(
     groups: _Groups,
 ) -> None:
     """Join those that want `name` with those that put on the path what decides which one they get."""
-    offering = [entry for entry, found in search_each_entry(session.tree, name, entries) if found != NotFound()]
+    found = dict(search_each_entry(session.tree, name, entries))
+    offering = [entry for entry in found if found[entry] != NotFound()]
+    whole = [entry for entry in offering if not isinstance(found[entry], NamespacePackage)]
     added = [entry for entry in offering if entry in owners]
-    if not added:
-        return
+    if not added or (len(whole) == 1 and whole[0] not in owners):
+        return  # a lone regular package or module wins over bare folders, wherever they stand (PEP 420)
     if len(offering) == 1:
         _join_by_only_entry(wanting - owners[added[0]], owners[added[0]], groups)
         return
@@ -223,34 +228,24 @@ def _join_by_only_entry(strangers: set[str], putting: set[str], groups: _Groups)
         groups.join([*needed, *strangers])
 
 
-def _owners(session: SessionTrace, base: Iterable[str]) -> dict[str, set[str]]:
+def _owners(session: SessionTrace, needs: _Needs, base: Iterable[str]) -> dict[str, set[str]]:
     """By entry that is not there from the start: the test files that put it on the path, or would if it were missing."""
     owners: defaultdict[str, set[str]] = defaultdict(set)
-    below = _below(session)
     for effect in session.effects:
-        if effect.kind not in ("module", "remove"):
-            owners[_absolute(session.cwd, effect.value)].update(below(effect.during))
-    for during, asked in session.trace.asked.items():
+        if effect.kind not in ("module", "remove", "pytest"):
+            owners[_absolute(session.cwd, effect.value)].update(needs.running(effect.culprit.path))
+    for code, asked in session.trace.asked.items():
         for entry in asked:
             if _absolute(session.cwd, entry) in owners:
-                owners[_absolute(session.cwd, entry)].update(below(during))
+                owners[_absolute(session.cwd, entry)].update(needs.running(code))
     for file, (root, _) in session.roots.items():
         if session.mode != "importlib":
             owners[root].add(file)
-    return {entry: files for entry, files in owners.items() if entry not in set(base)}
-
-
-def _below(session: SessionTrace) -> Callable[[str], list[str]]:
-    """The test files for which that is done which was done while `during` was collected."""
-
-    @cache
-    def below(during: str) -> list[str]:
-        if basename(during) != "conftest.py":
-            return [during]
-        prefix = dirname(during) + "/"
-        return [file for file in session.files if file.startswith(prefix)]
-
-    return below
+    for path, root in session.conftests.items():
+        if session.mode != "importlib":
+            owners[root].update(needs.running(path))
+    present = set(base)
+    return {entry: files for entry, files in owners.items() if entry not in present}
 
 
 def _join_namesakes(session: SessionTrace, groups: _Groups) -> None:
@@ -294,16 +289,20 @@ def _absolute(cwd: str, entry: str) -> str:
 
 def _join_by_module_table(session: SessionTrace, needs: _Needs, groups: _Groups) -> None:
     """Who sets or drops a module joins those that need it; who looks whether it is there, those that load it."""
-    below = _below(session)
-    for during, names in session.trace.replaced.items():
+    trace = session.trace
+    for code, names in trace.replaced.items():
+        changing = needs.running(code)
         for name in names:
-            wanting = needs.users_of_module(name)
-            if wanting:
-                groups.join([*below(during), *wanting])
-    for code, names in session.trace.looked.items():
-        for name in names - session.trace.imports.get(code, set()):
-            if code not in session.trace.files.get(name, ()):
-                groups.join([*needs.running(code), *needs.users_of_module(name)])
+            strangers = needs.users_of_module(name).difference(changing)
+            if strangers:
+                groups.join([*changing, *strangers])
+    for code, names in trace.looked.items():
+        if code not in groups.place and code not in session.conftests:
+            continue  # shared code looks for the module of its caller (`sys.modules[cls.__module__]`), which is there
+        for name in names:
+            lacking = [file for file in needs.running(code) if needs.lacks_module(file, name)]
+            if lacking and name in trace.files:
+                groups.join([*lacking, *needs.users_of_module(name)])
 
 
 def _join_by_submodules(session: SessionTrace, needs: _Needs, groups: _Groups) -> None:
@@ -321,15 +320,14 @@ def _join_by_submodules(session: SessionTrace, needs: _Needs, groups: _Groups) -
 
 def _join_by_state(session: SessionTrace, needs: _Needs, groups: _Groups) -> None:
     """Environment variables and attributes: who looks at what somebody else has changed."""
-    below = _below(session)
     trace = session.trace
     for changes, looks in ((trace.written, trace.read), (trace.patched, trace.got)):
         changers: defaultdict[str, set[str]] = defaultdict(set)
-        for during, names in changes.items():
+        for code, names in changes.items():
             for name in names:
-                changers[name].update(file for file in below(during) if file in groups.place)
+                changers[name].update(needs.running(code))
         for code, names in looks.items():
             for name in names & changers.keys():
                 strangers = [file for file in needs.running(code) if file not in changers[name]]
-                if strangers and changers[name]:
+                if strangers:
                     groups.join([*changers[name], *strangers])

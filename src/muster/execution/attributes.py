@@ -571,7 +571,7 @@ def set_plainly(machine: Machine, instance: InstanceValue, name: str, new: Value
 
 def _set_on_module(machine: Machine, module: ModuleValue, name: str, new: Value) -> None:
     if machine.trace is not None:
-        machine.trace.patched[machine.during].add(f"{module.name}.{name}")
+        machine.trace.patched[machine.running_file].add(f"{module.name}.{name}")
     if module.name == "sys" and name == "path":
         from muster.execution.searchpath import assign
 

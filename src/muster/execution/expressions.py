@@ -535,7 +535,7 @@ def set_item(machine: Machine, container: Value, key: Value, value: Value) -> No
         special(machine, key, value)
     elif isinstance(container, DictValue):
         if machine.trace is not None and container is machine.environ and isinstance(key, str):
-            machine.trace.written[machine.during].add(key)
+            machine.trace.written[machine.running_file].add(key)
         put_item(container, key, value)
         container.unsure |= bool(machine.unsure)
     elif isinstance(container, ListValue):

@@ -55,14 +55,12 @@ class Interpreter(Machine):
 
     def collecting(self, path: str | None) -> None:
         """From now on effects belong to the test file or conftest `path`."""
-        if self.trace is not None:
-            self.trace.notice_variables(self.during, self.environ)
         self.during = path or ""
 
     def session_begins(self) -> None:
         """Plugins and initial conftests are loaded: what stands now belongs to no test file."""
         if self.trace is not None:
-            self.trace.begin(self.sys_path, self.environ)
+            self.trace.begin(self.sys_path)
 
     def import_test_file(self, path: str) -> ModuleValue:
         """pytest's import of a test file in the invocation's import mode. Raises `Raised` or `UndecidedSourceError`."""

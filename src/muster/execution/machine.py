@@ -190,6 +190,11 @@ class Machine:
         return False
 
     @property
+    def running_file(self) -> str:
+        """The file whose code runs now; the one that is being collected where none does."""
+        return self.scopes[-1].file if self.scopes else self.during
+
+    @property
     def here(self) -> Scope | None:
         """The innermost running scope."""
         return self.scopes[-1] if self.scopes else None

@@ -265,7 +265,7 @@ def _setdefault(machine: Machine, value: DictValue, args: Args, kwargs: Kwargs) 
         value.unsure = True
         return UNKNOWN
     if machine.trace is not None and value is machine.environ:
-        machine.trace.written[machine.during].add(args[0])
+        machine.trace.written[machine.running_file].add(args[0])
     if args[0] not in value:
         if value.unsure:
             return UNKNOWN
@@ -286,6 +286,8 @@ def _pop_dict(machine: Machine, value: DictValue, args: Args, kwargs: Kwargs) ->
 
 
 def _update(machine: Machine, value: DictValue, args: Args, kwargs: Kwargs) -> Value:
+    if machine.trace is not None and value is machine.environ:
+        machine.trace.written[machine.running_file].update(kwargs, *(arg for arg in args if isinstance(arg, DictValue)))
     for arg in args:
         if isinstance(arg, DictValue):
             value.update(arg)

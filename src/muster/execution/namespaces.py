@@ -116,7 +116,7 @@ class ModuleTable:
             return
         machine.modules[key] = value
         if machine.trace is not None:
-            machine.trace.replaced[machine.during].add(key)
+            machine.trace.replaced[machine.running_file].add(key)
         _record(machine, key)
 
     def simulated_delitem(self, machine: Machine, key: Value) -> None:
@@ -129,7 +129,7 @@ class ModuleTable:
 
     def _drop(self, key: str) -> None:
         if self.machine.trace is not None:
-            self.machine.trace.replaced[self.machine.during].add(key)
+            self.machine.trace.replaced[self.machine.running_file].add(key)
         self.machine.modules.pop(key, None)
         self.machine.preloaded.pop(key, None)
 

@@ -356,7 +356,7 @@ def trace_lookup(machine: Machine, trace: ImportTrace, container: Value, key: Va
     if not isinstance(key, str):
         return
     if container is machine.sys_path:
-        trace.asked[machine.during].add(key)
+        trace.asked[machine.running_file].add(key)
     elif container is machine.environ:
         trace.read[machine.here.file if machine.here is not None else ""].add(key)
 

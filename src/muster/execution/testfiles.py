@@ -198,7 +198,7 @@ def _execute_by_spec(machine: Machine, name: str, path: str, *, insert: bool) ->
         except Raised:
             if machine.trace is not None:
                 # It stays in the table, and is taken for whole by whoever asks next.
-                machine.trace.replaced[machine.during].add(name)
+                machine.trace.replaced[machine.running_file].add(name)
             raise
     module = machine.modules.get(name, module) if isinstance(machine.modules.get(name), ModuleValue) else module
     if isinstance(parent, ModuleValue):

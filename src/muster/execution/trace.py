@@ -6,7 +6,7 @@ Kept only where somebody asks which files must be given to one worker together; 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
@@ -18,22 +18,19 @@ def _sets() -> defaultdict[str, set[str]]:
 class ImportTrace:
     """One session's record.
 
-    `base` and `variables` are `sys.path` and the environment variables when the session began.
+    `base` is `sys.path` when the session began.
 
     By file whose code runs: `imports` are the modules that it asks for, `reached` the submodules that it reaches as
-    attributes without importing them, `looked` the modules that it looks for in `sys.modules`, `read` the environment
-    variables that it looks at, `got` the attributes of modules that it reads once somebody has set one from outside.
-
-    By test file or conftest that is being collected: `asked` are the entries that it looks for on `sys.path`, `replaced`
-    the entries of `sys.modules` that it sets or drops, `written` the variables that it changes, `patched` the
-    `module.attribute`s that it sets from outside.
+    attributes without importing them, `looked` the modules that it looks for in `sys.modules`, `replaced` those that it
+    sets or drops there, `read` and `written` the environment variables that it looks at and changes, `got` and `patched`
+    the attributes of other modules that it reads (noted once somebody has set one) and sets. `asked` are the entries
+    that it looks for on `sys.path`.
 
     `files` maps a module to the files that ran under its name, `loaders` to the test files or conftests during whose
     collection that happened.
     """
 
     base: tuple[str, ...] = ()
-    variables: dict[str, object] = field(default_factory=dict)
     imports: defaultdict[str, set[str]] = field(default_factory=_sets)
     reached: defaultdict[str, set[str]] = field(default_factory=_sets)
     read: defaultdict[str, set[str]] = field(default_factory=_sets)
@@ -46,16 +43,6 @@ class ImportTrace:
     files: defaultdict[str, set[str]] = field(default_factory=_sets)
     loaders: defaultdict[str, set[str]] = field(default_factory=_sets)
 
-    def begin(self, path: Sequence[object], variables: Mapping[str, object]) -> None:
-        """The session begins: what stands now belongs to no test file."""
+    def begin(self, path: Sequence[object]) -> None:
+        """The session begins: what stands on `sys.path` now belongs to no test file."""
         self.base = tuple(entry for entry in path if isinstance(entry, str))
-        self.variables = dict(variables)
-
-    def notice_variables(self, during: str, variables: Mapping[str, object]) -> None:
-        """Charge what changed in the environment variables since the last time to `during`."""
-        if during and variables != self.variables:
-            names = {*variables, *self.variables}
-            self.written[during].update(
-                name for name in names if variables.get(name, self) != self.variables.get(name, self)
-            )
-        self.variables = dict(variables)

@@ -95,10 +95,14 @@ def _session_trace(
         effects=collection.effects,
         roots={file: root_and_package(interpreter, file) for file in collection.files},
         mode=invocation.import_mode,
-        conftests=sorted(file for files in trace.files.values() for file in files if basename(file) == "conftest.py"),
+        conftests={path: root_and_package(interpreter, path)[0] for path in _conftests(trace)},
         cwd=invocation.cwd,
         tree=ports.tree,
     )
+
+
+def _conftests(trace: ImportTrace) -> list[str]:
+    return sorted({file for files in trace.files.values() for file in files if basename(file) == "conftest.py"})
 
 
 def start_interpreter(
