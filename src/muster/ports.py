@@ -8,6 +8,8 @@ from typing import Protocol
 
 from muster.model.collection import Collection
 from muster.model.environment import Environment, ProbedModule
+
+from muster.model.run import Event, FileDurations, ItemResult
 from muster.model.service import Answer, Inquiry
 
 
@@ -141,3 +143,63 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds from an arbitrary start."""
+
+
+class Crew(Protocol):
+    """The processes of a run: one controller and workers, each a pytest of the project's own interpreter.
+
+    They load pytest at once and nothing of the project before they are told to `go`.
+    """
+
+    def start_controller(self, arguments: Sequence[str]) -> None:
+        """Start the controller, `arguments` before those of the command."""
+
+    def start_worker(self, name: str) -> None:
+        """Start one worker."""
+
+    def send(self, name: str, header: Mapping[str, object], body: bytes = b"") -> None:
+        """Give a child a frame; nothing happens where it is gone."""
+
+    def events(self, timeout_s: float) -> Sequence[Event]:
+        """What happened since, waiting at most `timeout_s` for something to happen."""
+
+    def abort(self, name: str) -> None:
+        """End a child that hangs, after it had the chance to print where it stands."""
+
+    def interrupt(self) -> None:
+        """Ask all workers to end as Ctrl-C does."""
+
+    def close(self) -> None:
+        """End every child and all that they started."""
+
+
+class RunView(Protocol):
+    """Where a run is shown while it goes on."""
+
+    def begin(self, tests: int, files: int, workers: int) -> None:
+        """Tests are about to run."""
+
+    def test_done(self, result: ItemResult) -> None:
+        """One test has its fate."""
+
+    def say(self, text: str) -> None:
+        """Show one or more whole lines."""
+
+    def pass_on(self, output: bytes) -> None:
+        """Show what pytest itself printed."""
+
+    def tick(self) -> None:
+        """Time has passed."""
+
+    def end(self) -> None:
+        """All tests have their fate."""
+
+
+class RunRecords(Protocol):
+    """What earlier runs took, kept in the project."""
+
+    def load(self) -> Mapping[str, FileDurations]:
+        """Durations by path relative to the project's root; empty where there are none that can be read."""
+
+    def save(self, durations: Mapping[str, FileDurations], shard: str = "") -> None:
+        """Keep `durations` for later runs, with what is known of other files; a failure to write is no failure."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from muster.adapters.atomic import write_atomically
 from muster.adapters.clock import SystemClock
@@ -18,14 +19,19 @@ from muster.adapters.fact_cache import NullFactCache, SqliteFactCache, cache_fol
 from muster.adapters.interpreters import ChosenInterpreter, choose_interpreter
 from muster.adapters.parsing import SourceParser
 from muster.errors import UsageError
-from muster.ports import Clock, FactCache, FileTree, ObservedPytest
+from muster.ports import Clock, FactCache, FileTree, ObservedPytest, RunView
+from muster.render.layout import Canvas
+from muster.runs.shards import parse_shard
 from muster.settings import Settings, load_settings
+from muster.usecases.command import command_words
 from muster.usecases.plan import Plan
 from muster.usecases.preflight import ServicePorts
+from muster.usecases.run import RunPorts, RunRequest
 from muster.usecases.selection import Selection, plan_session
 from muster.usecases.simulate import Ports
 
 _PROJECT_FILES = (".git", "pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", "setup.py")
+_MOST_WORKERS = 512
 _PAGES = Path(__file__).parent / "causes"
 _PAGES_OF_CHECKOUT = Path(__file__).parent.parent.parent / "docs" / "causes"
 
@@ -45,6 +51,23 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
+class RunChoices:
+    """What a surface was asked for beyond `Choices`, to run it.
+
+    `workers` is a number or `auto`, `shard` is `I/N` or empty, `junit` the file for pytest's own XML, `durations` a
+    file of recorded durations in place of the project's own. `start` lets services be started.
+    """
+
+    workers: str = "auto"
+    shard: str = ""
+    strict: bool = False
+    fail_flaky: bool = False
+    junit: str = ""
+    durations: str = ""
+    start: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Workspace:
     """Everything that a use case needs: the ports, and the session that was asked for."""
 
@@ -52,6 +75,12 @@ class Workspace:
     ports: Ports
     clock: Clock
     interpreter: str
+    settings: Settings = field(default_factory=Settings)
+
+    @property
+    def words(self) -> list[str]:
+        """The command of the session as a child of the right environment runs it."""
+        return command_words(self.plan.command)
 
     @property
     def observed(self) -> ObservedPytest:
@@ -93,7 +122,67 @@ def open_workspace(choices: Choices) -> Iterator[Workspace]:
             ports=Ports(tree=tree, cache=cache, environment=query, parser=parser, environ=environ),
             clock=SystemClock(),
             interpreter=chosen.executable,
+            settings=settings,
         )
+
+
+@contextmanager
+def open_run(
+    workspace: Workspace, choices: Choices, run: RunChoices, view: RunView, canvas: Canvas
+) -> Iterator[tuple[RunRequest, RunPorts]]:
+    """What a run needs; all of its processes have ended when it is left, with everything that they started."""
+    from muster.adapters.crew import PytestCrew  # what only a run needs
+    from muster.adapters.durations import ProjectRecords
+    from muster.render.run import render_outcome, render_simulated
+
+    request = RunRequest(
+        workers=_worker_count(run.workers),
+        shard=parse_shard(run.shard) if run.shard else None,
+        strict=run.strict,
+        fail_flaky=run.fail_flaky,
+        junit=absolute_path(run.junit) if run.junit else "",
+        categories=workspace.settings.categories,
+    )
+    environ = {**workspace.ports.environ, **_terminal_variables(canvas, workspace.ports.environ)}
+    crew = PytestCrew(
+        workspace.interpreter, workspace.words, workspace.plan.cwd, environ, workers=request.workers
+    )
+    with closing(crew):
+        yield (
+            request,
+            RunPorts(
+                crew=crew,
+                view=view,
+                records=ProjectRecords(workspace.plan.root, run.durations),
+                describe=lambda report: render_simulated(report, canvas),
+                conclude=lambda report: render_outcome(report, canvas),
+            ),
+        )
+
+
+def stream_view(stream: TextIO, width: int) -> RunView:
+    """A run shown on `stream`; `width` is that of a terminal, 0 for what is none."""
+    from muster.adapters.run_view import StreamView
+
+    return StreamView(stream, width)
+
+
+def _worker_count(text: str) -> int:
+    if text == "auto":
+        wanted = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS", "")
+        if wanted.isdecimal() and int(wanted) > 0:
+            return int(wanted)
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_WORKERS:
+        raise UsageError(f"-n {text}: it takes a number of workers from 1 to {_MOST_WORKERS}, or auto")
+    return int(text)
+
+
+def _terminal_variables(canvas: Canvas, environ: Mapping[str, str]) -> dict[str, str]:
+    """What tells pytest, which writes to us, of the terminal that we write to."""
+    if not canvas.colour or {"PY_COLORS", "NO_COLOR", "FORCE_COLOR"} & environ.keys():
+        return {}
+    return {"FORCE_COLOR": "1", "COLUMNS": str(canvas.width)}
 
 
 @contextmanager

@@ -70,7 +70,7 @@ class PytestProcess:
 
 def observed_command(interpreter: str, argv: Sequence[str], cwd: str, record: str) -> list[str]:
     """The child's command line: the interpreter, its own flags, and a bootstrap that then is `argv` to the project."""
-    flags, arguments, as_module = _taken_apart(argv)
+    flags, arguments, as_module = take_apart(argv)
     script = os.path.join(os.path.dirname(interpreter), "pytest")
     return [interpreter, *flags, "-c", bootstrap(as_module, cwd, script, record), *arguments]
 
@@ -93,7 +93,7 @@ def bootstrap(as_module: bool, cwd: str, script: str, record: str) -> str:
     )
 
 
-def _taken_apart(argv: Sequence[str]) -> tuple[list[str], list[str], bool]:
+def take_apart(argv: Sequence[str]) -> tuple[list[str], list[str], bool]:
     """The interpreter's own flags, pytest's arguments, and whether pytest runs as a module."""
     program = PurePosixPath(argv[0]).name if argv else ""
     if program in ("pytest", "py.test"):

@@ -174,6 +174,69 @@ def _collect(
     return partial(run_collect, choices, format, output)
 
 
+@app.command("run")
+def _run(
+    context: typer.Context,
+    paths: Paths = None,
+    category: Categories = None,
+    workers: Annotated[str, typer.Option("-n", metavar="auto|N", help="How many worker processes.")] = "auto",
+    list_categories: Annotated[
+        bool, typer.Option("--list-categories", help="Show the categories with files, tests, budget and services.")
+    ] = False,
+    collect_only: Annotated[
+        bool, typer.Option("--collect-only", help="List the tests by one real collection, timed against the budget.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Run nothing where a file is blocked.")] = False,
+    fail_flaky: Annotated[bool, typer.Option("--fail-flaky", help="A test that passes only on retry fails.")] = False,
+    shard: Annotated[str, typer.Option("--shard", metavar="I/N", help="Only the Ith of N parts.")] = "",
+    durations: Annotated[
+        str, typer.Option("--durations", metavar="FILE", help="Balance by these, not by .muster/durations.json.")
+    ] = "",
+    junit: Annotated[str, typer.Option("--junit", metavar="FILE", help="pytest's JUnit XML (xunit1).")] = "",
+    report: Annotated[
+        Optional[list[str]],  # noqa: UP045  # because of typer, as above
+        typer.Option("--report", metavar="json=FILE", help="Every test and its outcome."),
+    ] = None,
+    start: Annotated[bool, typer.Option("--start", help="Start services that are down and have a 'start'.")] = False,
+    invocation: Invocation = "",
+    python: Python = "",
+    keyword: Keyword = "",
+    markers: Markers = "",
+    exit_first: ExitFirst = False,
+    maxfail: Annotated[int, typer.Option("--maxfail", metavar="NUM", help="As pytest's --maxfail.")] = 0,
+    last_failed: LastFailed = False,
+    no_cache: NoCache = False,
+    root: Root = "",
+) -> Thunk:
+    """Run the tests, in parallel, each file imported once.
+
+    Simulates the collection first and says at once what cannot be collected; then runs the rest in worker processes that
+    import only what they run. Every test has exactly one outcome. What stands behind '--' goes to pytest.
+    """
+    from muster.cli.run import run_collect_only, run_list_categories, run_run
+    from muster.wiring import RunChoices
+
+    if maxfail:
+        context.obj = ["--maxfail", str(maxfail), *(context.obj or ())]
+    choices = _choices(
+        context, paths, category, invocation, python, False, no_cache, root, keyword, markers, exit_first, last_failed
+    )
+    if list_categories:
+        return partial(run_list_categories, choices)
+    if collect_only:
+        return partial(run_collect_only, choices)
+    chosen = RunChoices(
+        workers=workers,
+        shard=shard,
+        strict=strict,
+        fail_flaky=fail_flaky,
+        junit=junit,
+        durations=durations,
+        start=start,
+    )
+    return partial(run_run, choices, chosen, report or ())
+
+
 @app.command("explain")
 def _explain(
     context: typer.Context,

@@ -19,7 +19,7 @@ _LISTED = 10
 
 def render_text(report: Report, canvas: Canvas) -> str:
     """The whole report as lines that fit `canvas`, with a final newline."""
-    lines = [*_summary(report, canvas), *_notes(report, canvas), *_budget(report, canvas)]
+    lines = [*render_summary(report, canvas), *_notes(report, canvas), *_budget(report, canvas)]
     for cause in report.causes:
         lines += ["", *render_cause(cause, canvas)] if cause.accepted is None else []
     for section in (
@@ -50,7 +50,8 @@ def render_seconds(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 60 else f"{seconds:.0f} s"
 
 
-def _summary(report: Report, canvas: Canvas) -> list[str]:
+def render_summary(report: Report, canvas: Canvas) -> list[str]:
+    """The counts, as the first lines of a report."""
     totals = report.totals
     counts = [render_quantity(totals.files, "file"), render_quantity(totals.tests, "test")]
     if totals.files_blocked:

@@ -22,6 +22,12 @@ from muster.usecases.source_text import quote_culprit
 
 def check(ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | None = None) -> Report:
     """The Report of the session in `plan`; with `observed` the real collection runs as well."""
+    simulation, checked = examine(ports, clock, plan)
+    return make_report(checked if observed is None else _confirmed(ports, simulation, checked, plan, observed))
+
+
+def examine(ports: Ports, clock: Clock, plan: Plan) -> tuple[Simulation, Checked]:
+    """The simulated session in `plan`, and what there is to be said of it."""
     started_at, started = clock.now(), clock.monotonic()
     simulation = simulate(ports, plan.request)
     causes, collection = _diagnosed(ports, simulation, simulation.collection, plan)
@@ -38,7 +44,7 @@ def check(ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | Non
         categories=plan.categories,
         notes=notes_on(simulation.environment, simulation.invocation, causes),
     )
-    return make_report(checked if observed is None else _confirmed(ports, simulation, checked, plan, observed))
+    return simulation, checked
 
 
 def check_exit_code(report: Report) -> int:

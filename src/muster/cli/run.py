@@ -1,0 +1,100 @@
+"""`muster run`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+from muster.cli.reports import write_text
+from muster.cli.terminal import canvas_for, environment_variables
+from muster.errors import UsageError
+from muster.model.report import Report
+from muster.model.run_report import RunReport
+from muster.render.json import render_json
+from muster.render.layout import Canvas
+from muster.render.run import render_categories, render_fallback
+from muster.render.text import render_quantity, render_seconds
+from muster.usecases.check import check
+from muster.usecases.plan import FAILED, NO_TESTS
+from muster.usecases.run import run_tests
+from muster.wiring import Choices, RunChoices, find_settings, open_run, open_workspace, stream_view
+
+
+def run_run(choices: Choices, run: RunChoices, reports: Sequence[str]) -> int:
+    """Run what `choices` select, write every report, and return the exit code."""
+    files = [_report_file(text) for text in reports]
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    canvas = _canvas()
+    view = stream_view(sys.stdout, canvas.width if sys.stdout.isatty() else 0)
+    with open_workspace(choices) as workspace, open_run(workspace, choices, run, view, canvas) as (request, ports):
+        report = run_tests(workspace.ports, workspace.clock, workspace.plan, request, ports)
+    for file in files:
+        write_text(render_json(report), file)
+    if report.pytest_exit is None:
+        _say_why_nothing_ran(report)
+    return report.exit_code
+
+
+def run_collect_only(choices: Choices) -> int:
+    """List what pytest really collects, with its seconds against the budget, and return pytest's exit code."""
+    with open_workspace(choices) as workspace:
+        plan = workspace.plan
+        real = workspace.observed.collect(workspace.words, plan.cwd)
+    write_text("".join(f"{item.nodeid}\n" for item in real.items), "")
+    for report in real.reports:
+        if report.exception is not None:
+            print(f"ERROR {report.nodeid}  {report.exception}", file=sys.stderr)
+    seconds = real.seconds or 0.0
+    is_over = plan.budget_s is not None and seconds > plan.budget_s
+    budget = f"budget {render_seconds(plan.budget_s)}" if plan.budget_s is not None else "no budget set"
+    over = "   over budget" if is_over else ""
+    print(f"{render_quantity(len(real.items), 'test')} collected by pytest in {render_seconds(seconds)}, {budget}{over}")
+    code = real.session.pytest_exit if real.session.pytest_exit >= 0 else FAILED
+    return FAILED if is_over and code in (0, NO_TESTS) else code
+
+
+def run_list_categories(choices: Choices) -> int:
+    """Show the categories of the settings; 0."""
+    _, settings = find_settings(choices.root)
+    reports: dict[str, Report] = {}
+    for name in settings.categories:
+        with open_workspace(_of_category(choices, name)) as workspace:
+            reports[name] = check(workspace.ports, workspace.clock, workspace.plan)
+    write_text(render_categories(settings.categories, reports, _canvas()), "")
+    return 0
+
+
+def _of_category(choices: Choices, name: str) -> Choices:
+    return Choices(
+        categories=(name,),
+        invocation=choices.invocation,
+        python=choices.python,
+        cache=choices.cache,
+        root=choices.root,
+    )
+
+
+def _report_file(text: str) -> str:
+    format_, _, path = text.partition("=")
+    if format_ != "json" or not path:
+        raise UsageError(f"--report {text}: a run is reported as json=FILE; --junit FILE has pytest's own XML")
+    return path
+
+
+def _say_why_nothing_ran(report: RunReport) -> None:
+    """pytest has printed no closing line: nothing matched, or nothing could be run."""
+    if report.exit_code == NO_TESTS and not report.stopped:
+        print("no test matches: nothing was run")
+    elif report.stopped:
+        print(f"nothing more was run: {report.stopped}")
+    sys.stdout.write(render_fallback(report))
+
+
+def _canvas() -> Canvas:
+    return canvas_for(sys.stdout, environment_variables(), verbose=False)
+
+
+def _as_interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

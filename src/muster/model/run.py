@@ -1,0 +1,111 @@
+"""What a run is made of: the work that is given out, what became of every test, and what processes tell.
+
+Paths are absolute POSIX strings; node ids are spelled as pytest prints them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Fate(StrEnum):
+    """What became of one test. Each test has exactly one, and `NOT_RUN` is never green."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    SKIPPED = "skipped"
+    XFAILED = "xfailed"
+    XPASSED = "xpassed"
+    FLAKY = "flaky"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed out"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One file, or a part of it, that a worker is given.
+
+    `arguments` is what pytest is told to collect. `only` keeps just these node ids, `excluded` leaves these out; a bare
+    id stands for all its parameters. `timeout_s` bounds one test; `retries` is how often a failure may be run again.
+    """
+
+    path: str
+    arguments: tuple[str, ...]
+    only: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    timeout_s: float | None = None
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Tasks that one worker gets together, in this order; `order` is their place in the session, `weight` what they cost."""
+
+    tasks: tuple[Task, ...]
+    weight: float = 0.0
+    order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FileDurations:
+    """What a file took in an earlier run: its import and all of its tests, and its slow tests one by one."""
+
+    seconds: float
+    tests: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A frame that a child sent. `body` is for other children: it is passed on, never read."""
+
+    sender: str
+    header: Mapping[str, object]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What the controller wrote on its standard output."""
+
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A child ended: its exit code (negative for a signal) in words and as a number, and the end of what it printed."""
+
+    sender: str
+    code: int
+    how: str
+    output: str
+
+
+Event = Told | Printed | Gone
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """One test and its fate. `text` says in a line why it is not passed; `foreseen` whether the simulation knew of it."""
+
+    nodeid: str
+    path: str
+    fate: Fate
+    seconds: float = 0.0
+    worker: str = ""
+    text: str = ""
+    foreseen: bool = True
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FileError:
+    """A file or folder that pytest could not collect; `crashed` where it took the worker with it."""
+
+    nodeid: str
+    path: str
+    text: str
+    crashed: bool = False

@@ -1,0 +1,1 @@
+"""How is a run shared out and accounted for?"""

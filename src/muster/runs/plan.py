@@ -1,0 +1,202 @@
+"""From a simulated collection to the work of a run: which files, in which pieces, at which expected cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from muster.model.collection import Collection, Item, Outcome
+from muster.model.invocation import Invocation
+from muster.model.run import FileDurations, Task, Unit
+from muster.runs.names import bare_id, group_id
+
+SPLIT_SECONDS = 2.0
+SPLIT_TESTS = 500
+"""A file is only torn apart where that is worth a second import: it is known to be slow, or holds very many tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a category says of each of its tests."""
+
+    timeout_s: float | None = None
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The tests of a run as foreseen, file by file in the session's order.
+
+    `blocked` are files that cannot be collected, `undecided` those whose tests are not known. Both are given to pytest
+    all the same: it has the last word.
+    """
+
+    files: Mapping[str, tuple[Item, ...]]
+    blocked: frozenset[str] = frozenset()
+    undecided: frozenset[str] = frozenset()
+    deselected: int = 0
+
+    @property
+    def tests(self) -> int:
+        """How many tests are foreseen; a bare id counts once."""
+        return sum(map(len, self.files.values()))
+
+
+def plan_tests(collection: Collection, last_failed: Sequence[str] = ()) -> Planned:
+    """What `collection` lets expect. With `last_failed` only these node ids, where any of them is there."""
+    by_path: dict[str, list[Item]] = {path: [] for path in collection.files}
+    for item in collection.items:
+        by_path.setdefault(item.path, []).append(item)
+    blocked = {path for path, _ in collection.blocked}
+    blocked |= {report.path for report in collection.reports if report.outcome is Outcome.FAILED}
+    undecided = {report.path for report in collection.reports if report.outcome is Outcome.UNDECIDED}
+    skipped = {report.path for report in collection.reports if report.outcome is Outcome.SKIPPED}
+    blocked &= by_path.keys()
+    # A file of which nothing is left would be imported for nothing; one that skips itself is asked, as pytest counts it.
+    files = {
+        path: tuple(items) for path, items in by_path.items() if items or path in blocked | undecided | skipped
+    }
+    planned = Planned(files, frozenset(blocked), frozenset(undecided - blocked), len(collection.deselected))
+    return _only_failed(planned, last_failed) if last_failed else planned
+
+
+def _only_failed(planned: Planned, last_failed: Sequence[str]) -> Planned:
+    """`LFPlugin.pytest_collection_modifyitems`: the failed ones; everything where none of them is selected."""
+    failed = frozenset(last_failed)
+    bare = frozenset(map(bare_id, failed))
+    kept: dict[str, tuple[Item, ...]] = {}
+    for path, items in planned.files.items():
+        chosen = tuple(item for item in items if item.nodeid in failed or (not item.expanded and item.nodeid in bare))
+        if chosen:
+            kept[path] = chosen
+    if not kept:
+        return planned
+    left_out = planned.tests - sum(map(len, kept.values()))
+    return replace(planned, files=kept, blocked=frozenset(), undecided=frozenset(), deselected=planned.deselected + left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What files are expected to take: `seconds` where they are known, else by `sizes` in bytes."""
+
+    durations: Mapping[str, FileDurations] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, path: str) -> float:
+        """The cost of a file; comparable within one run only."""
+        known = self.durations.get(path)
+        if known is not None:
+            return max(known.seconds, 0.001)
+        return max(self.sizes.get(path, 0) * self._seconds_per_byte(), 0.001)
+
+    def is_known(self, path: str) -> bool:
+        """Whether an earlier run has measured it."""
+        return path in self.durations
+
+    def _seconds_per_byte(self) -> float:
+        measured = [(known.seconds, self.sizes[path]) for path, known in self.durations.items() if self.sizes.get(path)]
+        total_bytes = sum(size for _, size in measured)
+        # One second for 40 kB of tests, where nothing better is known.
+        return sum(seconds for seconds, _ in measured) / total_bytes if total_bytes else 1 / 40_000
+
+
+def plan_units(
+    planned: Planned,
+    invocation: Invocation,
+    costs: Costs,
+    limits: Mapping[str, Limits],
+    groups: Iterable[Sequence[str]] = (),
+    only: Mapping[str, tuple[str, ...]] | None = None,
+) -> list[Unit]:
+    """One unit for each file or group of files that depend on each other, in the session's order.
+
+    `only` names, for files of which a part is asked for, the node ids.
+    """
+    order = {path: place for place, path in enumerate(planned.files)}
+    named = _named_arguments(invocation)
+    tasks = {
+        path: Task(
+            path=path,
+            arguments=named.get(path, (path,)),
+            only=(only or {}).get(path, ()),
+            timeout_s=limits.get(path, Limits()).timeout_s,
+            retries=limits.get(path, Limits()).retries,
+        )
+        for path in planned.files
+    }
+    units = []
+    together: dict[str, tuple[str, ...]] = {}
+    for group in groups:
+        members = tuple(sorted((path for path in group if path in tasks), key=order.__getitem__))
+        together.update(dict.fromkeys(members, members))
+    for path in planned.files:
+        members = together.get(path, (path,))
+        if members[0] == path:
+            weight = sum(costs.of(member) for member in members)
+            units.append(Unit(tuple(tasks[member] for member in members), weight, order[path]))
+    return units
+
+
+def _named_arguments(invocation: Invocation) -> dict[str, tuple[str, ...]]:
+    """Files that the command names by node id only, with these arguments; a folder or file above it takes them all."""
+    whole = [argument.path for argument in invocation.arguments if not argument.names]
+    named: dict[str, list[str]] = {}
+    for argument in invocation.arguments:
+        if argument.names and not any(f"{argument.path}/".startswith(f"{path.rstrip('/')}/") for path in whole):
+            named.setdefault(argument.path, []).append(str(argument))
+    return {path: tuple(dict.fromkeys(arguments)) for path, arguments in named.items()}
+
+
+def split_units(units: Sequence[Unit], planned: Planned, costs: Costs, workers: int) -> list[Unit]:
+    """`units` with those of one file torn apart that would keep one worker busy beyond its share."""
+    share = sum(unit.weight for unit in units) / max(workers, 1)
+    return [part for unit in units for part in _split(unit, planned, costs, share)]
+
+
+def _split(unit: Unit, planned: Planned, costs: Costs, share: float) -> list[Unit]:
+    if len(unit.tasks) != 1 or unit.weight <= share:
+        return [unit]
+    (task,) = unit.tasks
+    items = planned.files.get(task.path, ())
+    is_slow = costs.is_known(task.path) and unit.weight >= SPLIT_SECONDS
+    if task.only or task.path in planned.blocked | planned.undecided or not (is_slow or len(items) >= SPLIT_TESTS):
+        return [unit]
+    known = costs.durations.get(task.path)
+    pieces = _pieces([item.nodeid for item in items], known.tests if known else {}, unit.weight, share / 2)
+    if len(pieces) < 2:
+        return [unit]
+    parts = [_part(unit, task, piece, weight) for piece, weight in pieces[1:]]
+    # The first part takes whatever the others do not name, so that a test nobody foresaw runs once.
+    elsewhere = tuple(nodeid for piece, _ in pieces[1:] for nodeid in piece)
+    return [replace(unit, tasks=(replace(task, excluded=elsewhere),), weight=pieces[0][1]), *parts]
+
+
+def _part(unit: Unit, task: Task, piece: Sequence[str], weight: float) -> Unit:
+    return replace(unit, tasks=(replace(task, only=tuple(piece)),), weight=weight)
+
+
+def _pieces(
+    nodeids: Sequence[str], seconds: Mapping[str, float], total: float, size: float
+) -> list[tuple[list[str], float]]:
+    """Runs of consecutive node ids of about `size`; classes stay whole unless one alone is larger."""
+    names = list(dict.fromkeys(map(bare_id, nodeids)))
+    per_test = max(total - sum(seconds.values()), 0.0) / len(nodeids)
+    cost = dict.fromkeys(names, 0.0)
+    for nodeid in nodeids:
+        cost[bare_id(nodeid)] += seconds.get(nodeid, per_test)
+    by_group: dict[str, list[str]] = {}
+    for name in names:
+        by_group.setdefault(group_id(name), []).append(name)
+    atoms = [
+        atom
+        for group in by_group.values()
+        for atom in ([group] if sum(cost[name] for name in group) <= size else [[name] for name in group])
+    ]
+    pieces: list[tuple[list[str], float]] = []
+    for atom in atoms:
+        weight = sum(cost[name] for name in atom)
+        if pieces and pieces[-1][1] + weight <= size:
+            pieces[-1] = ([*pieces[-1][0], *atom], pieces[-1][1] + weight)
+        else:
+            pieces.append((list(atom), weight))
+    return pieces

@@ -1,0 +1,226 @@
+"""`muster run`: simulate, say at once what cannot be collected, run the rest in workers, and account for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from muster.collection.dependence import dependent_groups
+from muster.model.collection import SessionState
+from muster.model.invocation import Invocation
+from muster.model.report import Report
+from muster.model.run import Fate, FileDurations, ItemResult, Unit
+from muster.model.run_report import RunReport
+from muster.model.service import ServiceStatus
+from muster.ports import Clock, Crew, FileTree, ReadFailure, RunRecords, RunView
+from muster.runs.direction import Course, Direction
+from muster.runs.ledger import Ledger
+from muster.runs.plan import Costs, Limits, Planned, plan_tests, plan_units, split_units
+from muster.runs.queue import Queue
+from muster.runs.shards import Shard, fingerprint, pick_shard
+from muster.settings import Category
+from muster.usecases.check import examine
+from muster.usecases.last_failed import read_last_failed
+from muster.usecases.plan import FAILED, NO_TESTS, Plan
+from muster.usecases.report import make_report
+from muster.usecases.report_paths import relative_path
+from muster.usecases.run_report import Told, make_run_report
+from muster.usecases.simulate import Ports, Simulation
+
+SLOW_TEST_S = 0.5
+"""From this on a test's own seconds are remembered: only slow files are ever torn apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """How to run: with how many workers, which shard, what is not let pass, and where pytest's junit goes.
+
+    `categories` are all of the settings'; `fail_flaky` makes a pass on retry red, `strict` stops where anything is
+    blocked.
+    """
+
+    workers: int = 2
+    shard: Shard | None = None
+    strict: bool = False
+    fail_flaky: bool = False
+    junit: str = ""
+    categories: Mapping[str, Category] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunPorts:
+    """The effects of a run beyond those of a simulation.
+
+    `describe` words a simulated collection, `conclude` what differs from it; `preflight` asks the services of the
+    categories before the first test.
+    """
+
+    crew: Crew
+    view: RunView
+    records: RunRecords
+    describe: Callable[[Report], str]
+    conclude: Callable[[RunReport], str]
+    preflight: Callable[[], Sequence[ServiceStatus]] = tuple
+
+
+def run_tests(ports: Ports, clock: Clock, plan: Plan, request: RunRequest, run: RunPorts) -> RunReport:
+    """Run the session in `plan`; returns what became of every test."""
+    names = [f"gw{number}" for number in range(request.workers)]
+    # pytest is loaded while we simulate; nothing of the project is imported before that has told what there is.
+    run.crew.start_controller(_controller_arguments(request))
+    for name in names:
+        run.crew.start_worker(name)
+    simulation, checked = examine(ports, clock, plan)
+    report = make_report(checked)
+    told = Told(report, checked.root, checked.started_at, request.workers, checked.simulated_s)
+    planned, units, told = _plan(ports, plan, simulation, request, run.records, told)
+    run.view.say(run.describe(report))
+    if not units and not _is_refused(report):
+        return make_run_report(told, exit_code=NO_TESTS)
+    if request.strict and (planned.blocked or _is_refused(report)):
+        return make_run_report(replace(told, stopped="--strict: files are blocked"), exit_code=FAILED)
+    told = replace(told, services=tuple(run.preflight()))
+    if any(status.state == "down" for status in told.services):
+        return make_run_report(replace(told, stopped="services are down"), exit_code=FAILED)
+    return _run(clock, plan, request, run, simulation.invocation, planned, units, told, names)
+
+
+def _run(
+    clock: Clock,
+    plan: Plan,
+    request: RunRequest,
+    run: RunPorts,
+    invocation: Invocation,
+    planned: Planned,
+    units: Sequence[Unit],
+    told: Told,
+    names: Sequence[str],
+) -> RunReport:
+    ledger = Ledger(planned)
+    # Files that are expected to fail come last: what they leave behind can then disturb no test.
+    usual = [unit for unit in units if not _is_blocked(unit, planned)]
+    blocked = [unit for unit in units if _is_blocked(unit, planned)]
+    queue = Queue(usual, request.workers, last=blocked)
+    direction = Direction(run.crew, run.view, clock, ledger, queue, request.workers, invocation.rootdir)
+
+    def results() -> RunReport:
+        return make_run_report(
+            replace(told, results=ledger.close(direction.stopped), errors=tuple(ledger.errors), planned=planned)
+        )
+
+    direction.before_end = lambda: run.view.say(run.conclude(results()))
+    run.view.begin(planned.tests, len(planned.files), request.workers)
+    started = clock.monotonic()
+    course = direction.run(names[: max(len(units), 1)], [argument.path for argument in invocation.arguments])
+    told = replace(
+        told,
+        results=ledger.close(course.stopped),
+        errors=tuple(ledger.errors),
+        planned=planned,
+        deselected=ledger.deselected,
+        pytest_exit=course.pytest_exit,
+        stopped=course.stopped,
+        problems=(*course.troubles, *course.lost_workers),
+        tests_s=clock.monotonic() - started,
+        total_s=told.simulated_s + clock.monotonic() - started,
+    )
+    shard = str(request.shard) if request.shard else ""
+    run.records.save(_durations(told.results, course.collect_seconds, plan.root), shard)
+    return make_run_report(told, exit_code=_exit_code(told, course, request))
+
+
+def _controller_arguments(request: RunRequest) -> list[str]:
+    # Only the family xunit1 names the file of a test (`_pytest.junitxml`).
+    return ["--junit-xml", request.junit, "-o", "junit_family=xunit1"] if request.junit else []
+
+
+def _plan(
+    ports: Ports, plan: Plan, simulation: Simulation, request: RunRequest, records: RunRecords, told: Told
+) -> tuple[Planned, list[Unit], Told]:
+    collection, invocation = simulation.collection, simulation.invocation
+    failed = read_last_failed(ports.tree, invocation) if invocation.last_failed else ()
+    planned = plan_tests(collection, failed)
+    costs = _costs(ports.tree, planned, records.load(), plan.root)
+    limits = _limits(planned, request.categories, plan)
+    only = {path: tuple(item.nodeid for item in items) for path, items in planned.files.items()} if failed else {}
+    units = plan_units(planned, invocation, costs, limits, dependent_groups(collection), only)
+    told = replace(told, planned=planned, plan=fingerprint(units, plan.root))
+    if request.shard is not None:
+        units = pick_shard(units, request.shard)
+        planned = _narrowed(planned, units)
+        told = replace(told, planned=planned, shard=str(request.shard))
+    return planned, split_units(units, planned, costs, request.workers), told
+
+
+def _narrowed(planned: Planned, units: Sequence[Unit]) -> Planned:
+    paths = {task.path for unit in units for task in unit.tasks}
+    files = {path: items for path, items in planned.files.items() if path in paths}
+    return replace(planned, files=files, blocked=planned.blocked & paths, undecided=planned.undecided & paths)
+
+
+def _costs(tree: FileTree, planned: Planned, records: Mapping[str, FileDurations], root: str) -> Costs:
+    sizes = {}
+    for path in planned.files:
+        try:
+            sizes[path] = len(tree.read(path))
+        except ReadFailure:
+            sizes[path] = 0
+    known = {path: records[name] for path in planned.files if (name := relative_path(path, root)) in records}
+    return Costs(known, sizes)
+
+
+def _limits(planned: Planned, categories: Mapping[str, Category], plan: Plan) -> dict[str, Limits]:
+    """What the categories of each file say; one that selects by marker alone only where it was chosen."""
+    limits: dict[str, Limits] = {}
+    for name, category in categories.items():
+        if name not in plan.categories and (category.markers or plan.categories):
+            continue
+        folders = [f"{plan.root}/{path}".rstrip("/") for path in category.paths] or [plan.root]
+        for path in planned.files:
+            if any(path == folder or path.startswith(f"{folder}/") for folder in folders):
+                limits.setdefault(path, Limits(category.timeout_s, category.retries))
+    return limits
+
+
+def _is_blocked(unit: Unit, planned: Planned) -> bool:
+    return all(task.path in planned.blocked for task in unit.tasks)
+
+
+def _is_refused(report: Report) -> bool:
+    return report.session.state == SessionState.ABORTED
+
+
+def _durations(
+    results: Sequence[ItemResult], collecting: Mapping[str, float], root: str
+) -> dict[str, FileDurations]:
+    """What files took that ran to their end."""
+    unfinished = {
+        result.path for result in results if result.fate in (Fate.NOT_RUN, Fate.CRASHED, Fate.TIMED_OUT)
+    }
+    seconds: dict[str, float] = {path: took for path, took in collecting.items() if path not in unfinished}
+    tests: dict[str, dict[str, float]] = {path: {} for path in seconds}
+    for result in results:
+        if result.path in seconds:
+            seconds[result.path] += result.seconds
+            if result.seconds >= SLOW_TEST_S:
+                tests[result.path][result.nodeid] = result.seconds
+    return {relative_path(path, root): FileDurations(took, tests[path]) for path, took in seconds.items()}
+
+
+def _exit_code(told: Told, course: Course, request: RunRequest) -> int:
+    """pytest's own code, and at least 1 where anything was not as it should be."""
+    if course.pytest_exit is None:
+        return 2 if course.interrupted else 3
+    fates = {result.fate for result in told.results}
+    is_red = bool(
+        fates & {Fate.FAILED, Fate.ERROR, Fate.CRASHED, Fate.TIMED_OUT, Fate.NOT_RUN}
+        or told.errors
+        or told.problems
+        or told.planned.blocked
+        or any(not result.foreseen for result in told.results)
+        or _is_refused(told.report)
+        or (request.fail_flaky and Fate.FLAKY in fates)
+    )
+    return FAILED if is_red and course.pytest_exit in (0, NO_TESTS) else course.pytest_exit
+
+
