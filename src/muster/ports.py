@@ -8,7 +8,6 @@ from typing import Protocol
 
 from muster.model.collection import Collection
 from muster.model.environment import Environment, ProbedModule
-
 from muster.model.run import Event, FileDurations, ItemResult
 from muster.model.service import Answer, Inquiry
 

@@ -144,9 +144,7 @@ def open_run(
         categories=workspace.settings.categories,
     )
     environ = {**workspace.ports.environ, **_terminal_variables(canvas, workspace.ports.environ)}
-    crew = PytestCrew(
-        workspace.interpreter, workspace.words, workspace.plan.cwd, environ, workers=request.workers
-    )
+    crew = PytestCrew(workspace.interpreter, workspace.words, workspace.plan.cwd, environ, workers=request.workers)
     with closing(crew):
         yield (
             request,

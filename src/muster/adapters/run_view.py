@@ -39,6 +39,8 @@ class StreamView:
 
     def say(self, text: str) -> None:
         """Show one or more whole lines."""
+        if not text:
+            return
         self._clear()
         self._stream.write(_plain(text, keep="\n").rstrip("\n") + "\n")
         self._stream.flush()
@@ -91,4 +93,6 @@ class StreamView:
 
 def _plain(text: str, keep: str = "") -> str:
     """`text` without characters that would steer the terminal; names of tests are the examined project's."""
-    return "".join(char if char.isprintable() or char in keep else char.encode("unicode_escape").decode() for char in text)
+    return "".join(
+        char if char.isprintable() or char in keep else char.encode("unicode_escape").decode() for char in text
+    )

@@ -50,7 +50,9 @@ def run_collect_only(choices: Choices) -> int:
     is_over = plan.budget_s is not None and seconds > plan.budget_s
     budget = f"budget {render_seconds(plan.budget_s)}" if plan.budget_s is not None else "no budget set"
     over = "   over budget" if is_over else ""
-    print(f"{render_quantity(len(real.items), 'test')} collected by pytest in {render_seconds(seconds)}, {budget}{over}")
+    print(
+        f"{render_quantity(len(real.items), 'test')} collected by pytest in {render_seconds(seconds)}, {budget}{over}"
+    )
     code = real.session.pytest_exit if real.session.pytest_exit >= 0 else FAILED
     return FAILED if is_over and code in (0, NO_TESTS) else code
 

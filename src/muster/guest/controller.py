@@ -230,7 +230,7 @@ class Controller:
         if stats is not None:
             for name in ("deselected", "not run"):
                 if end[name]:
-                    stats.setdefault(name, []).extend([None] * end[name])
+                    stats.setdefault(name, []).extend(Uncounted() for _ in range(end[name]))
         interrupt = end["interrupt"]
         if interrupt and interrupt["type"] == "Exit":
             import pytest
@@ -244,11 +244,17 @@ class Controller:
             raise session.Interrupted(session.shouldstop)
 
 
+class Uncounted:
+    """Stands in the terminal's statistics for a test that gave no report: one more in the closing line."""
+
+    nodeid, keywords, sections, user_properties, outcome, when = "", {}, [], [], "", ""
+    longrepr, location, duration = None, ("", None, ""), 0.0
+
+
 class Curtain:
     """Keeps pytest's own progress off the terminal (Muster shows it), unless it is asked for by `-v`.
 
-    Registered behind pytest's terminal reporter and before installed plugins, it wraps what the one writes in the test
-    loop and not what the others add at its end.
+    What plugins add at the end of the test loop (pytest-cov's verdict) is let through.
     """
 
     def pytest_runtestloop(self, session):
@@ -260,8 +266,10 @@ class Curtain:
         if writer is None or not hasattr(writer, "_file") or config.option.verbose > 0:
             yield
             return
+        # Its own last words in the loop come behind those of plugins, when the curtain is up again.
+        reporter._show_progress_info = False
         real = writer._file
-        writer._file = open(os.devnull, "w", encoding="utf-8", errors="replace")
+        writer._file = open(os.devnull, "w", encoding="utf-8", errors="replace")  # noqa: SIM115  # because it is lent
         try:
             yield
         finally:

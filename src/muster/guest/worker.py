@@ -375,7 +375,7 @@ def silence_terminal(config):
     reporter = config.pluginmanager.getplugin("terminalreporter")
     writer = getattr(reporter, "_tw", None)
     if writer is not None and hasattr(writer, "_file"):
-        writer._file = open(os.devnull, "w", encoding="utf-8", errors="replace")
+        writer._file = open(os.devnull, "w", encoding="utf-8", errors="replace")  # noqa: SIM115  # because it is lent
 
 
 def share_captures(config, channel):

@@ -60,9 +60,7 @@ def render_fallback(report: RunReport) -> str:
     return f"=== {words} in {report.seconds.total:.2f}s ===\n"
 
 
-def render_categories(
-    categories: Mapping[str, Category], reports: Mapping[str, Report], canvas: Canvas
-) -> str:
+def render_categories(categories: Mapping[str, Category], reports: Mapping[str, Report], canvas: Canvas) -> str:
     """Each category with its files, tests, budget and services."""
     if not categories:
         return "no categories: [tool.muster.categories] is empty; 'muster init' proposes some\n"

@@ -103,12 +103,7 @@ class Direction:
                 self._step(TICK_S)
         except KeyboardInterrupt:
             self._end_by_interrupt()
-        return self._course()
-
-    @property
-    def stopped(self) -> str:
-        """Why nothing more is given out; "" where that is not so."""
-        return self._stopped
+        return self.course()
 
     def _step(self, timeout_s: float) -> None:
         for event in self._crew.events(timeout_s):
@@ -120,7 +115,8 @@ class Direction:
             if not self._hands and not self._queue and self._is_controller_ready:
                 self._conclude()
 
-    def _course(self) -> Course:
+    def course(self) -> Course:
+        """What the run has come to by now."""
         return Course(
             self._exit,
             self._stopped,
@@ -433,6 +429,4 @@ def _blamed(hand: Hand) -> frozenset[str]:
     if not hand.collecting:
         return frozenset()
     below = f"{hand.collecting.rstrip('/')}/"
-    return frozenset(
-        task.path for task in hand.batch if task.path == hand.collecting or task.path.startswith(below)
-    )
+    return frozenset(task.path for task in hand.batch if task.path == hand.collecting or task.path.startswith(below))

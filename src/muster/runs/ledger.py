@@ -94,7 +94,9 @@ class Ledger:
         """pytest has collected `path`."""
         self._collected.add(path)
 
-    def record(self, key: str, fate: Fate, text: str = "", *, seconds: float = 0, worker: str = "", attempts: int = 1) -> ItemResult:
+    def record(
+        self, key: str, fate: Fate, text: str = "", *, seconds: float = 0, worker: str = "", attempts: int = 1
+    ) -> ItemResult:
         """Write down the fate of `key`. Raises `KeyError` where it has one already: a test runs once."""
         nodeid, path = self._tests[key]
         if key in self._results:
@@ -118,7 +120,9 @@ class Ledger:
         for key, (nodeid, path) in self._tests.items():
             if key not in results:
                 foreseen = self._is_foreseen(nodeid, path)
-                results[key] = ItemResult(nodeid, path, Fate.NOT_RUN, text=reason or "its worker was lost", foreseen=foreseen)
+                results[key] = ItemResult(
+                    nodeid, path, Fate.NOT_RUN, text=reason or "its worker was lost", foreseen=foreseen
+                )
         families = {bare_id(nodeid) for nodeid, _ in self._tests.values()}
         for path, items in self._planned.files.items():
             for item in items:

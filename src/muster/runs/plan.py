@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from muster.model.collection import Collection, Item, Outcome
+from muster.model.collection import Collection, Item, Outcome, SessionExit
 from muster.model.invocation import Invocation
 from muster.model.run import FileDurations, Task, Unit
 from muster.runs.names import bare_id, group_id
@@ -48,16 +48,26 @@ def plan_tests(collection: Collection, last_failed: Sequence[str] = ()) -> Plann
     for item in collection.items:
         by_path.setdefault(item.path, []).append(item)
     blocked = {path for path, _ in collection.blocked}
+    if (ended_by := _file_that_ends_the_session(collection)) is not None:
+        # pytest ends there; a worker only loses that file, so all others are there to be run.
+        by_path = {path: list(items) for path, items in collection.blocked} | by_path
+        blocked = {ended_by}
     blocked |= {report.path for report in collection.reports if report.outcome is Outcome.FAILED}
     undecided = {report.path for report in collection.reports if report.outcome is Outcome.UNDECIDED}
     skipped = {report.path for report in collection.reports if report.outcome is Outcome.SKIPPED}
     blocked &= by_path.keys()
     # A file of which nothing is left would be imported for nothing; one that skips itself is asked, as pytest counts it.
-    files = {
-        path: tuple(items) for path, items in by_path.items() if items or path in blocked | undecided | skipped
-    }
+    files = {path: tuple(items) for path, items in by_path.items() if items or path in blocked | undecided | skipped}
     planned = Planned(files, frozenset(blocked), frozenset(undecided - blocked), len(collection.deselected))
     return _only_failed(planned, last_failed) if last_failed else planned
+
+
+def _file_that_ends_the_session(collection: Collection) -> str | None:
+    """The test file whose import calls `sys.exit`, if it is that which ends the session."""
+    report = collection.session.aborted_by
+    if report is None or report.exception is None or not isinstance(report.exception.detail, SessionExit):
+        return None
+    return report.path if report.path in dict(collection.blocked) or report.path in collection.files else None
 
 
 def _only_failed(planned: Planned, last_failed: Sequence[str]) -> Planned:
@@ -72,7 +82,9 @@ def _only_failed(planned: Planned, last_failed: Sequence[str]) -> Planned:
     if not kept:
         return planned
     left_out = planned.tests - sum(map(len, kept.values()))
-    return replace(planned, files=kept, blocked=frozenset(), undecided=frozenset(), deselected=planned.deselected + left_out)
+    return replace(
+        planned, files=kept, blocked=frozenset(), undecided=frozenset(), deselected=planned.deselected + left_out
+    )
 
 
 @dataclass(frozen=True, slots=True)

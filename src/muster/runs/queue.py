@@ -16,7 +16,9 @@ class Queue:
 
     def __init__(self, units: Iterable[Unit], workers: int, last: Iterable[Unit] = ()) -> None:
         self._workers = max(workers, 1)
-        ordered = sorted(units, key=(lambda unit: (0.0, unit.order)) if workers == 1 else (lambda unit: (-unit.weight, unit.order)))
+        ordered = sorted(
+            units, key=(lambda unit: (0.0, unit.order)) if workers == 1 else (lambda unit: (-unit.weight, unit.order))
+        )
         self._units = [*ordered, *last]
         self._first: list[Unit] = []
 

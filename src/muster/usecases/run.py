@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from muster.collection.dependence import dependent_groups
-from muster.model.collection import SessionState
 from muster.model.invocation import Invocation
 from muster.model.report import Report
 from muster.model.run import Fate, FileDurations, ItemResult, Unit
@@ -103,27 +102,27 @@ def _run(
     queue = Queue(usual, request.workers, last=blocked)
     direction = Direction(run.crew, run.view, clock, ledger, queue, request.workers, invocation.rootdir)
 
-    def results() -> RunReport:
-        return make_run_report(
-            replace(told, results=ledger.close(direction.stopped), errors=tuple(ledger.errors), planned=planned)
+    started = clock.monotonic()
+
+    def by_now() -> Told:
+        course = direction.course()
+        seconds = clock.monotonic() - started
+        return replace(
+            told,
+            results=ledger.close(course.stopped),
+            errors=tuple(ledger.errors),
+            deselected=ledger.deselected,
+            pytest_exit=course.pytest_exit,
+            stopped=course.stopped,
+            problems=(*course.troubles, *course.lost_workers),
+            tests_s=seconds,
+            total_s=told.simulated_s + seconds,
         )
 
-    direction.before_end = lambda: run.view.say(run.conclude(results()))
+    direction.before_end = lambda: run.view.say(run.conclude(make_run_report(by_now())))
     run.view.begin(planned.tests, len(planned.files), request.workers)
-    started = clock.monotonic()
     course = direction.run(names[: max(len(units), 1)], [argument.path for argument in invocation.arguments])
-    told = replace(
-        told,
-        results=ledger.close(course.stopped),
-        errors=tuple(ledger.errors),
-        planned=planned,
-        deselected=ledger.deselected,
-        pytest_exit=course.pytest_exit,
-        stopped=course.stopped,
-        problems=(*course.troubles, *course.lost_workers),
-        tests_s=clock.monotonic() - started,
-        total_s=told.simulated_s + clock.monotonic() - started,
-    )
+    told = by_now()
     shard = str(request.shard) if request.shard else ""
     run.records.save(_durations(told.results, course.collect_seconds, plan.root), shard)
     return make_run_report(told, exit_code=_exit_code(told, course, request))
@@ -187,16 +186,12 @@ def _is_blocked(unit: Unit, planned: Planned) -> bool:
 
 
 def _is_refused(report: Report) -> bool:
-    return report.session.state == SessionState.ABORTED
+    return report.session.state == "aborted"
 
 
-def _durations(
-    results: Sequence[ItemResult], collecting: Mapping[str, float], root: str
-) -> dict[str, FileDurations]:
+def _durations(results: Sequence[ItemResult], collecting: Mapping[str, float], root: str) -> dict[str, FileDurations]:
     """What files took that ran to their end."""
-    unfinished = {
-        result.path for result in results if result.fate in (Fate.NOT_RUN, Fate.CRASHED, Fate.TIMED_OUT)
-    }
+    unfinished = {result.path for result in results if result.fate in (Fate.NOT_RUN, Fate.CRASHED, Fate.TIMED_OUT)}
     seconds: dict[str, float] = {path: took for path, took in collecting.items() if path not in unfinished}
     tests: dict[str, dict[str, float]] = {path: {} for path in seconds}
     for result in results:
@@ -222,5 +217,3 @@ def _exit_code(told: Told, course: Course, request: RunRequest) -> int:
         or (request.fail_flaky and Fate.FLAKY in fates)
     )
     return FAILED if is_red and course.pytest_exit in (0, NO_TESTS) else course.pytest_exit
-
-

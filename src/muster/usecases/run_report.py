@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from muster import __version__
 from muster.model.report import Report
 from muster.model.run import Fate, FileError, ItemResult
 from muster.model.run_report import (
-    RUN_SCHEMA_NAME,
     FileErrorReport,
     RunReport,
     RunSeconds,
@@ -30,7 +29,7 @@ class Told:
     started_at: str
     workers: int
     simulated_s: float
-    planned: Planned = Planned({})
+    planned: Planned = field(default_factory=lambda: Planned({}))
     plan: str = ""
     shard: str = ""
     results: tuple[ItemResult, ...] = ()
@@ -48,7 +47,7 @@ def make_run_report(told: Told, exit_code: int = 0) -> RunReport:
     """The published form of what was told."""
     results = told.results or _nothing_ran(told)
     return RunReport(
-        schema=RUN_SCHEMA_NAME,
+        schema="muster.run/1",
         muster=__version__,
         root=told.root,
         started_at=told.started_at,
