@@ -25,7 +25,7 @@ from muster.runs.shards import parse_shard
 from muster.settings import Settings, load_settings
 from muster.usecases.command import command_words
 from muster.usecases.plan import Plan
-from muster.usecases.preflight import ServicePorts
+from muster.usecases.preflight import Preflight, ServicePorts, choose_services, preflight
 from muster.usecases.run import RunPorts, RunRequest
 from muster.usecases.selection import Selection, plan_session
 from muster.usecases.simulate import Ports
@@ -134,6 +134,7 @@ def open_run(
     from muster.adapters.crew import PytestCrew  # what only a run needs
     from muster.adapters.durations import ProjectRecords
     from muster.render.run import render_outcome, render_simulated
+    from muster.render.services import render_statuses
 
     request = RunRequest(
         workers=_worker_count(run.workers),
@@ -145,7 +146,9 @@ def open_run(
     )
     environ = {**workspace.ports.environ, **_terminal_variables(canvas, workspace.ports.environ)}
     crew = PytestCrew(workspace.interpreter, workspace.words, workspace.plan.cwd, environ, workers=request.workers)
-    with closing(crew):
+    categories = workspace.plan.categories
+    services = choose_services(workspace.settings, (), categories) if categories else ()
+    with closing(crew), open_service_ports(workspace.plan.root, start=run.start) as service_ports:
         yield (
             request,
             RunPorts(
@@ -154,6 +157,8 @@ def open_run(
                 records=ProjectRecords(workspace.plan.root, run.durations),
                 describe=lambda report: render_simulated(report, canvas),
                 conclude=lambda report: render_outcome(report, canvas),
+                describe_services=lambda statuses: "\n".join(render_statuses(statuses, canvas)),
+                preflight=lambda: preflight(service_ports, services) if services else Preflight(),
             ),
         )
 

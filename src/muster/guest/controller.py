@@ -6,7 +6,8 @@ failures as pytest prints them, the closing line, junit, the cache of last failu
 
 To Muster:   awake; node id body=input; ready verbose maxfail; stop reason; finished exit
 From Muster: go names paths; node id; nodeready id body; reports id flaky body; collectreport body; warning body; died path nodeid
-             text; broken nodeid text; trouble; gone id error body; end collected deselected "not run" interrupt
+             text; broken nodeid text; trouble; gone id error body; end collected deselected skipped "not run"
+             interrupt
 """
 
 
@@ -228,7 +229,7 @@ class Controller:
         reporter = self.config.pluginmanager.getplugin("terminalreporter")
         stats = getattr(reporter, "stats", None)
         if stats is not None:
-            for name in ("deselected", "not run"):
+            for name in ("deselected", "skipped", "not run"):
                 if end[name]:
                     stats.setdefault(name, []).extend(Uncounted() for _ in range(end[name]))
         interrupt = end["interrupt"]
@@ -248,7 +249,8 @@ class Uncounted:
     """Stands in the terminal's statistics for a test that gave no report: one more in the closing line."""
 
     nodeid, keywords, sections, user_properties, outcome, when = "", {}, [], [], "", ""
-    longrepr, location, duration = None, ("", None, ""), 0.0
+    longrepr, location, duration = ("", 0, "Skipped: a service is missing"), ("", 0, ""), 0.0
+    fspath = ""
 
 
 class Curtain:

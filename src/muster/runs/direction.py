@@ -373,6 +373,7 @@ class Direction:
                 "kind": "end",
                 "collected": self._ledger.collected,
                 "deselected": self._ledger.deselected,
+                "skipped": self._ledger.skipped,
                 "not run": not_run,
                 "interrupt": self._interrupt,
             },

@@ -57,6 +57,8 @@ class Ledger:
         self._collected: set[str] = set()
         self.errors: list[FileError] = []
         self.deselected = planned.deselected
+        self.skipped = 0
+        """How many tests were skipped without asking pytest."""
 
     @property
     def collected(self) -> int:
@@ -104,6 +106,14 @@ class Ledger:
         result = ItemResult(nodeid, path, fate, seconds, worker, text, self._is_foreseen(nodeid, path), attempts)
         self._results[key] = result
         return result
+
+    def skip_file(self, path: str, text: str) -> None:
+        """The tests of `path` are not to be run: they are skipped, because of `text`."""
+        for item in self._planned.files.get(path, ()):
+            if item.nodeid not in self._results:
+                self._tests[item.nodeid] = (item.nodeid, path)
+                self._results[item.nodeid] = ItemResult(item.nodeid, path, Fate.SKIPPED, text=text)
+                self.skipped += 1
 
     def break_file(self, error: FileError) -> None:
         """Write down a file that pytest could not collect."""

@@ -26,10 +26,10 @@ def check(ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | Non
     return make_report(checked if observed is None else _confirmed(ports, simulation, checked, plan, observed))
 
 
-def examine(ports: Ports, clock: Clock, plan: Plan) -> tuple[Simulation, Checked]:
-    """The simulated session in `plan`, and what there is to be said of it."""
+def examine(ports: Ports, clock: Clock, plan: Plan, *, grouped: bool = False) -> tuple[Simulation, Checked]:
+    """The simulated session in `plan`, and what there is to be said of it; `grouped` as in `simulate`."""
     started_at, started = clock.now(), clock.monotonic()
-    simulation = simulate(ports, plan.request)
+    simulation = simulate(ports, plan.request, grouped=grouped)
     causes, collection = _diagnosed(ports, simulation, simulation.collection, plan)
     ports.cache.flush()
     checked = Checked(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from muster.collection.dependence import dependent_groups
 from muster.model.invocation import Invocation
 from muster.model.report import Report
 from muster.model.run import Fate, FileDurations, ItemResult, Unit
@@ -21,6 +20,7 @@ from muster.settings import Category
 from muster.usecases.check import examine
 from muster.usecases.last_failed import read_last_failed
 from muster.usecases.plan import FAILED, NO_TESTS, Plan
+from muster.usecases.preflight import Preflight
 from muster.usecases.report import make_report
 from muster.usecases.report_paths import relative_path
 from muster.usecases.run_report import Told, make_run_report
@@ -50,8 +50,8 @@ class RunRequest:
 class RunPorts:
     """The effects of a run beyond those of a simulation.
 
-    `describe` words a simulated collection, `conclude` what differs from it; `preflight` asks the services of the
-    categories before the first test.
+    `describe` words a simulated collection, `conclude` what differs from it, `describe_services` their answers;
+    `preflight` asks the services of the categories before the first test.
     """
 
     crew: Crew
@@ -59,7 +59,8 @@ class RunPorts:
     records: RunRecords
     describe: Callable[[Report], str]
     conclude: Callable[[RunReport], str]
-    preflight: Callable[[], Sequence[ServiceStatus]] = tuple
+    describe_services: Callable[[Sequence[ServiceStatus]], str]
+    preflight: Callable[[], Preflight] = Preflight
 
 
 def run_tests(ports: Ports, clock: Clock, plan: Plan, request: RunRequest, run: RunPorts) -> RunReport:
@@ -69,7 +70,7 @@ def run_tests(ports: Ports, clock: Clock, plan: Plan, request: RunRequest, run: 
     run.crew.start_controller(_controller_arguments(request))
     for name in names:
         run.crew.start_worker(name)
-    simulation, checked = examine(ports, clock, plan)
+    simulation, checked = examine(ports, clock, plan, grouped=True)
     report = make_report(checked)
     told = Told(report, checked.root, checked.started_at, request.workers, checked.simulated_s)
     planned, units, told = _plan(ports, plan, simulation, request, run.records, told)
@@ -78,9 +79,13 @@ def run_tests(ports: Ports, clock: Clock, plan: Plan, request: RunRequest, run: 
         return make_run_report(told, exit_code=NO_TESTS)
     if request.strict and (planned.blocked or _is_refused(report)):
         return make_run_report(replace(told, stopped="--strict: files are blocked"), exit_code=FAILED)
-    told = replace(told, services=tuple(run.preflight()))
-    if any(status.state == "down" for status in told.services):
-        return make_run_report(replace(told, stopped="services are down"), exit_code=FAILED)
+    services = run.preflight()
+    told = replace(told, services=services.statuses)
+    if services.statuses:
+        run.view.say(run.describe_services(services.statuses))
+    if services.down:
+        names_down = ", ".join(status.name for status in services.down)
+        return make_run_report(replace(told, stopped=f"down: {names_down}"), exit_code=services.exit_code)
     return _run(clock, plan, request, run, simulation.invocation, planned, units, told, names)
 
 
@@ -96,6 +101,7 @@ def _run(
     names: Sequence[str],
 ) -> RunReport:
     ledger = Ledger(planned)
+    units = _without_services(plan, request, units, told.services, ledger)
     # Files that are expected to fail come last: what they leave behind can then disturb no test.
     usual = [unit for unit in units if not _is_blocked(unit, planned)]
     blocked = [unit for unit in units if _is_blocked(unit, planned)]
@@ -128,6 +134,35 @@ def _run(
     return make_run_report(told, exit_code=_exit_code(told, course, request))
 
 
+def _without_services(
+    plan: Plan, request: RunRequest, units: Sequence[Unit], services: Sequence[ServiceStatus], ledger: Ledger
+) -> list[Unit]:
+    """`units` without the files whose services do not answer and may be missing: their tests are skipped, and counted."""
+    missing = {status.name: status for status in services if status.state == "skipped"}
+    kept: list[Unit] = []
+    for unit in units:
+        tasks = []
+        for task in unit.tasks:
+            needed = {
+                name
+                for category in plan.categories
+                if _holds(request.categories[category], task.path, plan.root)
+                for name in request.categories[category].requires
+            }
+            if lacking := sorted(needed & missing.keys()):
+                ledger.skip_file(task.path, f"service {missing[lacking[0]]}")
+            else:
+                tasks.append(task)
+        if tasks:
+            kept.append(replace(unit, tasks=tuple(tasks)))
+    return kept
+
+
+def _holds(category: Category, path: str, root: str) -> bool:
+    folders = [f"{root}/{folder}".rstrip("/") for folder in category.paths] or [root]
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+
+
 def _controller_arguments(request: RunRequest) -> list[str]:
     # Only the family xunit1 names the file of a test (`_pytest.junitxml`).
     return ["--junit-xml", request.junit, "-o", "junit_family=xunit1"] if request.junit else []
@@ -142,7 +177,7 @@ def _plan(
     costs = _costs(ports.tree, planned, records.load(), plan.root)
     limits = _limits(planned, request.categories, plan)
     only = {path: tuple(item.nodeid for item in items) for path, items in planned.files.items()} if failed else {}
-    units = plan_units(planned, invocation, costs, limits, dependent_groups(collection), only)
+    units = plan_units(planned, invocation, costs, limits, simulation.groups, only)
     told = replace(told, planned=planned, plan=fingerprint(units, plan.root))
     if request.shard is not None:
         units = pick_shard(units, request.shard)
@@ -174,9 +209,8 @@ def _limits(planned: Planned, categories: Mapping[str, Category], plan: Plan) ->
     for name, category in categories.items():
         if name not in plan.categories and (category.markers or plan.categories):
             continue
-        folders = [f"{plan.root}/{path}".rstrip("/") for path in category.paths] or [plan.root]
         for path in planned.files:
-            if any(path == folder or path.startswith(f"{folder}/") for folder in folders):
+            if _holds(category, path, plan.root):
                 limits.setdefault(path, Limits(category.timeout_s, category.retries))
     return limits
 
