@@ -142,14 +142,28 @@ def test_https_wants_a_certificate_that_is_trusted(
     assert ask(f"https://localhost:{https}/").state == "up"
 
 
-def test_https_for_another_host(
-    ask: Asks, https: int, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_https_for_another_host(https: int, certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate of an authority that is trusted, and of another name."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
-    status = ask(f"https://127.0.0.2:{https}/")
-    assert status.failure in ("tls", "refused")
-    if sys.platform == "linux":
-        assert status.failure == "refused"
+
+    def resolve(*arguments: object, **options: object) -> list[object]:
+        return [(socket.AF_INET, 1, 6, "", ("127.0.0.1", https))]
+
+    probe = ThreadedServiceProbe(resolve)  # type: ignore[arg-type]  # because its items are less precisely typed
+    [answer] = probe.ask([inquiry("https://other.example/", 10.0)])
+    assert (answer.failure, answer.step) == ("tls", "tls")
+    assert "other.example" in answer.message
+    assert "not valid for" in answer.message
+
+
+def test_an_address_of_a_family_that_is_not_there(http: int) -> None:
+    """It is passed over for the next one."""
+
+    def resolve(*arguments: object, **options: object) -> list[object]:
+        return [(255, 1, 6, "", ("x",)), (socket.AF_INET, 1, 6, "", ("127.0.0.1", http))]
+
+    probe = ThreadedServiceProbe(resolve)  # type: ignore[arg-type]  # because its items are less precisely typed
+    assert probe.ask([inquiry("tcp://two.example:80", 10.0)])[0].failure == ""
 
 
 def test_https_where_plain_http_is_spoken(ask: Asks, http: int) -> None:
@@ -359,6 +373,18 @@ def test_threads_that_were_given_up_end(http: int) -> None:
     """Even of a server that drips: no read of it ever takes too long, so only the broken connection ends it."""
     with serving(drip) as port:
         ThreadedServiceProbe().ask([inquiry(f"{kind}://localhost:{port}/", 0.3) for kind in ("http", "ws", "tcp")])
+        await_no_probes()
+
+
+def test_a_redis_whose_reply_never_ends(ask: Asks) -> None:
+    def drip_line(connection: socket.socket) -> None:
+        connection.sendall(b"+")
+        while True:
+            connection.sendall(b"x")
+            time.sleep(0.05)
+
+    with serving(drip_line) as port:
+        assert ask(f"redis://:hunter2@localhost:{port}/0", timeout=0.5).failure == "timeout"
         await_no_probes()
 
 

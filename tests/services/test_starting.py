@@ -87,6 +87,23 @@ def test_what_is_started_is_stopped(
     assert time.monotonic() - begun < 8
 
 
+def test_a_database_that_takes_its_time_to_end_is_given_it(tmp_path: Path, mark: str) -> None:
+    """Where nothing went wrong, nobody is in a hurry."""
+    code = (
+        "import pathlib, signal, time\n"
+        "def save(*_): time.sleep(3); pathlib.Path('saved').touch(); raise SystemExit\n"
+        "signal.signal(signal.SIGTERM, save); pathlib.Path('ready').touch(); time.sleep(300)"
+    )
+    with StartedServices(str(tmp_path), os.environ) as services:
+        services.start("it", python(code, mark), "")
+        deadline = time.monotonic() + 20
+        while not (tmp_path / "ready").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert (tmp_path / "saved").exists()
+    assert marked(mark) == []
+
+
 def test_a_command_that_fails_is_told_with_its_last_words(services: StartedServices, mark: str) -> None:
     assert services.start("it", python("print('hello'); raise SystemExit('no disk')", mark), "") == ""
     deadline = time.monotonic() + 20

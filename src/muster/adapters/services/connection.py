@@ -39,17 +39,24 @@ def open_connection(attempt: Attempt, resolve: Resolve) -> socket.socket:
     attempt.step = "connect"
     failures: list[OSError] = []
     for position, (family, address) in enumerate(addresses):
-        connection = socket.socket(family, socket.SOCK_STREAM)
         try:
-            connection.settimeout(attempt.next_wait_s() / (len(addresses) - position))
-            attempt.hold(connection)
-            connection.connect(address)
-            connection.settimeout(attempt.next_wait_s())
-            return connection
-        except OSError as error:
-            connection.close()
+            return _connect(attempt, family, address, attempt.next_wait_s() / (len(addresses) - position))
+        except OSError as error:  # an address family that this machine does not have, too
             failures.append(error)
     raise _connect_failure(attempt, failures)
+
+
+def _connect(attempt: Attempt, family: int, address: Address, wait_s: float) -> socket.socket:
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(wait_s)
+        attempt.hold(connection)
+        connection.connect(address)
+        connection.settimeout(attempt.next_wait_s())
+    except OSError:
+        connection.close()
+        raise
+    return connection
 
 
 def secure(attempt: Attempt, connection: socket.socket) -> ssl.SSLSocket:

@@ -1,9 +1,10 @@
 """A script that starts one service and sees to it that nothing of it is left behind.
 
 It runs in a process and session of its own, so that Ctrl-C at the terminal does not reach what it keeps. Its first line
-of input is what to start (JSON); the end of its input is the order to stop, so it is given by Muster's death too, however
-Muster dies. On Linux orphans of the command become its children (`PR_SET_CHILD_SUBREAPER`): a daemon that forked twice
-and called `setsid` is found and stopped as well. Elsewhere it is the command's process group.
+of input is what to start (JSON); a further line asks it to stop patiently, and the end of its input is the order to stop,
+so that it is given by Muster's death too, however Muster dies. On Linux orphans of the command become its children
+(`PR_SET_CHILD_SUBREAPER`): a daemon that forked twice and called `setsid` is found and stopped as well. Elsewhere it is
+the command's process group.
 
 Standard library only. Events are JSON lines on standard output; the command's own output is standard error.
 """
@@ -22,7 +23,10 @@ import time
 _PR_SET_CHILD_SUBREAPER = 36
 _TICK_S = 0.05
 _STOP_COMMAND_S = 10.0
+_HURRIED_S = 1.5
+_PATIENT_S = 10.0
 _KILLING_S = 3.0
+_PATIENCE, _STOP = "patience", "stop"
 
 
 def main() -> None:
@@ -37,15 +41,17 @@ def main() -> None:
         _tell(event="refused", reason=error.strerror or str(error))
         return
     _tell(event="started", pid=child.pid)
-    ended = False
-    while not _is_told_to_stop():
+    ended, grace_s = False, _HURRIED_S
+    while (word := _next_word()) != _STOP:
+        if word == _PATIENCE:
+            grace_s = _PATIENT_S
         _reap(child)
         if child.returncode is not None and not ended:
             ended = True
             _tell(event="ended", code=child.returncode)
     if spec["stop"]:
         _run_stop_command(spec["stop"], spec["cwd"])
-    _end_all(child, spec["grace_s"])
+    _end_all(child, grace_s)
     _tell(event="stopped")
 
 
@@ -151,10 +157,12 @@ def _reap(child: subprocess.Popen[bytes]) -> None:
             return
 
 
-def _is_told_to_stop() -> bool:
-    """Whether the input has ended, waiting a moment for it."""
+def _next_word() -> str:
+    """What the input says, waiting a moment for it: nothing, to be patient, or by its end to stop."""
     readable, _, _ = select.select([0], [], [], _TICK_S)
-    return bool(readable) and not os.read(0, 4096)
+    if not readable:
+        return ""
+    return _PATIENCE if os.read(0, 4096) else _STOP
 
 
 def _read_line() -> bytes:

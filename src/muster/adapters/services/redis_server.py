@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import Iterator
+from typing import Any
 
 from muster.adapters.services.attempt import Attempt, ProbeFailure
 from muster.adapters.services.connection import Resolve, describe_tls, open_connection
@@ -29,7 +30,7 @@ def ask_redis(attempt: Attempt, resolve: Resolve) -> str:
             socket_timeout=wait_s,
             socket_connect_timeout=wait_s,
             retry=Retry(NoBackoff(), 0),
-            driver_info=None,
+            redis_connect_func=lambda connection: _log_in(attempt, connection),
         )
     except (ValueError, TypeError) as error:
         raise ProbeFailure("url", f"the Redis client cannot use this url: {error}") from error
@@ -41,6 +42,15 @@ def ask_redis(attempt: Attempt, resolve: Resolve) -> str:
     except (redis.RedisError, OSError, UnicodeError) as error:
         raise _failure(attempt, error) from error
     return f"{attempt.endpoint.place} answered PING"
+
+
+def _log_in(attempt: Attempt, connection: Any) -> None:
+    """What redis-py does on a fresh connection, which is held first: its own timeout bounds one read, not all of them."""
+    if (held := getattr(connection, "_sock", None)) is not None:
+        attempt.hold(held)
+    attempt.step = "login"
+    connection.on_connect()
+    attempt.step = "answer"
 
 
 def _failure(attempt: Attempt, error: Exception) -> Exception:

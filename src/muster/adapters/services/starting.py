@@ -14,9 +14,8 @@ from threading import Lock, Thread
 from typing import IO, Any
 
 _KEEPER = Path(__file__).with_name("keeper.py")
-_GRACE_S = 1.5
-# The command to stop (10 s at most), grace and killing.
-_PATIENCE_S = 20.0
+# The command to stop (10 s at most), the grace (10 s at most) and the killing (3 s at most).
+_PATIENCE_S = 25.0
 _PAUSE_S = 0.1
 _KEPT_BYTES = 16_384
 _LAST_LINES = 5
@@ -33,8 +32,9 @@ class StartedServices:
     def __enter__(self) -> StartedServices:
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self.stop_all()
+    def __exit__(self, type_: type[BaseException] | None, *exception: object) -> None:
+        # After Ctrl-C nobody wants to wait until a database has written everything down.
+        self.stop_all(patiently=type_ is None)
 
     def start(self, name: str, command: str, stop: str) -> str:
         """Start `command`, with `stop` to be run when all is over; returns why that is impossible, else ""."""
@@ -60,10 +60,13 @@ class StartedServices:
         """Give the services a moment."""
         time.sleep(_PAUSE_S)
 
-    def stop_all(self) -> None:
-        """Stop everything, at the same time. An interruption ends the waiting, not the stopping."""
+    def stop_all(self, *, patiently: bool = False) -> None:
+        """Stop everything, at the same time: what has not ended by itself is killed after 1.5 s, or 10 s `patiently`.
+
+        An interruption ends the waiting, not the stopping.
+        """
         for kept in self._kept.values():
-            kept.order_stop()
+            kept.order_stop(patiently=patiently)
         deadline = time.monotonic() + _PATIENCE_S
         for kept in self._kept.values():
             kept.await_stop(deadline)
@@ -93,7 +96,7 @@ class _Kept:
         """Why the command cannot be started, else ""."""
         self._command = shlex.join(words)
         self._read(self._output.fill, self._keeper.stderr)
-        spec = {"command": words, "stop": stop, "cwd": self._cwd, "grace_s": _GRACE_S}
+        spec = {"command": words, "stop": stop, "cwd": self._cwd}
         stdin = self._keeper.stdin
         assert stdin is not None
         stdin.write(json.dumps(spec).encode() + b"\n")
@@ -114,12 +117,15 @@ class _Kept:
     def last_output(self) -> str:
         return self._output.last_lines()
 
-    def order_stop(self) -> None:
-        if self._keeper.stdin is not None:
-            try:
-                self._keeper.stdin.close()
-            except BrokenPipeError:
-                return
+    def order_stop(self, *, patiently: bool) -> None:
+        stdin = self._keeper.stdin
+        assert stdin is not None
+        try:
+            if patiently:
+                stdin.write(b"patience\n")
+            stdin.close()
+        except (BrokenPipeError, ValueError):
+            return
 
     def await_stop(self, deadline: float) -> None:
         try:
