@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from muster.collection.executor import Executor
 from muster.collection.nodes import Node
@@ -72,6 +73,8 @@ class FixtureManager:
     autouse: dict[str, list[str]] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
     in_sight: dict[tuple[str, str | None, int], tuple[FixtureDef, ...]] = field(default_factory=dict)
+    added: int = 0
+    closures: dict[tuple[Any, ...], Closure] = field(default_factory=dict)
 
     def add_installed(self, fixtures: Iterable[PluginFixture]) -> None:
         """Register the fixtures of installed plugins, which every test sees."""
@@ -80,6 +83,7 @@ class FixtureManager:
             if fixture.parametrized:
                 rows = (ParameterSetValue((UNKNOWN,), (), made) for made in fixture.ids)
                 params = ListValue(rows) if fixture.ids else UNKNOWN
+            self.added += 1
             definition = FixtureDef(fixture.name, None, fixture.arguments, find_scope(fixture.scope), params, None)
             self.by_name.setdefault(fixture.name, []).append(definition)
             if fixture.autouse:
@@ -109,6 +113,7 @@ class FixtureManager:
     def _add(self, name: str, fixture: FixtureValue, base: str | None, cls: Value) -> None:
         name = fixture.name if isinstance(fixture.name, str) and fixture.name else name
         definition = self._define(name, fixture, base, cls)
+        self.added += 1
         known = self.by_name.setdefault(name, [])
         if base is None and self.version < (9, 1):
             # Fixtures of plugins stand before those of conftests, in the order of registration.
@@ -180,6 +185,18 @@ class FixtureManager:
         self, node: Node, argnames: tuple[str, ...], requested: Sequence[str], direct: Collection[str]
     ) -> Closure:
         """What a test with these arguments and `usefixtures` names needs; `direct` are parametrized away."""
+        # Tests of one parent that ask for the same need the same, until another fixture is known.
+        if node.nodeid in self.autouse:
+            return self._find_closure(node, argnames, requested, direct)
+        key = (self.added, node.parent, argnames, tuple(requested), frozenset(direct))
+        known = self.closures.get(key)
+        if known is None:
+            known = self.closures[key] = self._find_closure(node, argnames, requested, direct)
+        return Closure(argnames, known.initial, known.names[:], dict(known.definitions), known.is_sure)
+
+    def _find_closure(
+        self, node: Node, argnames: tuple[str, ...], requested: Sequence[str], direct: Collection[str]
+    ) -> Closure:
         automatic = [name for parent in node.chain() for name in self.autouse.get(parent.nodeid, ())]
         initial = tuple(dict.fromkeys((*automatic, *requested, *argnames)))
         definitions: dict[str, Sequence[FixtureDef]] = {}

@@ -203,11 +203,18 @@ class Plugins:
 
     def hooks(self, name: str, folder: str | None = None) -> Iterator[tuple[Plugin, Value]]:
         """The implementations of a hook that apply to `folder`, in the order in which they are called: the latest first."""
+        return iter(self._in_force(name, folder))
+
+    def has_hook(self, name: str, folder: str) -> bool:
+        """Whether any implementation of a hook applies to `folder`."""
+        return bool(self._in_force(name, folder))
+
+    def _in_force(self, name: str, folder: str | None) -> tuple[tuple[Plugin, Value], ...]:
         key = (name, folder, len(self.registered))
         known = self.in_force.get(key)
         if known is None:
             known = self.in_force[key] = tuple(self._find_hooks(name, folder))
-        return iter(known)
+        return known
 
     def _find_hooks(self, name: str, folder: str | None) -> Iterator[tuple[Plugin, Value]]:
         for plugin in reversed(self.registered):

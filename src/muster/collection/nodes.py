@@ -39,13 +39,21 @@ class Node:
 
     def nearest(self, kind: type[_Kind]) -> _Kind | None:
         """This node or the closest parent of that kind (`getparent`)."""
-        return next((node for node in self.lineage() if isinstance(node, kind)), None)
+        node: Node | None = self
+        while node is not None:
+            if isinstance(node, kind):
+                return node
+            node = node.parent
+        return None
 
     def marks(self, name: str | None = None) -> Iterator[Mark]:
         """The marks in scope, own ones first (`iter_markers`)."""
-        for node in self.lineage():
-            if node.own_marks:
-                yield from (mark for mark in node.own_marks if name is None or mark.name == name)
+        node: Node | None = self
+        while node is not None:
+            for mark in node.own_marks:
+                if name is None or mark.name == name:
+                    yield mark
+            node = node.parent
 
 
 class Collector(Node):

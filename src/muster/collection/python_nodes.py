@@ -158,6 +158,8 @@ def _make_unknown(walk: Walk, parent: ModuleNode | ClassNode, name: str) -> list
 def _asked(walk: Walk, parent: Node, name: str, value: Value) -> list[Node] | None:
     """What a `pytest_pycollect_makeitem` of the project answers; None where pytest decides itself."""
     folder = parent.path.rpartition("/")[0]
+    if not walk.plugins.has_hook("pytest_pycollect_makeitem", folder):
+        return None
     plugin, answer = walk.plugins.call_first(
         "pytest_pycollect_makeitem", folder, {"collector": UNKNOWN, "name": name, "obj": value}
     )

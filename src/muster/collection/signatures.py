@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from muster.collection.definitions import call_named, find_function_at
 from muster.collection.objects import is_static, unwrapped
@@ -33,8 +33,7 @@ class Arguments:
     refusal: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Parameter:
+class _Parameter(NamedTuple):
     name: str
     has_default: bool
     kind: str

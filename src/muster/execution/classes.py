@@ -146,6 +146,8 @@ def _same(left: Value, right: Value) -> bool:
 
 def linearise(machine: Machine, cls: ClassValue, bases: Sequence[Value]) -> tuple[Value, ...]:
     """The C3 linearisation. Raises Python's `TypeError` where there is none and every base is the project's own."""
+    if len(bases) < 2:
+        return (cls, *(_linear(bases[0]) if bases else ()), OBJECT)
     sequences = [sequence for sequence in (*(_linear(base) for base in bases), list(bases)) if sequence]
     result: list[Value] = [cls]
     placed: set[str | int] = set()

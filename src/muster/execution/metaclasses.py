@@ -64,6 +64,9 @@ def make_through_metaclass(
     `is_open`: the body may have bound other names than those that are known.
     """
     metaclass = cls.metaclass
+    if not isinstance(metaclass, ClassValue):
+        finish()
+        return cls
     new, init = (_method(metaclass, name) for name in ("__new__", "__init__"))
     if not _can_be_followed(cls, options) or (new is None and init is None):
         finish()

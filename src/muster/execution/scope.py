@@ -55,7 +55,10 @@ class Scope:
 
     def bind(self, name: str, value: Value) -> None:
         """Assign `name` where the block's declarations say it lives."""
-        self._owner(name)[name] = value
+        if self.global_names or self.nonlocal_names or self.is_comprehension:
+            self._owner(name)[name] = value
+        else:
+            self.names[name] = value
 
     def unbind(self, name: str) -> bool:
         """Delete `name`; false where it was not bound."""

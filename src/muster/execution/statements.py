@@ -250,7 +250,7 @@ def _def(machine: Machine, node: Node, scope: Scope) -> None:
     name, params, annotations, flags, type_params = node[2][:5]
     function = FunctionValue(name, _qualname(scope, name), scope.module, scope.file, node[1], params)
     function.flags = flags
-    decorators = [evaluate(machine, decorator, scope) for decorator in node[3]]
+    decorators = [evaluate(machine, decorator, scope) for decorator in node[3]] if node[3] else ()
     scope.line = node[1]
     function.defaults = expressions.evaluate_defaults(machine, params, scope)
     function.closure = scope.closure
@@ -261,10 +261,11 @@ def _def(machine: Machine, node: Node, scope: Scope) -> None:
         if inner is not scope:
             scope.line = node[1]
     value: Value = function
-    for decorator, place in zip(reversed(decorators), reversed(node[3]), strict=True):
-        scope.line = place[1] if place[0] == op.LINE else node[1]
-        value = apply_decorator(machine, decorator, value, _spelled(place))
-    scope.line = node[1]
+    if decorators:
+        for decorator, place in zip(reversed(decorators), reversed(node[3]), strict=True):
+            scope.line = place[1] if place[0] == op.LINE else node[1]
+            value = apply_decorator(machine, decorator, value, _spelled(place))
+        scope.line = node[1]
     scope.bind(name, value)
 
 

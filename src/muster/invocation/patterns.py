@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from muster.invocation.paths import absolute_path, is_file, is_folder
 from muster.invocation.version import PytestVersion
@@ -30,7 +31,8 @@ def is_test_file(invocation: Invocation, path: str) -> bool:
     return any(matches_path_pattern(pattern, path) for pattern in invocation.python_files)
 
 
-def matches_prefix_or_glob(name: str, patterns: Iterable[str]) -> bool:
+@lru_cache(maxsize=1 << 16)  # the same few names stand in file after file
+def matches_prefix_or_glob(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether a class or function name matches `python_classes` or `python_functions`: by prefix, or by glob."""
     for pattern in patterns:
         if name.startswith(pattern):
@@ -73,9 +75,11 @@ def find_ignore_reason(
         return "collect_ignore_glob"
     if _matches_any(path, (absolute_path(pattern, invocation.cwd) for pattern in invocation.ignore_glob)):
         return "--ignore-glob"
+    if not is_folder(tree, path):
+        return None
     if not invocation.collect_in_virtualenv and is_virtualenv(tree, path, invocation.pytest_version):
         return "virtualenv"
-    if is_folder(tree, path) and any(matches_path_pattern(pattern, path) for pattern in invocation.norecursedirs):
+    if any(matches_path_pattern(pattern, path) for pattern in invocation.norecursedirs):
         return "norecursedirs"
     return None
 
