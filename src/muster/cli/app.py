@@ -352,22 +352,19 @@ def _choices(
     last_failed: bool,
 ) -> Any:
     """The choices that every command that simulates has in common."""
-    from muster.wiring import Choices
+    from muster.cli.choices import make_choices
 
-    options = [
-        *(["-k", keyword] if keyword else []),
-        *(["-m", markers] if markers else []),
-        *(["-x"] if exit_first else []),
-        *(["--lf"] if last_failed else []),
-        *(context.obj or ()),
-    ]
-    return Choices(
-        paths=tuple(paths or ()),
-        categories=tuple(categories or ()),
+    return make_choices(
+        paths or (),
+        categories or (),
         invocation=invocation,
         python=python,
         static=static,
-        cache=not no_cache,
+        no_cache=no_cache,
         root=root,
-        options=tuple(options),
+        keyword=keyword,
+        markers=markers,
+        exit_first=exit_first,
+        last_failed=last_failed,
+        for_pytest=context.obj or (),
     )

@@ -77,6 +77,11 @@ def run(arguments: Sequence[str]) -> int:
 
 def _parse(arguments: Sequence[str]) -> Callable[[], int]:
     """What the command line asks for, ready to be run. Raises `UsageError` for what cannot be understood."""
+    from muster.cli.quick import parse_plain
+
+    plain = parse_plain(arguments)
+    if plain is not None:
+        return plain
     from muster.cli.app import parse_arguments
 
     return parse_arguments(arguments)
