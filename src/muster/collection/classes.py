@@ -8,6 +8,7 @@ from muster.collection.objects import Constructor, abstract_names, find_construc
 from muster.collection.outcomes import builtin
 from muster.collection.python_nodes import collect_members
 from muster.collection.walk import Walk
+from muster.collection.wrapped_fixtures import check_wrapped_fixtures
 from muster.collection.warned import warn
 from muster.execution.raised import Raised
 from muster.execution.values import MISSING, ClassValue
@@ -55,6 +56,7 @@ def _abstract_words(python: tuple[int, int, int], names: list[str]) -> str:
 def register_fixtures(walk: Walk, node: ClassNode) -> None:
     """Make the fixtures of the class known. Raises `Raised` for malformed ones."""
     try:
+        check_wrapped_fixtures(walk, node.obj)
         walk.fixtures.add_class(node.obj, node.nodeid)
     except Raised:
         if not walk.lenient:

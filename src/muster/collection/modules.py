@@ -9,6 +9,7 @@ from muster.collection.marks import module_marks
 from muster.collection.nodes import ModuleNode, Node
 from muster.collection.python_nodes import collect_members
 from muster.collection.walk import Walk
+from muster.collection.wrapped_fixtures import check_wrapped_fixtures
 from muster.execution.imports import UndecidedSourceError
 from muster.execution.raised import Raised
 from muster.execution.values import ModuleValue
@@ -94,6 +95,7 @@ def _import_plugins(walk: Walk, module: ModuleValue, path: str) -> None:
 def register_fixtures(walk: Walk, node: ModuleNode) -> None:
     """Make the fixtures of the module known. Raises `Raised` for malformed ones."""
     try:
+        check_wrapped_fixtures(walk, node.obj)
         walk.fixtures.add_module(node.obj, node.nodeid)
     except Raised:
         if not walk.lenient:

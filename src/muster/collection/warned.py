@@ -15,12 +15,15 @@ _ANCESTRY = {
 }
 
 
-def warn(walk: Walk, category: str, message: str, path: str, line: int) -> None:
-    """Raise `Raised` where the configuration makes an error of this warning; else nothing happens."""
+def warn(walk: Walk, category: str, message: str, path: str, line: int, addition: str = "") -> None:
+    """Raise `Raised` where the configuration makes an error of this warning; else nothing happens.
+
+    `addition` is what pytest adds to the message of the error.
+    """
     if walk.lenient or "no:warnings" in walk.invocation.plugins:
         return
     if _action(walk, category, message) == "error":
-        raise warning_error(category, message, (category, *_ANCESTRY[category]), path, line)
+        raise warning_error(category, message + addition, (category, *_ANCESTRY[category]), path, line)
 
 
 def _action(walk: Walk, category: str, message: str) -> str:

@@ -51,6 +51,9 @@ class Signal:
         self.value = value
 
 
+DOUBTFUL_ROUNDS = 32
+"""Rounds of one loop that are followed behind a `break` that may have been taken."""
+
 BREAK = Signal("break")
 CONTINUE = Signal("continue")
 MAYBE_BREAK = Signal("maybe break")
@@ -251,6 +254,8 @@ def _def(machine: Machine, node: Node, scope: Scope) -> None:
     function = FunctionValue(name, _qualname(scope, name), scope.module, scope.file, node[1], params)
     function.flags = flags
     decorators = [evaluate(machine, decorator, scope) for decorator in node[3]] if node[3] else ()
+    if node[3] and node[3][0][0] == op.LINE:
+        function.first_line = node[3][0][1]
     scope.line = node[1]
     function.defaults = expressions.evaluate_defaults(machine, params, scope)
     function.closure = scope.closure
@@ -499,8 +504,12 @@ def _for(machine: Machine, node: Node, scope: Scope) -> Signal | None:
 def _further_rounds(
     machine: Machine, target: Node, elements: Sequence[Value], body: Sequence[Node], scope: Scope
 ) -> Signal | None:
-    """The rounds behind a `break` that may have been taken: what they change is possible, what they raise too."""
-    for element in elements:
+    """The rounds behind a `break` that may have been taken: what they change is possible, what they raise too.
+
+    A search for a free name or port has thousands of them: behind the first ones any element stands for all others.
+    """
+    first = elements if len(elements) <= DOUBTFUL_ROUNDS else [*elements[:DOUBTFUL_ROUNDS], UNKNOWN]
+    for element in first:
         bind_target(machine, target, element, scope)
         signal = _round(machine, body, scope)
         if signal is BREAK:

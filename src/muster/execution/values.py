@@ -189,8 +189,7 @@ class FunctionValue:
     `params` is the IR of its parameters, `defaults` their evaluated default values by name. `attributes` is its `__dict__`
     (`pytestmark`, `__wrapped__`, `__test__`, ...). `opaque_decorators` are dotted names of installed or standard decorators that
     it went through, innermost first: assumed to return a function that behaves like it.
-    `flags` as in the IR. `first_line` is the line of the first decorator, which is what pytest reports before Python 3.8
-    only; `line` that of `def`.
+    `flags` as in the IR. `line` is that of `def`, `first_line` that of the first decorator (`co_firstlineno`).
     """
 
     __slots__ = (
@@ -200,6 +199,7 @@ class FunctionValue:
         "cls",
         "defaults",
         "file",
+        "first_line",
         "flags",
         "line",
         "module",
@@ -217,6 +217,7 @@ class FunctionValue:
         self.module = module
         self.file = file
         self.line = line
+        self.first_line = line
         self.params = params
         self.defaults: dict[str, Value] = {}
         self.flags = 0
