@@ -8,8 +8,8 @@ from muster.collection.objects import Constructor, abstract_names, find_construc
 from muster.collection.outcomes import builtin
 from muster.collection.python_nodes import collect_members
 from muster.collection.walk import Walk
-from muster.collection.wrapped_fixtures import check_wrapped_fixtures
 from muster.collection.warned import warn
+from muster.collection.wrapped_fixtures import check_wrapped_fixtures
 from muster.execution.raised import Raised
 from muster.execution.values import MISSING, ClassValue
 

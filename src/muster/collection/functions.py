@@ -25,6 +25,7 @@ from muster.execution.raised import Raised
 from muster.execution.values import (
     MISSING,
     UNKNOWN,
+    ClassValue,
     DescriptorValue,
     FunctionValue,
     InstanceValue,
@@ -206,7 +207,7 @@ def _local_generators(walk: Walk, node: Node) -> Iterator[Value]:
     if class_node is not None and class_attribute(class_node.obj, "pytest_generate_tests") is not MISSING:
         method = class_attribute(class_node.obj, "pytest_generate_tests")
         if isinstance(method, FunctionValue):
-            yield PartialValue(method, (UNKNOWN,), {})
+            yield PartialValue(method, (_instance_of(walk, class_node.obj),), {})
         elif isinstance(method, DescriptorValue) and method.kind == "classmethod":
             yield PartialValue(method.function, (class_node.obj,), {})
         else:
@@ -216,6 +217,14 @@ def _local_generators(walk: Walk, node: Node) -> Iterator[Value]:
         function = module_node.obj.namespace.get("pytest_generate_tests")
         if function is not None:
             yield function
+
+
+def _instance_of(walk: Walk, cls: Value) -> Value:
+    """The instance that pytest makes to call the hook on."""
+    try:
+        return walk.executor.call(cls, (), {}) if isinstance(cls, ClassValue) else UNKNOWN
+    except Raised:
+        return UNKNOWN
 
 
 def _generate_from_fixtures(metafunc: Metafunc) -> None:

@@ -10,8 +10,9 @@ from muster.collection.config import ConfigValue
 from muster.collection.definitions import find_function_at
 from muster.collection.fixtures import Closure, FixtureDef, scope_refusal
 from muster.collection.ids import NOTSET, Hidden, Id, IdMaker, ParameterSet
+from muster.collection.item_hooks import ItemValue
 from muster.collection.marks import marks_in
-from muster.collection.nodes import CallSpec, Node
+from muster.collection.nodes import CallSpec, ItemNode, Node
 from muster.collection.objects import is_callable
 from muster.collection.outcomes import builtin, collect_error, failed
 from muster.collection.scopes import Scope, find_scope
@@ -404,6 +405,8 @@ class MetafuncValue:
                 return metafunc.function if metafunc.function is not None else UNKNOWN
             case "config":
                 return ConfigValue(metafunc.walk.executor, metafunc.walk.invocation)
+            case "definition" if isinstance(metafunc.node, ItemNode):
+                return ItemValue(metafunc.walk, metafunc.node)
             case "cls":
                 return self._parent("obj", "ClassNode")
             case "module":

@@ -421,10 +421,27 @@ def _isinstance(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
         return False if cls.metaclass is None else UNKNOWN
     if isinstance(cls, ClassValue) and isinstance(value, ClassValue):
         return _is_class_made_by(value, cls)
+    if isinstance(cls, Opaque) and isinstance(value, OpaqueInstance):
+        answer = is_subclass(machine, value.cls, cls.dotted)
+        return True if answer else UNKNOWN if answer is None or not _is_plain(cls) else False
+    if isinstance(cls, Opaque) and isinstance(value, operations.SCALARS):
+        return _is_scalar_of(value, cls)
     if isinstance(cls, Opaque) and own is not None:
         answer = is_subclass(machine, own, cls.dotted)
         return UNKNOWN if answer is None else answer
     return UNKNOWN
+
+
+def _is_scalar_of(value: Value, cls: Opaque) -> Value:
+    """`isinstance` of a plain constant and an installed class: false where that class decides nothing itself."""
+    bases = {f"{base.__module__}.{base.__qualname__}" for base in type(value).__mro__}
+    return (cls.facts.class_.mro[0] in bases or cls.dotted in bases) if _is_plain(cls) else UNKNOWN
+
+
+def _is_plain(cls: Opaque) -> bool:
+    """Whether an installed class leaves `isinstance` to the MRO."""
+    facts = getattr(cls.facts, "class_", None)
+    return facts is not None and facts.metaclass in ("type", "builtins.type")
 
 
 def _is_class_made_by(value: ClassValue, metaclass: ClassValue) -> Value:
@@ -449,7 +466,8 @@ def _is_builtin_instance(value: Value, cls: type) -> Value:
         return False
     if isinstance(value, InstanceValue):
         return False if value.cls.mro_known and not value.cls.opaque_bases else UNKNOWN
-    return UNKNOWN
+    facts = getattr(value.cls.facts, "class_", None) if isinstance(value, OpaqueInstance) else None
+    return f"builtins.{cls.__name__}" in facts.mro if facts is not None else UNKNOWN
 
 
 def _issubclass(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
