@@ -4,14 +4,15 @@
     python bench/speed.py TREE [--pytest-python PATH] [--cito PATH] [--rtest PATH] [--repeat 3]
 
 Every figure is the least of `--repeat` runs (pytest runs once), interpreter start included, with a cache folder of its
-own; CPU seconds and peak memory are the operating system's own. Seconds depend on the machine and on what else it does,
-so the ratios of CPU seconds of one run are what counts. The last columns say what each tool lists that pytest cannot
+own; CPU seconds and peak memory are the operating system's own. Seconds depend on the machine and on what else it does
+(the load average stands above the table), so the ratios of CPU seconds of one run are what counts. The last columns say what each tool lists that pytest cannot
 collect. Nothing here asserts a time.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import re
 import shutil
@@ -71,10 +72,11 @@ def main(arguments: list[str] | None = None) -> int:
     if not (tree / "pyproject.toml").is_file():
         print(f"'{tree}' is no tree of bench/monorepo.py", file=sys.stderr)
         return 2
-    print(f"{sum(1 for _ in tree.rglob('*.py'))} files; {os.cpu_count()} processors; Python {sys.version.split()[0]}\n")
+    files, load = sum(1 for _ in tree.rglob("*.py")), os.getloadavg()[0]
+    print(f"{files} files; {os.cpu_count()} processors; load {load:.1f}; Python {sys.version.split()[0]}\n")
     rows = [parse_row(tree, options)]
-    with tempfile.TemporaryDirectory(prefix="muster-speed-") as cache:
-        rows += muster_rows(tree, Path(cache), options)
+    with tempfile.TemporaryDirectory(prefix="muster-speed-") as folder:
+        rows += muster_rows(tree, installed(Path(folder)), Path(folder, "cache"), options)
     truth = pytest_rows(tree, options)
     rows += collector_rows(tree, options)
     print(render_table([*rows, *truth], truth[0] if truth else None))
@@ -134,10 +136,18 @@ def parse_row(tree: Path, options: argparse.Namespace) -> Row:
     return Row("`ast.parse` of every file", least([measure(command, tree) for _ in range(options.repeat)]))
 
 
-def muster_rows(tree: Path, cache: Path, options: argparse.Namespace) -> list[Row]:
+def installed(folder: Path) -> Path:
+    """The sources with their byte code, as an installation has them; a checkout may be kept from writing it."""
+    sources = folder / "src"
+    shutil.copytree(SOURCES, sources, ignore=shutil.ignore_patterns("__pycache__"))
+    compileall.compile_dir(sources, quiet=2)
+    return sources
+
+
+def muster_rows(tree: Path, sources: Path, cache: Path, options: argparse.Namespace) -> list[Row]:
     """`muster check`: cold, warm in four ways, and one category."""
     command = [sys.executable, "-m", "muster", "check", "--python", options.pytest_python]
-    environment = {"PYTHONPATH": str(SOURCES), "MUSTER_CACHE_DIR": str(cache)}
+    environment = {"PYTHONPATH": str(sources), "MUSTER_CACHE_DIR": str(cache)}
     category = [*command, "-c", CATEGORY]
 
     def cold(words: Sequence[str]) -> Run:

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from muster.adapters.atomic import write_atomically
 from muster.adapters.clock import SystemClock
 from muster.adapters.disk_tree import DiskTree
 from muster.adapters.environment import InterpreterQuery
@@ -20,15 +19,16 @@ from muster.adapters.interpreters import ChosenInterpreter, choose_interpreter
 from muster.adapters.parsing import SourceParser
 from muster.errors import UsageError
 from muster.ports import Clock, FactCache, FileTree, ObservedPytest, RunView
-from muster.render.layout import Canvas
-from muster.runs.shards import parse_shard
 from muster.settings import Settings, load_settings
 from muster.usecases.command import command_words
 from muster.usecases.plan import Plan
-from muster.usecases.preflight import Preflight, ServicePorts, choose_services, preflight
-from muster.usecases.run import RunPorts, RunRequest
 from muster.usecases.selection import Selection, plan_session
 from muster.usecases.simulate import Ports
+
+if TYPE_CHECKING:
+    from muster.render.layout import Canvas
+    from muster.usecases.preflight import ServicePorts
+    from muster.usecases.run import RunPorts, RunRequest
 
 _PROJECT_FILES = (".git", "pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", "setup.py")
 _MOST_WORKERS = 512
@@ -135,6 +135,9 @@ def open_run(
     from muster.adapters.durations import ProjectRecords
     from muster.render.run import render_outcome, render_simulated
     from muster.render.services import render_statuses
+    from muster.runs.shards import parse_shard
+    from muster.usecases.preflight import Preflight, choose_services, preflight
+    from muster.usecases.run import RunPorts, RunRequest
 
     request = RunRequest(
         workers=_worker_count(run.workers),
@@ -193,6 +196,7 @@ def open_service_ports(root: str, *, start: bool) -> Iterator[ServicePorts]:
     """What a preflight needs. With `start` services may be started, in the folder `root`, and run until this is left."""
     from muster.adapters.services.probing import ThreadedServiceProbe  # what only a preflight needs
     from muster.adapters.services.starting import StartedServices
+    from muster.usecases.preflight import ServicePorts
 
     probe, clock = ThreadedServiceProbe(), SystemClock()
     if not start:
@@ -232,6 +236,8 @@ def absolute_path(path: str) -> str:
 
 def write_file(path: str, content: bytes) -> None:
     """Write `content` to `path`, whole or not at all. Raises `UsageError` where that is not possible."""
+    from muster.adapters.atomic import write_atomically
+
     try:
         if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
             with open(path, "wb") as device:  # /dev/stdout, a FIFO: nothing that could be replaced

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from muster.adapters import parsing
+from muster.adapters.child_death import ChildLost
 from muster.adapters.parse_worker import parse_full
 from muster.adapters.parsing import SourceParser
-from muster.adapters.piped_child import ChildLost, PipedChild
+from muster.adapters.piped_child import PipedChild
 from muster.adapters.ruff import RuffRun, find_ruff
 from muster.facts.module_facts import decode_bodies, decode_facts, encode_facts
 

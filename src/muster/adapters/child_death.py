@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+class ChildLost(Exception):
+    """The child ended, or did not answer in time and was killed; the text says which."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChildDied:
     """The child ended, or was ended, before it answered: `reason` in words, `stderr` its last words."""

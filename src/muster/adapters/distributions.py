@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from muster.adapters.disk_tree import DiskTree
 from muster.model.environment import Distribution
@@ -112,6 +111,8 @@ def _editable(folder: str) -> str:
     try:
         direct = json.loads(_read(os.path.join(folder, "direct_url.json")) or "{}")
         if direct.get("dir_info", {}).get("editable") is True:
+            from urllib.parse import unquote, urlsplit  # Few distributions have such a file.
+
             return unquote(urlsplit(direct["url"]).path)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass

@@ -16,15 +16,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 import muster
+from muster.adapters.child_death import ChildLost
 from muster.adapters.parse_worker import Job, decode_records, do_job, encode_job, parse_full
-from muster.adapters.piped_child import ChildLost, PipedChild
-from muster.adapters.ruff import RuffRun
-from muster.adapters.target_parser import TargetParser
 from muster.facts.module_facts import FunctionBodies, ModuleFacts, decode_facts, encode_bodies, encode_facts
 from muster.facts.parse import parse_bodies, undecided_facts
 
@@ -41,6 +39,10 @@ _HEAPED = tuple(each * 60 for each in (b"(", b"[", b"{", b"~", b"not ", b"lambda
 _HEAPED_SIGNS = re.compile(rb"^[^#\n\"']*[-+]{60}", re.MULTILINE)
 """Prefixes heaped up as no person writes them: parsed where the parser's stack may overflow without harm."""
 
+if TYPE_CHECKING:
+    from muster.adapters.piped_child import PipedChild
+    from muster.adapters.target_parser import TargetParser
+
 T = TypeVar("T")
 
 _HOST = (sys.version_info.major, sys.version_info.minor)
@@ -54,7 +56,7 @@ class SourceParser:
         self._target = target
         self._processes = max(1, min(processes, os.cpu_count() or 1))
         self._own_grammar = target == _HOST
-        self._asked = None if interpreter is None or self._own_grammar else TargetParser(interpreter, target)
+        self._asked = None if interpreter is None or self._own_grammar else _target_parser(interpreter, target)
         self._workers: list[PipedChild] = []
 
     def parse(self, path: str, source: bytes) -> bytes:
@@ -77,6 +79,8 @@ class SourceParser:
         small = {number: source for number, (_, source) in enumerate(sources) if len(source) <= SIZE_LIMIT_BYTES}
         if len(small) <= 2 or sum(map(len, small.values())) <= NOT_WORTH_SKIMMING_BYTES:
             return [self.parse(path, source) for path, source in sources]
+        from muster.adapters.ruff import RuffRun  # It brings `subprocess`, and a warm run parses nothing.
+
         with RuffRun(small, self._target) as ruff:
             records = self._skim(sources, small)
             flagged = ruff.flagged()
@@ -149,6 +153,8 @@ class SourceParser:
         return found
 
     def _worker(self, place: int) -> PipedChild:
+        from muster.adapters.piped_child import PipedChild
+
         while len(self._workers) <= place:
             self._workers.append(PipedChild(_worker_command()))
         return self._workers[place]
@@ -191,12 +197,20 @@ class SourceParser:
         if facts.problem is not None:
             # A newer Python takes nearly all that an older one takes: what it refuses, the older target refuses too.
             return facts if self._target < _HOST else self._undecided(source)
+        from muster.adapters.ruff import RuffRun
+
         with RuffRun([source], self._target) as ruff:
             return facts if ruff.flagged() == frozenset() else self._undecided(source)
 
     def _undecided(self, source: bytes) -> ModuleFacts:
         version = ".".join(map(str, self._target))
         return undecided_facts(source, f"only Python {version} itself can say whether this file parses")
+
+
+def _target_parser(interpreter: str, target: tuple[int, int]) -> TargetParser:
+    from muster.adapters.target_parser import TargetParser
+
+    return TargetParser(interpreter, target)
 
 
 def _is_risky(source: bytes) -> bool:

@@ -12,13 +12,11 @@ import time
 import weakref
 from collections.abc import Callable, Sequence
 
+from muster.adapters.child_death import ChildLost
+
 LENGTH_BYTES = 8
 PATIENCE = 20
 """Seconds on the clock for each second of processor time that a child may take."""
-
-
-class ChildLost(Exception):
-    """The child ended, or did not answer in time and was killed; the text says which."""
 
 
 class PipedChild:

@@ -10,7 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from muster.adapters.piped_child import ChildLost, PipedChild
+from muster.adapters.child_death import ChildLost
+from muster.adapters.piped_child import PipedChild
 from muster.facts.module_facts import FunctionBodies, ModuleFacts, SyntaxProblem
 from muster.facts.parse import bodies_of_fields, failed_facts, line_of, parse_directives, safe_filename, undecided_facts
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from io import TextIOWrapper
@@ -29,7 +28,11 @@ def canvas_for(stream: TextIO, environ: Mapping[str, str], *, verbose: bool) -> 
 def _width(stream: TextIO, environ: Mapping[str, str]) -> int:
     if environ.get("COLUMNS", "").isdecimal() and int(environ["COLUMNS"]) > 0:
         return int(environ["COLUMNS"])
-    return shutil.get_terminal_size((80, 24)).columns if stream.isatty() else _PIPE_WIDTH
+    if not stream.isatty():
+        return _PIPE_WIDTH
+    from shutil import get_terminal_size  # It brings archives and compression.
+
+    return get_terminal_size((80, 24)).columns
 
 
 def _wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
