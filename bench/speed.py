@@ -5,8 +5,8 @@
 
 Every figure is the least of `--repeat` runs (pytest runs once), interpreter start included, with a cache folder of its
 own; CPU seconds and peak memory are the operating system's own. Seconds depend on the machine and on what else it does
-(the load average stands above the table), so the ratios of CPU seconds of one run are what counts. The last columns say what each tool lists that pytest cannot
-collect. Nothing here asserts a time.
+(the load average stands above the table), so the ratios of CPU seconds of one run are what counts. The last columns say
+what each tool lists that pytest cannot collect. Nothing here asserts a time.
 """
 
 from __future__ import annotations
