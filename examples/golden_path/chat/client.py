@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import getpass
 import json
 import os
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -79,6 +81,11 @@ class Conversation:
         async for event in self._follow({"type": "resume", "run_id": run_id, "after": after}):
             yield event
 
+    async def break_connection(self) -> None:
+        """Lose the connection as a network does; whoever asks or resumes goes on over a new one."""
+        if self._connection is not None:
+            self._connection.transport.abort()
+
     async def _follow(self, request: Frame) -> AsyncIterator[Frame]:
         delays = iter(RECONNECT_DELAYS_S)
         while True:
@@ -125,7 +132,7 @@ def _accepted(frame: Frame) -> Frame:
 
 async def _post(url: str, path: str, name: str, password: str) -> dict[str, Any]:
     # `trust_env`: a proxy that the environment names is not asked for a server of one's own.
-    async with httpx.AsyncClient(base_url=url, timeout=HTTP_TIMEOUT_S, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=HTTP_TIMEOUT_S, trust_env=False, verify=_trusted()) as http:
         try:
             response = await http.post(path, json={"name": name, "password": password})
             answer: dict[str, Any] = response.json()
@@ -134,6 +141,12 @@ async def _post(url: str, path: str, name: str, password: str) -> dict[str, Any]
     if "error" in answer:
         raise ChatError(answer["error"]["code"], answer["error"]["message"])
     return answer
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates to trust, read once: that takes longer than a login."""
+    return ssl.create_default_context()
 
 
 async def _enter(url: str, name: str, password: str) -> str:

