@@ -134,7 +134,9 @@ def test_a_service_is_started_asked_and_stopped(project: Path, capfd: pytest.Cap
     )
     assert run(["services"]) == 1
     assert run(["services", "--start"]) == 0
-    assert f"localhost:{port} answered PING" in capfd.readouterr().out
+    out, err = capfd.readouterr()
+    assert f"localhost:{port} answered PING" in out
+    assert err.startswith(f"muster: starting cache: redis-server --port {port} ")
     assert run(["services"]) == 1
 
 

@@ -10,6 +10,7 @@ from muster.cli.reports import known_format, write_text
 from muster.cli.terminal import canvas_for, environment_variables
 from muster.errors import UsageError
 from muster.model.service import ServicesReport
+from muster.render.escape import escape_text
 from muster.render.json import render_json
 from muster.render.services import render_services
 from muster.usecases.preflight import choose_services, preflight
@@ -25,7 +26,7 @@ def run_services(names: Sequence[str], categories: Sequence[str], format_: str, 
         raise UsageError("there is no service to ask: [tool.muster.services] names none")
     with open_service_ports(folder, start=start) as ports:
         started_at, begun = ports.clock.now(), ports.clock.monotonic()
-        result = preflight(ports, services)
+        result = preflight(ports, services, _tell)
         report = ServicesReport(
             schema="muster.services/1",
             muster=__version__,
@@ -41,3 +42,8 @@ def run_services(names: Sequence[str], categories: Sequence[str], format_: str, 
         canvas = canvas_for(sys.stdout, environment_variables(), verbose=False)
         write_text(render_services(report, canvas), "")
     return result.exit_code
+
+
+def _tell(text: str) -> None:
+    """On standard error: standard output holds the report and nothing else."""
+    print(f"muster: {escape_text(text)}", file=sys.stderr, flush=True)

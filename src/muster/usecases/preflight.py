@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -67,14 +67,21 @@ def choose_services(
     return tuple(service for name, service in settings.services.items() if name in wanted)
 
 
-def preflight(ports: ServicePorts, services: Sequence[Service]) -> Preflight:
-    """How `services` answer. With a `starter`, those that are down and have a `start` are started and waited for."""
+def preflight(
+    ports: ServicePorts, services: Sequence[Service], tell: Callable[[str], None] = lambda _: None
+) -> Preflight:
+    """How `services` answer. With a `starter`, those that are down and have a `start` are started and waited for.
+
+    `tell` is told what is being started, since that may take its time.
+    """
     prepared = {service.name: _prepare(service, ports.environ) for service in services}
     asked = {name: question for name, question in prepared.items() if isinstance(question, Inquiry)}
     answers = dict(zip(asked, ports.probe.ask(list(asked.values())), strict=True))
     started: frozenset[str] = frozenset()
     if ports.starter is not None:
         missing = [service for service in services if _may_start(service, answers)]
+        for service in missing:
+            tell(f"starting {service.name}: {_masked(asked, service, service.start)}")
         answers |= _start(ports.clock, ports.probe, ports.starter, missing, asked, answers)
         started = frozenset(service.name for service in missing)
     return Preflight(

@@ -27,6 +27,7 @@ class World:
     impossible: str = ""
     output: str = ""
     seconds: float = 0.0
+    told: list[str] = field(default_factory=list)
 
     def ask(self, inquiries: Sequence[Inquiry]) -> list[Answer]:
         names = [inquiry.name for inquiry in inquiries]
@@ -53,7 +54,7 @@ class World:
         return self.seconds
 
     def run(self, *services: Service, start: bool = False, **environ: str) -> Preflight:
-        return preflight(ServicePorts(self, self, environ, self if start else None), services)
+        return preflight(ServicePorts(self, self, environ, self if start else None), services, self.told.append)
 
 
 def states(result: Preflight) -> list[tuple[str, str, str]]:
@@ -149,6 +150,7 @@ def test_what_a_command_prints_is_masked() -> None:
     service = Service("a", "postgresql://u:hunter2@h/x", start="up --password hunter2", wait_s=1)
     status = world.run(service, start=True).statuses[0]
     assert "hunter2" not in status.message + status.start
+    assert world.told == ["starting a: up --password ***"]
     assert status.start == "up --password ***"
 
 
