@@ -111,6 +111,19 @@ class ObservedPytest(Protocol):
         """What the command really collects, with its whole-process seconds."""
 
 
+class NewRepository(Protocol):
+    """A git repository that is being made."""
+
+    def write(self, path: str, content: str) -> None:
+        """Write a file of the work tree; `path` is relative."""
+
+    def delete(self, path: str) -> None:
+        """Delete a file of the work tree."""
+
+    def commit(self, message: str, *, author: str, date: str) -> None:
+        """Commit everything as it stands."""
+
+
 class ServiceProbe(Protocol):
     """Services, asked in their own protocol."""
 

@@ -18,7 +18,7 @@ from muster.adapters.fact_cache import NullFactCache, SqliteFactCache, cache_fol
 from muster.adapters.interpreters import ChosenInterpreter, choose_interpreter
 from muster.adapters.parsing import SourceParser
 from muster.errors import UsageError
-from muster.ports import Clock, FactCache, FileTree, ObservedPytest, RunView
+from muster.ports import Clock, FactCache, FileTree, NewRepository, ObservedPytest, RunView
 from muster.settings import Settings, load_settings
 from muster.usecases.command import command_words
 from muster.usecases.plan import Plan
@@ -204,6 +204,18 @@ def open_service_ports(root: str, *, start: bool) -> Iterator[ServicePorts]:
         return
     with StartedServices(root, os.environ) as starter:
         yield ServicePorts(probe, clock, os.environ, starter)
+
+
+def new_repository(folder: str) -> NewRepository:
+    """A new git repository in the absolute `folder`. Raises `UsageError` where git or the folder cannot be used."""
+    from muster.adapters.new_repository import GitRepository  # what only the demo needs
+
+    return GitRepository(folder)
+
+
+def read_story_text() -> str:
+    """The project of the demo, as a history in Markdown."""
+    return (Path(__file__).parent / "data" / "demo.md").read_text(encoding="utf-8")
 
 
 def find_settings(root: str) -> tuple[str, Settings]:

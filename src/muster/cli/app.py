@@ -308,6 +308,21 @@ def _init(
     return partial(run_init, root, health_test=health_test)
 
 
+@app.command("demo")
+def _demo(
+    folder: Annotated[
+        str, typer.Argument(metavar="DIR", help="A new or empty folder.", show_default="muster-demo")
+    ] = "",
+) -> Thunk:
+    """Write a small project whose tests went missing, and show what the commands say of it.
+
+    The project is a git repository; the folder is left for you to play with.
+    """
+    from muster.cli.demo import run_demo
+
+    return partial(run_demo, folder)
+
+
 @app.command("schema")
 def _schema(
     nodeids: Annotated[bool, typer.Option("--nodeids", help="The schema of `muster collect --format json`.")] = False,

@@ -6,7 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from muster.diagnosis import m001_file_unreadable, m306_configuration_error, m405_zero_tests
+from muster.diagnosis import (
+    m001_file_unreadable,
+    m306_configuration_error,
+    m405_zero_tests,
+    m503_input_output_at_import,
+)
 from muster.diagnosis.aftermath import fold_aftermath
 from muster.diagnosis.behind import Wanted, wanted_behind, wanted_by
 from muster.diagnosis.case import Case
@@ -23,7 +28,7 @@ from muster.diagnosis.roots import Failure, Root, roots_of
 from muster.diagnosis.toll import Ledger, Toll
 from muster.facts.module_facts import Directive
 from muster.model.cause import Cause, Evidence, Scope, Severity
-from muster.model.collection import Collection, Confidence, Loss, Outcome, Problem
+from muster.model.collection import Collection, Confidence, Loss, Outcome, Problem, Wait
 from muster.model.environment import Environment
 from muster.model.invocation import Invocation
 from muster.model.location import Location
@@ -62,6 +67,7 @@ def conclude(
         *_of_failures(case),
         *_of_losses(case, directives),
         *_of_problems(case),
+        *_of_waits(case),
         *_of_expectations(case, expected),
     ]
     judged = (_accept(_weigh(_spell_out(cause, case), severity), directives) for cause in causes)
@@ -265,6 +271,14 @@ def _of_problems(case: Case) -> Iterator[Cause]:
         if problem.code in ("M001", "M002"):
             path = problem.location.path
             yield replace(_bare(m001_file_unreadable.explain(problem, case)), victims=(path,))
+
+
+def _of_waits(case: Case) -> Iterator[Cause]:
+    places: dict[tuple[str, int], list[Wait]] = {}
+    for wait in case.collection.waits:
+        places.setdefault((wait.culprit.path, wait.culprit.line), []).append(wait)
+    for waits in places.values():
+        yield _bare(m503_input_output_at_import.explain(tuple(waits), case))
 
 
 def _of_expectations(case: Case, expected: Iterable[ExpectedTests]) -> Iterator[Cause]:

@@ -16,7 +16,7 @@ from muster.execution.scope import Scope
 from muster.execution.trace import ImportTrace
 from muster.execution.values import DictValue, ListValue, ModuleValue, Value
 from muster.facts.module_facts import FunctionBody, ModuleFacts
-from muster.model.collection import Confidence, FailureDetail, PathEffect, Problem
+from muster.model.collection import Confidence, FailureDetail, PathEffect, Problem, Wait
 from muster.model.environment import Environment, ProbedModule
 from muster.model.invocation import Invocation
 from muster.ports import FileTree
@@ -123,6 +123,7 @@ class Machine:
         self.installed_prefixes = installed_prefixes(environment)
         self.import_stack: list[ModuleValue] = []
         self.path_trusted = True
+        self.waits: list[Wait] = []
         self.trace: ImportTrace | None = None
         """Who asks for what, where somebody wants to know."""
         self.scopes: list[Scope] = []

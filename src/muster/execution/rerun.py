@@ -38,7 +38,7 @@ def put_aside(machine: Machine, files: frozenset[str]) -> Iterator[None]:
     """Everything that the code within does to the process is undone at the end; failing statements of `files` are passed over."""
     if machine.aside is None:
         machine.aside = Aside(machine)
-    containers: list[Any] = [machine.sys_path, machine.import_hooks, machine.filters, machine.effects]
+    containers: list[Any] = [machine.sys_path, machine.import_hooks, machine.filters, machine.effects, machine.waits]
     lists = [(container, container[:]) for container in containers]
     environ, environ_unsure = dict(machine.environ), machine.environ.unsure
     markers, exhausted = set(machine.registered_markers), set(machine.exhausted)

@@ -231,6 +231,17 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """Seconds slept while a file was imported: `culprit` is the statement that sleeps, `frames` what led to it, outermost
+    first, from the test file or conftest `during` whose collection it was."""
+
+    seconds: float
+    culprit: Location
+    during: str
+    frames: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A file that could not be read, decoded or analysed (`M001`, `M002`), or a directive that is wrong."""
 
@@ -270,4 +281,5 @@ class Collection:
     blocked: tuple[tuple[str, tuple[Item, ...]], ...] = ()
     estimated: frozenset[str] = frozenset()
     hidden: tuple[CollectorReport, ...] = ()
+    waits: tuple[Wait, ...] = ()
     seconds: float | None = None

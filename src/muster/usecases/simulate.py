@@ -79,7 +79,7 @@ def simulate(ports: Ports, request: Request, *, grouped: bool = False) -> Simula
     prefetch_reach(ports.tree, store, invocation, interpreter, initial_conftests(ports.tree, invocation))
     collection = collect_session(interpreter, invocation, environment, ports.tree)
     found = (*collection.problems, *interpreter.problems, *store.problems)
-    collection = replace(collection, problems=tuple(dict.fromkeys(found)))
+    collection = replace(collection, problems=tuple(dict.fromkeys(found)), waits=tuple(interpreter.waits))
     ports.cache.flush()
     groups = dependent_groups(_session_trace(ports, interpreter, invocation, collection)) if grouped else ()
     return Simulation(collection, invocation, environment, interpreter, store, groups)

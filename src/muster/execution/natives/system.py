@@ -25,7 +25,8 @@ from muster.execution.values import (
     TupleValue,
     Value,
 )
-from muster.model.collection import ModuleMissing, SessionExit
+from muster.model.collection import Frame, ModuleMissing, SessionExit, Wait
+from muster.model.location import Location
 from muster.ports import EntryKind
 from muster.trees.globbing import glob_paths
 
@@ -267,7 +268,18 @@ def _extend_path(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     return ListValue([*elements, *(folder for folder in init if folder not in elements)])
 
 
+def _sleep(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
+    """`time.sleep(seconds)`: importing the file takes that much longer."""
+    seconds = args[0] if args else UNKNOWN
+    here = machine.here
+    if isinstance(seconds, (int, float)) and seconds > 0 and here is not None and not machine.unsure:
+        frames = tuple(Frame(scope.file, scope.line) for scope in machine.scopes)
+        machine.waits.append(Wait(float(seconds), Location(here.file, here.line), machine.during, frames))
+    return None
+
+
 NATIVES: dict[str, Function] = {
+    "time.sleep": _sleep,
     "sys.exit": _sys_exit,
     "sys.getrecursionlimit": lambda machine, args, kwargs: 1000,
     "sys.intern": lambda machine, args, kwargs: args[0] if args else UNKNOWN,
