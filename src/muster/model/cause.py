@@ -45,6 +45,39 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit of the project's history; `date` is the author's, ISO 8601."""
+
+    sha: str
+    author: str = ""
+    date: str = ""
+    subject: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.sha[:10]} {self.subject}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Where what is missing lives today: `module` (dotted) and, for a name, `name` in it, both as importers would spell them.
+
+    `change` is `moved` or `renamed`; `evidence` says why it is thought to be the one. Candidates of a cause stand in the order
+    of their evidence; `is_tied` where the next one is as good.
+    """
+
+    module: str
+    name: str = ""
+    change: str = "moved"
+    path: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    commit: Commit | None = None
+    is_tied: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.module}:{self.name}" if self.name else self.module
+
+
+@dataclass(frozen=True, slots=True)
 class Remedy:
     """In words, what would fix it; a later command turns it into a patch."""
 
@@ -57,6 +90,7 @@ class Cause:
 
     `blocked_tests` ranks it; `lost` are node ids that vanish without an error; `hides` are the subjects of causes known to
     stand behind it. `exception` is what the first victim shows. `estimated` is true where blocked tests were counted from text.
+    `since` is the commit that made it, where the history tells; `candidates` are the places where what is missing may live today.
     `accepted` is the reason of the `# muster: ignore` comment that silences it, "" where none does: it is then neither
     shown nor counted.
     """
@@ -80,3 +114,5 @@ class Cause:
     seen: Seen = Seen.SIMULATED
     estimated: bool = False
     accepted: str = ""
+    since: Commit | None = None
+    candidates: tuple[Candidate, ...] = ()
