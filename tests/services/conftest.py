@@ -26,7 +26,7 @@ from websockets.sync.server import ServerConnection, serve
 from muster.api import probe_service
 from muster.model.service import ServiceStatus
 
-SLACK_S = 2.0
+SLACK_S = 5.0
 """How much later than its time an answer may come: the machines that run this are busy."""
 
 

@@ -185,7 +185,7 @@ def test_ctrl_c_while_a_service_is_waited_for(project: Path) -> None:
         begun = time.monotonic()
         muster.send_signal(signal.SIGINT)
         assert muster.wait(30) == 2
-        assert time.monotonic() - begun < 4
+        assert time.monotonic() - begun < 8
     assert sleepers() == []
 
 
