@@ -50,6 +50,7 @@ def call(machine: Machine, function: Value, args: tuple[Value, ...], kwargs: dic
     if isinstance(function, (*operations.CONSTANTS, ListValue, DictValue, SetValue, tuple)):
         kind = operations.type_name_of(function)
         raise machine.error("TypeError", f"'{kind}' object is not callable", OtherFailure("call"))
+    machine.unknown_calls += 1
     _expose(machine, args, kwargs)
     return UNKNOWN
 
@@ -316,7 +317,6 @@ def apply_decorator(machine: Machine, decorator: Value, target: Value, name: str
 
 def call_opaque(machine: Machine, opaque: Opaque, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
     """A call into the environment: an instance of a class, or something unknown that may be used as a decorator."""
-    machine.opaque_calls += 1
     if opaque.kind == "class":
         from muster.execution.exceptions import is_exception_class
 
@@ -324,6 +324,8 @@ def call_opaque(machine: Machine, opaque: Opaque, args: tuple[Value, ...], kwarg
             exception = ExceptionInstance(opaque, args)
             exception.attributes.update(kwargs)
             return exception
+    machine.opaque_calls += 1
+    if opaque.kind == "class":
         _expose(machine, args, kwargs)
         return OpaqueInstance(opaque, args)
     _expose(machine, args, kwargs)

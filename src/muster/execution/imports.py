@@ -441,8 +441,11 @@ def _leniently(machine: Machine, name: str) -> ModuleValue:
 
 
 def is_installed(machine: Machine, path: str) -> bool:
-    """Whether `path` belongs to the environment (standard library or site-packages): never interpreted for a verdict."""
-    return path.startswith(machine.installed_prefixes)
+    """Whether `path` belongs to the environment (standard library or site-packages): never interpreted for a verdict.
+
+    An installed package whose tests are asked for (`--pyargs networkx`) is what is examined, and no part of it.
+    """
+    return path.startswith(machine.installed_prefixes) and not path.startswith(machine.examined)
 
 
 def load_installed(machine: Machine, name: str, path: list[str] | None = None, file: str | None = None) -> ModuleValue:

@@ -84,6 +84,8 @@ def _is_the_projects(machine: Machine, top: str) -> bool:
     from muster.execution.imports import is_installed
     from muster.execution.searchpath import search_entries
 
+    if any(folder.endswith(f"/{top}/") for folder in machine.examined):
+        return True
     own = [posixpath.normpath(entry) for entry in search_entries(machine) if not is_installed(machine, entry + "/x")]
     return not isinstance(resolve_on_path(machine.tree, top, own), NotFound)
 

@@ -87,6 +87,7 @@ class Machine:
         self.depth = 0
         self.budget = STATEMENT_BUDGET
         self.opaque_calls = 0
+        self.unknown_calls = 0
         self.unfollowed = 0
         """Calls that were not followed, of the project's functions too."""
         self.hooks = 0
@@ -121,6 +122,7 @@ class Machine:
         self.handling: list[Raised] = []
         self.filters = [parse_filter(entry) for entry in filters]
         self.installed_prefixes = installed_prefixes(environment)
+        self.examined = examined_packages(self.installed_prefixes, [each.path for each in invocation.arguments])
         self.import_stack: list[ModuleValue] = []
         self.path_trusted = True
         self.waits: list[Wait] = []
@@ -213,6 +215,17 @@ def parse_filter(entry: str) -> tuple[str, str, str, str]:
     except re.error:
         message = re.escape(message)
     return action, message, category.rpartition(".")[2], module
+
+
+def examined_packages(prefixes: Sequence[str], arguments: Sequence[str]) -> tuple[str, ...]:
+    """The installed packages (with a final slash) whose own tests the arguments name: examined as a project is."""
+    found: dict[str, None] = {}
+    for path in arguments:
+        prefix = max((each for each in prefixes if path.startswith(each)), key=len, default="")
+        name = path[len(prefix) :].partition("/")[0]
+        if prefix and name:
+            found[f"{prefix}{name}/"] = None
+    return tuple(found)
 
 
 def installed_prefixes(environment: Environment) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ from muster.execution.values import (
     Value,
 )
 from muster.facts import opcodes as op
-from muster.model.collection import Confidence, Frame
+from muster.model.collection import Confidence, Frame, OtherFailure
 
 Node = Sequence[Any]
 
@@ -594,12 +594,16 @@ def _try(machine: Machine, node: Node, scope: Scope) -> Signal | None:
 def _run_guarded(
     machine: Machine, body: Sequence[Node], handlers: Sequence[Any], orelse: Sequence[Node], scope: Scope
 ) -> Signal | None:
-    calls_before = machine.opaque_calls
+    calls_before, unknown_before = machine.opaque_calls, machine.unknown_calls
     depth = len(machine.scopes)
     try:
         signal = _execute_strictly(machine, body, scope)
     except Raised as raised:
         del machine.scopes[depth:]
+        if _is_own(raised) and (machine.opaque_calls, machine.unknown_calls) != (calls_before, unknown_before):
+            # "It should have failed": one of the calls in front of the `raise` most likely did, and a handler waits for it.
+            met = [partial(_handle, machine, raised, handlers, scope)]
+            return run_branches(machine, scope, [*met, *(_as_branch(machine, handler, scope) for handler in handlers)])
         return _handle(machine, raised, handlers, scope)
     if signal is None and orelse:
         signal = execute(machine, orelse, scope)
@@ -607,6 +611,12 @@ def _run_guarded(
     if risky and signal is None:
         return run_branches(machine, scope, [lambda: None, *(_as_branch(machine, handler, scope) for handler in risky)])
     return signal
+
+
+def _is_own(raised: Raised) -> bool:
+    """Whether a `raise` or `assert` of this very block raised, not something that it called."""
+    is_explicit = isinstance(raised.detail, OtherFailure) and raised.detail.kind == "raise"
+    return not raised.frames and (is_explicit or raised.type_name == "AssertionError")
 
 
 def _is_broad(handler: Any) -> bool:
