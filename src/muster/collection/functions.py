@@ -97,7 +97,7 @@ def unknown_item(parent: Node, name: str, path: str, line: int) -> ItemNode:
 
 def _item(parent: Node, name: str, function: FunctionValue | None, call: CallSpec | None = None) -> ItemNode:
     spelled = name if call is None else parametrized(name, call.ids)
-    class_node = parent.nearest(ClassNode)
+    class_node = parent if isinstance(parent, ClassNode) else parent.nearest(ClassNode)
     return ItemNode(
         spelled,
         f"{parent.nodeid}::{spelled}",
@@ -190,7 +190,7 @@ def _run_generators(walk: Walk, metafunc: Metafunc) -> None:
             _run_hook(walk, metafunc, function, values)
     for mark in list(metafunc.node.marks("parametrize")):
         metafunc.parametrize_by_mark(mark)
-    if any(node.marks_unsure for node in metafunc.node.lineage()):
+    if metafunc.node.has_unsure_marks():
         metafunc.unknown = True
 
 

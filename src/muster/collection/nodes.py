@@ -55,6 +55,15 @@ class Node:
                     yield mark
             node = node.parent
 
+    def has_unsure_marks(self) -> bool:
+        """Whether there may be other marks in scope than the known ones."""
+        node: Node | None = self
+        while node is not None:
+            if node.marks_unsure:
+                return True
+            node = node.parent
+        return False
+
 
 class Collector(Node):
     """A node that yields others."""

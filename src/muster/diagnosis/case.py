@@ -110,20 +110,37 @@ class Case:
     def effects_before(self, victim: str) -> tuple[PathEffect, ...]:
         """The statements that had changed the search path or `sys.modules` when `victim` was collected, its own
         included."""
-        files = self.collection.files
-        position = files.index(victim) if victim in files else len(files)
-        later, started = frozenset(files[position + 1 :]), files[: position + 1]
-        return tuple(effect for effect in self.collection.effects if not self._is_later(effect.during, later, started))
+        position = self._positions.get(victim, len(self._positions))
+        return tuple(effect for effect in self.collection.effects if not self._is_later(effect.during, position))
 
-    def _is_later(self, during: str, later: frozenset[str], started: tuple[str, ...]) -> bool:
-        """Whether the file `during` ran only after the last of the `started` ones."""
-        if during in later or not during.endswith("/conftest.py"):
-            return during in later
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        """Each file to its place in the order of collection."""
+        return {path: position for position, path in enumerate(self.collection.files)}
+
+    def _is_later(self, during: str, position: int) -> bool:
+        """Whether the file `during` ran only after the one at `position`."""
+        is_later = self._positions.get(during, -1) > position
+        if is_later or not during.endswith("/conftest.py"):
+            return is_later
         # A conftest runs when its folder is entered; those at and above the arguments run before everything else
         # (`_pytest/config/__init__.py`, `_set_initial_conftests`).
         folder = dirname(during) + "/"
         is_initial = any((argument.path + "/").startswith(folder) for argument in self.invocation.arguments)
-        return not is_initial and bool(started) and not any(path.startswith(folder) for path in started)
+        return not is_initial and bool(self._positions) and self._first_below(folder) > position
+
+    @cached_property
+    def _first_positions(self) -> dict[str, int]:
+        """What `_first_below` has found."""
+        return {}
+
+    def _first_below(self, folder: str) -> int:
+        """The position of the first file below `folder` (with its final slash); behind all where there is none."""
+        found = self._first_positions.get(folder)
+        if found is None:
+            below = (position for path, position in self._positions.items() if path.startswith(folder))
+            found = self._first_positions[folder] = next(below, len(self._positions) + 1)
+        return found
 
     @cached_property
     def initial_path(self) -> tuple[str, ...]:
