@@ -15,8 +15,11 @@ from muster.adapters.environment import InterpreterQuery
 from muster.adapters.fact_cache import NullFactCache, SqliteFactCache
 from muster.adapters.interpreters import choose_interpreter
 from muster.adapters.parsing import SourceParser
+from muster.model.cause import Cause
 from muster.model.collection import Collection
 from muster.ports import FactCache
+from muster.usecases.diagnose import diagnose
+from muster.usecases.plan import Standards
 from muster.usecases.simulate import Ports, Request, simulate
 
 STEPS = int(os.environ.get("MUSTER_EDITS", "60"))
@@ -54,15 +57,29 @@ def test_warm_equals_cold(tmp_path: Path, query: InterpreterQuery) -> None:
         for step in range(STEPS):
             edit = _edit(choose, root)
             warm_cache = SqliteFactCache(str(tmp_path / "cache"))
-            warm = _collected(root, query, parser, warm_cache)
+            warm = _explained(root, query, parser, warm_cache)
             warm_cache.close()
-            cold = _collected(root, query, parser, NullFactCache())
+            cold = _explained(root, query, parser, NullFactCache())
             assert warm == cold, f"seed {SEED}, step {step}: {edit}"
 
 
-def _collected(root: Path, query: InterpreterQuery, parser: SourceParser, cache: FactCache) -> Collection:
+def _explained(
+    root: Path, query: InterpreterQuery, parser: SourceParser, cache: FactCache
+) -> tuple[Collection, tuple[Cause, ...]]:
+    """What is collected, and why the rest is not: the index keeps what it reads as well."""
     ports = Ports(DiskTree(), cache, query, parser, {})
-    return simulate(ports, Request((), str(root), cwd_on_path=True)).collection
+    simulation = simulate(ports, Request((), str(root), cwd_on_path=True))
+    causes, collection = diagnose(
+        simulation.collection,
+        simulation.invocation,
+        simulation.environment,
+        ports.tree,
+        simulation.store.facts,
+        Standards(),
+        simulation.store.mentions,
+    )
+    cache.flush()
+    return collection, causes
 
 
 def _edit(choose: random.Random, root: Path) -> str:
