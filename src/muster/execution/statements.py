@@ -681,8 +681,10 @@ def _with(machine: Machine, node: Node, scope: Scope) -> Signal | None:
             bind_target(machine, target, entered, scope)
     depth = len(machine.scopes)
     filters = list(machine.filters)
+    is_done = False
     try:
-        return _execute_strictly(machine, node[3], scope)
+        signal = _execute_strictly(machine, node[3], scope)
+        is_done = True
     except Raised as raised:
         if any(_swallows(machine, manager, raised) for manager in reversed(managers)):
             del machine.scopes[depth:]
@@ -691,6 +693,20 @@ def _with(machine: Machine, node: Node, scope: Scope) -> Signal | None:
     finally:
         if any(_is_catch_warnings(manager) for manager in managers):
             machine.filters[:] = filters
+        for manager in reversed(managers):
+            _leave(machine, manager, is_done)
+    return signal
+
+
+def _leave(machine: Machine, manager: Value, is_done: bool) -> None:
+    """`__exit__`, where the body came to its end; what a patch changed is taken back in any case."""
+    special = getattr(manager, "simulated_exit", None)
+    if special is not None:
+        special(machine)
+    elif is_done and isinstance(manager, InstanceValue):
+        method = machine.get_attribute(manager, "__exit__")
+        if isinstance(method, BoundMethod):
+            machine.call(method, (None, None, None), {})
 
 
 def _is_catch_warnings(manager: Value) -> bool:
@@ -698,6 +714,9 @@ def _is_catch_warnings(manager: Value) -> bool:
 
 
 def _enter(machine: Machine, manager: Value) -> Value:
+    special = getattr(manager, "simulated_enter", None)
+    if special is not None:
+        return special(machine)
     if isinstance(manager, InstanceValue):
         method = machine.get_attribute(manager, "__enter__")
         if method is MISSING and "__enter__" not in manager.attributes:

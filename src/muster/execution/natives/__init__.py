@@ -11,7 +11,15 @@ from typing import Any
 from muster.execution.attribute_hooks import method_of_object
 from muster.execution.machine import Machine
 from muster.execution.metaclasses import new_class
-from muster.execution.natives import builtin_functions, programs, pytest_api, standard_library, system
+from muster.execution.natives import (
+    builtin_functions,
+    packages,
+    patching,
+    programs,
+    pytest_api,
+    standard_library,
+    system,
+)
 from muster.execution.values import (
     MISSING,
     UNKNOWN,
@@ -26,6 +34,8 @@ _TABLES: tuple[dict[str, Any], ...] = (
     system.NATIVES,
     pytest_api.NATIVES,
     standard_library.NATIVES,
+    patching.NATIVES,
+    packages.NATIVES,
     programs.NATIVES,
 )
 _NATIVES: dict[str, Native] = {

@@ -226,29 +226,6 @@ def _raises(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
 # unittest
 
 
-def _patch(machine: Machine, args: Args, kwargs: Kwargs, values: int = 1) -> Value:
-    """`mock.patch(...)`: without a replacement of its own it fills in one more argument of the test."""
-    fills = len(args) <= values and "new" not in kwargs
-
-    def decorate(machine: Machine, inner: Args, _: Kwargs) -> Value:
-        target = inner[0] if inner else UNKNOWN
-        if isinstance(target, FunctionValue):
-            from muster.execution.calls import decorate as decorated
-
-            wrapper = decorated("unittest.mock.patch", target)
-            if isinstance(wrapper, FunctionValue):
-                wrapper.patched_args = target.patched_args + int(fills)
-                wrapper.attributes["__wrapped__"] = target
-            return wrapper
-        return target
-
-    return Native("unittest.mock.patch()", decorate)
-
-
-def _patch_object(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
-    return _patch(machine, args, kwargs, 2)
-
-
 def _unittest_main(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     """`unittest.main()` takes pytest's own arguments for names of tests, finds none of them, and exits."""
     from muster.execution.natives.system import system_exit
@@ -427,9 +404,6 @@ NATIVES: dict[str, Function] = {
     "contextlib.contextmanager": _contextmanager,
     "contextlib.asynccontextmanager": _contextmanager,
     "pytest.raises": _raises,
-    "unittest.mock.patch": _patch,
-    "unittest.mock.patch.object": _patch_object,
-    "unittest.mock.patch.dict": lambda machine, args, kwargs: Native("unittest.mock.patch.dict()", _identity),
     "unittest.mock.patch.multiple": lambda machine, args, kwargs: Native("unittest.mock.patch.multiple()", _identity),
     "unittest.main": _unittest_main,
     "unittest.skip": _unittest_skip,

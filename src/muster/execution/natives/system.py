@@ -185,6 +185,9 @@ def _import_module(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
         return UNKNOWN
     importer = machine.here.file if machine.here else ""
     if name.startswith("."):
+        if package in (None, ""):
+            text = f"the 'package' argument is required to perform a relative import for {name!r}"
+            raise machine.error("TypeError", text)
         if not isinstance(package, str):
             return UNKNOWN
         level = len(name) - len(name.lstrip("."))
@@ -209,6 +212,9 @@ def _find_spec(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     if parent_name:
         parent = machine.import_module(parent_name, machine.here.file if machine.here else "")
         entries = module_path(machine, parent) if isinstance(parent, ModuleValue) else None
+        if entries is None and isinstance(parent, ModuleValue) and parent.kind == "source":
+            text = f"__path__ attribute not found on {parent_name!r} while trying to find {name!r}"
+            raise machine.error("ModuleNotFoundError", text, ModuleMissing(name, "", (), parent_is_module=True))
         if entries is None:
             return UNKNOWN
     elif tail in machine.environment.builtin_modules:
