@@ -191,6 +191,11 @@ class Case:
         return known
 
     @cached_property
+    def resolved(self) -> dict[str, object]:
+        """What the tree's own folders gave for a module, by its name: asked for again and again."""
+        return {}
+
+    @cached_property
     def _declared(self) -> dict[str, tuple[Declaration, ...]]:
         return {}
 

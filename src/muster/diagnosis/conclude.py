@@ -218,6 +218,8 @@ def _bare(finding: Finding) -> Cause:
         finding.culprit,
         finding.evidence,
         remedies=finding.remedies,
+        since=finding.since,
+        candidates=finding.candidates,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from muster.model.cause import Evidence, Remedy
+from muster.model.cause import Candidate, Commit, Evidence, Remedy
 from muster.model.collection import Confidence
 from muster.model.location import Location
 
@@ -22,6 +22,8 @@ class Finding:
     confidence: Confidence = Confidence.CERTAIN
     evidence: tuple[Evidence, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    since: Commit | None = None
+    candidates: tuple[Candidate, ...] = ()
 
 
 def remedies(*titles: str) -> tuple[Remedy, ...]:

@@ -7,12 +7,13 @@ from collections import Counter
 
 from muster.diagnosis.case import Case
 from muster.diagnosis.finding import Finding, remedies
-from muster.diagnosis.m201_name_moved import is_test, leading_parts
+from muster.diagnosis.likeness import is_test, leading_parts
+from muster.diagnosis.module_candidates import module_candidates
 from muster.diagnosis.questions import MissingModule
 from muster.diagnosis.roots import Root
 from muster.index.near import closeness
 from muster.index.sightings import ModuleSighting
-from muster.model.cause import Evidence
+from muster.model.cause import Candidate, Evidence
 from muster.model.collection import Confidence, ModuleMissing, NameMissing
 
 COMMON_TAILS = frozenset(
@@ -95,20 +96,24 @@ def _homes(name: str, case: Case) -> frozenset[str]:
 
 
 def _finding(root: Root, case: Case, wanted: MissingModule, asked: str, home: ModuleSighting) -> Finding:
-    evidence = [Evidence("home", f"{case.show(home.path)} is '{home.dotted}'", home.path)]
+    importers = frozenset(failure.report.path for failure in root.failures)
+    candidates = module_candidates(asked, wanted.names, case, importers, prefer=home.dotted)
+    best = candidates[0] if candidates else Candidate(home.dotted, path=home.path)
+    evidence = [Evidence("home", f"{case.show(best.path)} is '{best.module}'", best.path)]
     if wanted.names:
-        own = frozenset(case.index.names_in(home.path)) if home.path.endswith(".py") else frozenset()
+        own = frozenset(case.index.names_in(best.path)) if best.path.endswith(".py") else frozenset()
         held = [name for name in wanted.names if name in own]
-        evidence.append(Evidence("names", f"it has {len(held)} of the {len(wanted.names)} names asked for", home.path))
-    evidence.extend(case.importers(case.index.importers_of(home.dotted)))
+        evidence.append(Evidence("names", f"it has {len(held)} of the {len(wanted.names)} names asked for", best.path))
+    evidence.extend(case.importers(case.index.importers_of(best.module)))
     evidence.extend(case.places_of(root, "import"))
     return Finding(
         "M101",
         asked,
-        f"'{asked}' is not there; the tree has it as '{home.dotted}'",
+        f"'{asked}' is not there; the tree has it as '{best.module}'",
         ("moved", asked),
         case.place_of(root.first),
         Confidence.LIKELY,
         tuple(evidence),
-        remedies(f"import from '{home.dotted}' instead of '{asked}'"),
+        remedies(f"import from '{best.module}' instead of '{asked}'"),
+        candidates=candidates,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from muster.diagnosis.case import Case
 from muster.diagnosis.finding import Finding, remedies
+from muster.diagnosis.module_candidates import module_candidates
 from muster.diagnosis.roots import Root
 from muster.index.near import nearest
 from muster.model.cause import Evidence
@@ -34,6 +35,9 @@ def explain(root: Root, case: Case) -> Finding | None:
         remedies(
             f"import '{_spelled(name, near[0])}', if that is what was meant" if near else "",
             f"write or restore '{name}', or delete the tests that need it",
+        ),
+        candidates=module_candidates(
+            name, case.answers.missing_module(name).names, case, frozenset(each.report.path for each in root.failures)
         ),
     )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
-
 from muster.diagnosis.case import Case
 from muster.diagnosis.finding import Finding, remedies
+from muster.diagnosis.likeness import is_test, leading_parts
+from muster.diagnosis.name_candidates import name_candidates
 from muster.diagnosis.roots import Root
 from muster.index.sightings import NameSighting
 from muster.model.cause import Evidence
@@ -42,6 +42,7 @@ def explain(root: Root, case: Case) -> Finding | None:
             if detail.module_file
             else "",
         ),
+        candidates=name_candidates(detail, case),
     )
 
 
@@ -55,15 +56,3 @@ def definitions_elsewhere(detail: NameMissing, case: Case) -> list[NameSighting]
     return sorted(
         found, key=lambda each: (is_test(each.path), -leading_parts(each.dotted, detail.module), each.path, each.line)
     )
-
-
-def is_test(path: str) -> bool:
-    """Whether the file's own name says that it is a test: nobody moves a name there."""
-    stem = path.rpartition("/")[2]
-    return stem.startswith("test_") or stem.endswith("_test.py")
-
-
-def leading_parts(dotted: str, other: str) -> int:
-    """How many parts two dotted names begin with in common."""
-    pairs = zip(dotted.split("."), other.split("."), strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

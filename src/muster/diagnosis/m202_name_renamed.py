@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from muster.diagnosis.case import Case
 from muster.diagnosis.finding import Finding, remedies
+from muster.diagnosis.name_candidates import name_candidates
 from muster.diagnosis.roots import Root
 from muster.index.bindings import binding_of
 from muster.index.near import nearest
@@ -36,4 +37,5 @@ def explain(root: Root, case: Case) -> Finding | None:
             *case.places_of(root, "import"),
         ),
         remedies(f"import '{near[0]}', if that is what '{detail.name}' became"),
+        candidates=name_candidates(detail, case),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from muster.diagnosis.case import Case
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.m201_name_moved import definitions_elsewhere
+from muster.diagnosis.name_candidates import name_candidates
 from muster.diagnosis.roots import Root
 from muster.model.cause import Evidence
 from muster.model.collection import Confidence, NameMissing
@@ -37,6 +38,7 @@ def explain(root: Root, case: Case) -> Finding | None:
             f"define '{detail.name}' in {where}: {_count(root)} with it" if _is_ours(detail, case) else "",
             "delete the import and what needs it",
         ),
+        candidates=name_candidates(detail, case),
     )
 
 

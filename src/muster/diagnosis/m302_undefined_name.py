@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from muster.diagnosis.case import Case
 from muster.diagnosis.finding import Finding, remedies
-from muster.diagnosis.m201_name_moved import is_test
+from muster.diagnosis.likeness import is_test
 from muster.diagnosis.roots import Root
 from muster.diagnosis.standard_library import ALIASES, PYTHON_2_BUILTINS, USUAL_HOMES
 from muster.index.bindings import bindings

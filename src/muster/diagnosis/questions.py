@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from muster.diagnosis.roots import Failure, failures_of
 from muster.index.bindings import Binding, imports_at
 from muster.index.index import FactsOf, Index, Wanted, survey
 from muster.index.search import MentionsOf
 from muster.model.collection import Collection, ModuleMissing, NameMissing, UndefinedName
+from muster.model.history import Chronicle
 from muster.model.invocation import Invocation
 from muster.ports import EntryKind, FileTree
 
@@ -53,10 +54,11 @@ class Questions:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What was found out: the tree's own index. What was not asked is evidence too."""
+    """What was found out: the tree's own index, and what its history tells. What was not asked is evidence too."""
 
     index: Index
     questions: Questions = Questions()
+    history: Chronicle = field(default_factory=Chronicle)
 
     def missing_module(self, name: str) -> MissingModule:
         """What importers wanted of the module `name`."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from muster import __version__
 from muster.diagnosis import fingerprint
-from muster.model.cause import Cause, Remedy, Severity
+from muster.model.cause import Cause, Commit, Remedy, Severity
 from muster.model.collection import Collection, CollectorReport, Outcome, RaisedException, SessionState
 from muster.model.environment import Environment
 from muster.model.invocation import Invocation
@@ -28,6 +28,7 @@ from muster.model.report import (
     Report,
     Seconds,
     SessionSummary,
+    Since,
     Totals,
     Verdict,
     VerdictState,
@@ -231,7 +232,7 @@ def _cause_report(checked: Checked, causes: Sequence[Cause], position: int) -> C
         subject=cause.subject,
         message=cause.message,
         culprit=_place(cause.culprit, root),
-        since=None,
+        since=_since(cause.since),
         evidence=tuple(
             EvidenceItem(
                 kind=item.kind,
@@ -253,6 +254,12 @@ def _cause_report(checked: Checked, causes: Sequence[Cause], position: int) -> C
         lost_count=_lost_count(cause),
         estimated=cause.estimated,
     )
+
+
+def _since(commit: Commit | None) -> Since | None:
+    if commit is None:
+        return None
+    return Since(commit=commit.sha, author=commit.author, date=commit.date, subject=commit.subject)
 
 
 def _fix(number: int, remedy: Remedy) -> Fix:

@@ -1,0 +1,121 @@
+"""Where what is missing may live today: every place that the evidence speaks for, ranked, each with its reasons.
+
+A reason adds to the rank: a commit that git itself calls a renaming outweighs an identical definition, that one the
+spelling of the other importers, and these outweigh likeness and nearness of the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import log2
+
+from muster.diagnosis.case import Case
+from muster.index.sightings import ImportLine
+from muster.model.cause import Candidate, Commit, Evidence
+from muster.resolver.finder import Found, NamespacePackage, RegularPackage, SourceModule, folder_of, resolve_on_path
+
+MOST = 8
+"""More places than this are no answer; the rest is left out."""
+
+TIE = 0.5
+"""Places whose ranks differ by less are equally good."""
+
+
+@dataclass(slots=True)
+class Place:
+    """A candidate in the making: its `rank` grows with the evidence for it."""
+
+    module: str
+    name: str = ""
+    change: str = "moved"
+    path: str = ""
+    rank: float = 0.0
+    evidence: list[Evidence] = field(default_factory=list)
+    commit: Commit | None = None
+
+    def speak_for(self, weight: float, *evidence: Evidence) -> None:
+        """Add a reason."""
+        self.rank += weight
+        self.evidence.extend(each for each in evidence if each not in self.evidence)
+
+
+def ranked(places: Iterable[Place]) -> tuple[Candidate, ...]:
+    """The candidates that `places` become, best first; equals by name, and said to be so."""
+    good = sorted((each for each in places if each.rank > 0), key=lambda each: (-each.rank, each.module, each.name))
+    good = good[:MOST]
+    following = [*good[1:], None]
+    return tuple(
+        Candidate(
+            place.module,
+            place.name,
+            place.change,
+            place.path,
+            tuple(place.evidence),
+            place.commit,
+            after is not None and place.rank - after.rank < TIE,
+        )
+        for place, after in zip(good, following, strict=False)
+    )
+
+
+def spelled_today(names: Sequence[str], case: Case, gone: str) -> dict[str, list[ImportLine]]:
+    """Modules of the project from which other files import one of `names` well, with these lines; `gone` is left out.
+
+    The import in an `__init__.py` is a re-export, and says nothing of how others should spell it.
+    """
+    found: dict[str, list[ImportLine]] = {}
+    for name in names:
+        for line in case.index.spellings_of(name):
+            if line.path.endswith("/__init__.py"):
+                continue
+            if line.module and line.module != gone and line not in found.get(line.module, ()):
+                found.setdefault(line.module, []).append(line)
+    return {module: lines for module, lines in found.items() if resolves(module, case)}
+
+
+def weight_of_importers(lines: Sequence[ImportLine]) -> float:
+    """What it says for a module that so many files import from it: forty are not ten times as good as four."""
+    return 4 * log2(1 + len({line.path for line in lines}))
+
+
+def resolves(module: str, case: Case) -> Found | None:
+    """What the project's own folders give for the dotted name `module`, or None."""
+    known = case.resolved.get(module, _UNASKED)
+    if known is _UNASKED:
+        known = case.resolved[module] = _resolve(module, case)
+    return known if isinstance(known, Found) else None
+
+
+_UNASKED = object()
+
+
+def _resolve(module: str, case: Case) -> Found | None:
+    path: Sequence[str] = case.index.roots
+    found: Found | None = None
+    for part in module.split("."):
+        resolution = resolve_on_path(case.tree, part, path) if part else None
+        if not isinstance(resolution, Found):
+            return None
+        found, path = resolution, folder_of(resolution)
+    return found
+
+
+def file_of(found: Found | None) -> str:
+    """The source file of a module, "" where it has none."""
+    return found.path if isinstance(found, SourceModule | RegularPackage) else ""
+
+
+def holds(found: Found, name: str, case: Case) -> bool:
+    """Whether `name` can be imported from the module: a name that it binds, or a module in its folder."""
+    path = file_of(found)
+    if path and name in case.facts(path).all_names:
+        return True
+    if isinstance(found, RegularPackage | NamespacePackage):
+        return isinstance(resolve_on_path(case.tree, name, folder_of(found)), Found)
+    return False
+
+
+def said_by_importers(lines: Sequence[ImportLine], case: Case) -> Iterator[Evidence]:
+    """One sentence on how many files spell it so."""
+    yield from case.importers(tuple(lines))

@@ -1,0 +1,156 @@
+"""What a missing module may be today: the files of its name, those that hold what is wanted of it, and what git says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from muster.diagnosis.candidates import (
+    Place,
+    file_of,
+    holds,
+    ranked,
+    resolves,
+    said_by_importers,
+    spelled_today,
+    weight_of_importers,
+)
+from muster.diagnosis.case import Case
+from muster.diagnosis.likeness import is_test, leading_parts
+from muster.index.near import closeness, nearest
+from muster.index.spelling import dotted_below
+from muster.model.cause import Candidate, Evidence
+from muster.model.history import Step
+from muster.ports import EntryKind
+from muster.resolver.finder import NamespacePackage, folder_of
+
+NEAR_WEIGHT = 12.0
+"""For a sibling whose name is all but the same; `nearest` lets nothing below its threshold through."""
+
+
+def module_candidates(
+    asked: str, names: Sequence[str], case: Case, importers: frozenset[str] = frozenset(), prefer: str = ""
+) -> tuple[Candidate, ...]:
+    """Where the module `asked`, of which `names` are wanted, may be imported from today, best first.
+
+    `importers` are the files that fail over it: none of them is the answer. `prefer` is a module that another rule has
+    already chosen.
+    """
+    places = {place.module: place for place in _places(asked, names, case, importers)}
+    if prefer:
+        _place_for(prefer, places).speak_for(0.25)
+    for step in git_steps(asked, case):
+        _credit(step, asked, places, case)
+    for place in places.values():
+        _judge(place, asked, names, case)
+    return ranked(places.values())
+
+
+def git_steps(asked: str, case: Case) -> Iterator[Step]:
+    """The last step of each file that the module may have been, where it leads to a file of today."""
+    for path in module_files(asked, case):
+        trace = case.answers.history.paths.get(path)
+        if trace is not None and trace.end and case.tree.kind(trace.end) is EntryKind.FILE:
+            yield trace.steps[-1]
+
+
+def module_files(dotted: str, case: Case) -> tuple[str, ...]:
+    """The files that would be the module `dotted` below each folder that spells modules."""
+    return files_below(dotted, case.index.roots)
+
+
+def files_below(dotted: str, roots: Iterable[str]) -> tuple[str, ...]:
+    """The two files that a module can be, below each of `roots`."""
+    rest = dotted.replace(".", "/")
+    return tuple(f"{root.rstrip('/')}/{rest}{end}" for root in roots for end in (".py", "/__init__.py"))
+
+
+def _places(asked: str, names: Sequence[str], case: Case, importers: frozenset[str]) -> Iterator[Place]:
+    found: dict[str, Place] = {}
+    for sighting in case.index.locate_module(asked):
+        if sighting.dotted and sighting.dotted != asked and sighting.path not in importers:
+            place = found.setdefault(sighting.dotted, Place(sighting.dotted, path=sighting.path))
+            place.speak_for(3.0 * sighting.shared, Evidence("same name", f"{case.show(sighting.path)}", sighting.path))
+    for name in names:
+        homes = [each for each in case.index.locate_name(name) if each.path not in importers and each.dotted]
+        for home in homes:
+            place = found.setdefault(home.dotted, Place(home.dotted, path=home.path))
+            if home.kind != "import":
+                place.speak_for(2.0 / len(homes), Evidence("definition", f"{home.kind} {name}", home.path, home.line))
+    for module, lines in spelled_today(names, case, asked).items():
+        place = found.setdefault(module, Place(module, path=file_of(resolves(module, case))))
+        place.speak_for(weight_of_importers(lines), *said_by_importers(lines, case))
+    for near in _near_siblings(asked, case):
+        found.setdefault(near, Place(near, path=file_of(resolves(near, case))))
+    yield from (place for place in found.values() if place.path not in importers and place.module != asked)
+
+
+def _near_siblings(asked: str, case: Case) -> Iterator[str]:
+    """Modules that stand where `asked` would, with nearly its name."""
+    parent, _, last = asked.rpartition(".")
+    siblings: set[str] = set()
+    folders = case.index.roots if not parent else _folders(parent, case)
+    for folder in folders:
+        for name, kind in case.tree.listing(folder).items():
+            if kind is EntryKind.FOLDER and name.isidentifier():
+                siblings.add(name)
+            elif name.endswith(".py"):
+                siblings.add(name.removesuffix(".py"))
+    for near in nearest(last, siblings):
+        yield f"{parent}.{near}" if parent else near
+
+
+def _folders(package: str, case: Case) -> Sequence[str]:
+    found = resolves(package, case)
+    return folder_of(found) if found is not None else ()
+
+
+def _credit(step: Step, asked: str, places: dict[str, Place], case: Case) -> None:
+    """What git says of where the module went."""
+    dotted = dotted_today(step.to, asked, case)
+    if not dotted or dotted == asked:
+        return
+    place = _place_for(dotted, places)
+    place.path, place.commit = step.to, step.commit
+    likeness = f", {step.likeness} % alike" if 0 < step.likeness < 100 else ""
+    words = f"{step.commit} {step.kind} {case.show(step.path)} to {case.show(step.to)}{likeness}"
+    is_gits = step.kind == "renamed"
+    kind = "git rename" if is_gits else "git move"
+    place.speak_for(30.0 if is_gits else 22.0, Evidence(kind, words, step.to, 0, step.commit.sha))
+
+
+def dotted_today(path: str, asked: str, case: Case) -> str:
+    """How `path` is spelled by whoever spelled `asked`: below the root that the old name began at, where that is possible."""
+    spelled = case.spell(path)
+    top = asked.partition(".")[0]
+    names = [dotted_below(path, root) for root in case.index.roots]
+    return next((name for name in names if name.partition(".")[0] == top), spelled)
+
+
+def _place_for(dotted: str, places: dict[str, Place]) -> Place:
+    return places.setdefault(dotted, Place(dotted))
+
+
+def _judge(place: Place, asked: str, names: Sequence[str], case: Case) -> None:
+    """What the place itself says: the names that it has, and how like and near it is."""
+    found = resolves(place.module, case)
+    if found is None:
+        place.rank = 0.0
+        return
+    place.path = place.path or file_of(found)
+    place.change = "renamed" if place.module.rpartition(".")[2] != asked.rpartition(".")[2] else "moved"
+    if names:
+        held = [name for name in names if holds(found, name, case)]
+        words = f"it has {len(held)} of the {len(names)} names asked for"
+        place.speak_for(18.0 * len(held) / len(names), Evidence("names", words, place.path))
+        if not held:
+            place.rank *= 0.3
+    elif isinstance(found, NamespacePackage):
+        place.rank *= 0.5
+    near = closeness(asked.rpartition(".")[2], place.module.rpartition(".")[2])
+    place.speak_for(NEAR_WEIGHT * max(near - 0.6, 0) + 1.5 * leading_parts(asked, place.module))
+    if is_test(place.path) and not is_test(asked.replace(".", "/")):
+        place.rank -= 15.0
+    if any(part.startswith("_") for part in place.module.split(".")) and "_" not in (
+        part[0] for part in asked.split(".") if part
+    ):
+        place.rank -= 1.0

@@ -1,0 +1,85 @@
+"""What a missing name may be today: the same name elsewhere, another name in the same module, and what git says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from muster.diagnosis.candidates import (
+    Place,
+    file_of,
+    holds,
+    ranked,
+    resolves,
+    said_by_importers,
+    spelled_today,
+    weight_of_importers,
+)
+from muster.diagnosis.case import Case
+from muster.diagnosis.likeness import is_test, leading_parts
+from muster.index.near import closeness, nearest
+from muster.model.cause import Candidate, Evidence
+from muster.model.collection import NameMissing
+from muster.model.history import NameTrace
+
+COMMON = 3
+"""A name that more modules define is an ordinary word: each of them is then less likely to be the one."""
+
+
+def name_candidates(detail: NameMissing, case: Case) -> tuple[Candidate, ...]:
+    """Where `detail.name` may be imported from today, and under which name, best first."""
+    trace = case.answers.history.names.get((detail.module_file or "", detail.name))
+    places = [*_elsewhere(detail, case, trace), *_in_the_module(detail, case, trace)]
+    return ranked(places)
+
+
+def _elsewhere(detail: NameMissing, case: Case, trace: NameTrace | None) -> Iterator[Place]:
+    """Modules that have the name: by definition, by re-export, by how other files import it."""
+    found: dict[str, Place] = {}
+    homes = [
+        each
+        for each in case.index.locate_name(detail.name)
+        if each.dotted and each.path not in (detail.module_file, detail.importer)
+    ]
+    defined = [each for each in homes if each.kind != "import"]
+    for home in homes:
+        place = found.setdefault(home.dotted, Place(home.dotted, detail.name, path=home.path))
+        if home.kind != "import":
+            weight = 14.0 if len(defined) <= COMMON else 14.0 * COMMON / len(defined)
+            place.speak_for(weight, Evidence("definition", f"{home.kind} {home.name}", home.path, home.line))
+            if trace is not None and trace.kind == home.kind:
+                place.speak_for(3.0)
+        else:
+            place.speak_for(8.0, Evidence("re-export", f"imports {home.name}", home.path, home.line))
+    for module, lines in spelled_today([detail.name], case, detail.module).items():
+        resolved = resolves(module, case)
+        if resolved is not None and (module in found or holds(resolved, detail.name, case)):
+            place = found.setdefault(module, Place(module, detail.name, path=file_of(resolved)))
+            place.speak_for(weight_of_importers(lines), *said_by_importers(lines, case))
+    for place in found.values():
+        place.speak_for(2.0 * leading_parts(place.module, detail.module))
+        if is_test(place.path):
+            place.rank -= 15.0
+        yield place
+
+
+def _in_the_module(detail: NameMissing, case: Case, trace: NameTrace | None) -> Iterator[Place]:
+    """Names that the module has today, near in spelling or in what they are."""
+    file = detail.module_file
+    if not file or not file.endswith(".py"):
+        return
+    own = case.facts(file).all_names
+    added = [name for name in (trace.added if trace else ()) if name in own]
+    for name in dict.fromkeys((*added, *nearest(detail.name, own, limit=4))):
+        place = Place(detail.module, name, "renamed", file)
+        place.speak_for(14.0 * closeness(detail.name, name), Evidence("nearest", f"'{name}'", file))
+        if trace is not None and name in added:
+            place.commit = trace.commit
+            if name in trace.same:
+                text = f"{trace.commit} renamed '{detail.name}' to '{name}': the definition is the same"
+                place.speak_for(30.0, Evidence("same definition", text, file, 0, trace.commit.sha))
+            else:
+                text = f"{trace.commit} took '{detail.name}' out and put '{name}' in"
+                place.speak_for(
+                    6.0 if name == added[0] else 3.0, Evidence("same commit", text, file, 0, trace.commit.sha)
+                )
+        yield place

@@ -1,0 +1,82 @@
+"""What a project's history is asked, and what it answers: what became of paths, names and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from muster.model.cause import Commit
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuestions:
+    """What is to be found out. Paths are absolute; a name is asked for with the file that once may have held it.
+
+    `paths` are files that the tree does not have, `lines` texts that stand in a file today, with the file.
+    """
+
+    paths: tuple[str, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    lines: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.paths or self.names or self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one commit did to a file: `kind` is `renamed` (git says so), `moved` (its names appear in `to`, in this commit
+    or its neighbour) or `deleted`; `likeness` is git's own, in per cent."""
+
+    kind: str
+    path: str
+    commit: Commit
+    to: str = ""
+    likeness: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PathTrace:
+    """What became of a file, oldest step first; `source` is what it held when the last step took it away."""
+
+    path: str
+    steps: tuple[Step, ...]
+    source: bytes = b""
+
+    @property
+    def end(self) -> str:
+        """Where it came to lie, "" where it is gone."""
+        return self.steps[-1].to if self.steps else ""
+
+
+@dataclass(frozen=True, slots=True)
+class NameTrace:
+    """The commit that took a name out of a file: `definition` is its text before, `added` are the names that the same
+    commit gave to the file, best likeness of the text first, `same` those of them that have the very same text."""
+
+    path: str
+    name: str
+    commit: Commit
+    definition: str = ""
+    kind: str = ""
+    added: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chronicle:
+    """The answers. What has no entry was not found; `gaps` say what was not looked at, and why.
+
+    `asked` is false where there is no history at all: nothing then follows from absence.
+    """
+
+    asked: bool = False
+    paths: Mapping[str, PathTrace] = field(default_factory=dict)
+    names: Mapping[tuple[str, str], NameTrace] = field(default_factory=dict)
+    lines: Mapping[tuple[str, str], Commit] = field(default_factory=dict)
+    gaps: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that was asked for was looked at, from the first commit on."""
+        return self.asked and not self.gaps
