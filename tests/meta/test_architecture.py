@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "muster"
 CORE = (
-    "collection diagnosis execution facts index invocation model render resolver settings trees usecases "
+    "collection diagnosis execution facts fixes index invocation model render resolver settings trees usecases "
     "errors.py ports.py"
 ).split()
 EXECUTING = {"__import__", "breakpoint", "compile", "eval", "exec", "input", "open", "print"}

@@ -1,0 +1,417 @@
+"""Imports spelled anew after a move. LibCST keeps every other byte: only the statements and strings that name the old
+place are made again.
+
+Strings count where they name a module for a machine: what `mock.patch`, `monkeypatch.setattr`, `import_module` and
+`importorskip` are given, and `pytest_plugins`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, QualifiedName, QualifiedNameProvider, QualifiedNameSource
+
+from muster.fixes.statements import add_import
+
+_TARGETS = frozenset(("patch", "multiple", "setattr", "delattr", "import_module", "importorskip", "__import__"))
+"""Functions whose first argument names a module or something in it; `patch.dict` is told apart from `dict`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """`module` is now `new_module`; with `name`, only that name of it is meant, now `new_name` there."""
+
+    module: str
+    new_module: str
+    name: str = ""
+    new_name: str = ""
+
+    @property
+    def old(self) -> str:
+        """The dotted name that is gone."""
+        return f"{self.module}.{self.name}" if self.name else self.module
+
+    @property
+    def new(self) -> str:
+        """The dotted name that takes its place."""
+        return f"{self.new_module}.{self.new_name or self.name}" if self.name else self.new_module
+
+
+def rewrite_imports(text: str, move: Move, package: str, *, rename: bool = False) -> str | None:
+    """`text`, a file of the dotted `package`, with every import of the old place made one of the new; itself where there is none.
+
+    With `rename` the uses of a renamed name change too; without, it is imported under its old name. None where the text
+    does not parse or cannot be changed safely.
+    """
+    try:
+        module = cst.parse_module(text)
+    except (cst.ParserSyntaxError, RecursionError):
+        return None
+    if module.code != text:
+        return None
+    rewriter = _Rewriter(move, package, rename)
+    changed = MetadataWrapper(module, unsafe_skip_copy=True).visit(rewriter)
+    if rewriter.unsafe:
+        return None
+    code = changed.code
+    if rewriter.wanted_import:
+        code = add_import(code, f"import {move.new_module}") or ""
+    return code or None
+
+
+class _Rewriter(cst.CSTTransformer):
+    METADATA_DEPENDENCIES = (QualifiedNameProvider,)
+
+    def __init__(self, move: Move, package: str, rename: bool) -> None:
+        super().__init__()
+        self._move, self._package = move, package
+        self._rename = rename
+        self._names: set[cst.CSTNode] = set()
+        """Names that are no reads: keywords, attributes, parameters."""
+        self._strings: set[cst.CSTNode] = set()
+        self._alone: set[cst.CSTNode] = set()
+        """Statements that have their line for themselves."""
+        self._binds_parent = False
+        self._imports_parent = False
+        self._uses_parent = False
+        self._imports_new = False
+        self._wants_new = False
+
+    @property
+    def unsafe(self) -> bool:
+        """Whether the top package is still used where nothing imports it any more."""
+        return self._uses_parent and not self._imports_parent
+
+    @property
+    def wanted_import(self) -> bool:
+        """Whether an expression now names the new module, which nothing imports."""
+        return self._wants_new and not self._imports_new
+
+    # what is left alone
+
+    def visit_Arg(self, node: cst.Arg) -> None:
+        if node.keyword is not None:
+            self._names.add(node.keyword)
+
+    def visit_Param(self, node: cst.Param) -> None:
+        self._names.add(node.name)
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        self._names.add(node.attr)
+
+    def visit_Import(self, node: cst.Import) -> bool:
+        return False
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+        return False
+
+    # strings
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if node.args and isinstance(node.args[0].value, cst.SimpleString) and _takes_target(node.func):
+            self._strings.add(node.args[0].value)
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        names = [each.target.value for each in node.targets if isinstance(each.target, cst.Name)]
+        if "pytest_plugins" not in names:
+            return
+        values = [node.value]
+        if isinstance(node.value, (cst.List, cst.Tuple, cst.Set)):
+            values = [each.value for each in node.value.elements]
+        self._strings.update(each for each in values if isinstance(each, cst.SimpleString))
+
+    def leave_SimpleString(self, original_node: cst.SimpleString, updated_node: cst.SimpleString) -> cst.BaseExpression:
+        if original_node not in self._strings or "b" in original_node.prefix.lower():
+            return updated_node
+        named = self._moved_name(original_node.raw_value)
+        if named is None:
+            return updated_node
+        quote = original_node.quote
+        return updated_node.with_changes(value=f"{original_node.prefix}{quote}{named}{quote}")
+
+    # expressions
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
+        if not self._means(original_node, self._move.old):
+            if self._means_parent(original_node):
+                self._uses_parent = True
+            return updated_node
+        move = self._move
+        if move.name and move.module == move.new_module:
+            return updated_node.with_changes(attr=cst.Name(move.new.rpartition(".")[2]))
+        if not move.name and _spelled(original_node) != move.module:
+            self._wants_new = True
+        if move.name:
+            self._wants_new = True
+        return _dotted(move.new).with_changes(lpar=updated_node.lpar, rpar=updated_node.rpar)
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
+        move = self._move
+        if original_node in self._names or not (self._rename and move.name and move.new_name):
+            return updated_node
+        if original_node.value == move.name and self._means(original_node, move.old):
+            return updated_node.with_changes(value=move.new_name)
+        return updated_node
+
+    def _means(self, node: cst.Name | cst.Attribute, dotted: str) -> bool:
+        return bool(names := self._imported(node)) and names == {dotted}
+
+    def _means_parent(self, node: cst.Attribute) -> bool:
+        """Whether the chain begins at the top package that `import a.b` binds and leads elsewhere than to what moved."""
+        if not self._binds_parent:
+            return False
+        top = self._move.old.partition(".")[0]
+        names = self._imported(node)
+        return (
+            bool(names)
+            and _spelled(node).partition(".")[0] == top
+            and not any(
+                name == self._move.module
+                or name.startswith(self._move.module + ".")
+                or self._move.module.startswith(name)
+                for name in names
+            )
+        )
+
+    def _imported(self, node: cst.CSTNode) -> set[str]:
+        """What imports make of `node`, as absolute names; nothing where it may be something local."""
+        found = self.get_metadata(QualifiedNameProvider, node, set())
+        names: set[QualifiedName] = set(found() if callable(found) else found)
+        first = node
+        while isinstance(first, cst.Attribute):
+            first = first.value
+        if first is not node:
+            leading = self.get_metadata(QualifiedNameProvider, first, set())
+            names |= set(leading() if callable(leading) else leading) if _is_local(leading) else set()
+        if any(each.source is not QualifiedNameSource.IMPORT for each in names):
+            return set()
+        return {self._absolute(each.name) for each in names}
+
+    def _absolute(self, name: str) -> str:
+        rest = name.lstrip(".")
+        return resolve_dots(rest, len(name) - len(rest), self._package)
+
+    # statements
+
+    def leave_SimpleStatementLine(
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> cst.SimpleStatementLine | cst.FlattenSentinel[cst.BaseStatement]:
+        body = updated_node.body
+        if len(body) != 1 or not isinstance(body[0], cst.ImportFrom):
+            return updated_node
+        first, *rest = self._moved_from(body[0])
+        lines = [
+            updated_node.with_changes(body=[first]),
+            *(cst.SimpleStatementLine([each.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)]) for each in rest),
+        ]
+        return cst.FlattenSentinel(lines) if rest else lines[0]
+
+    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> None:
+        if len(node.body) == 1:
+            self._alone.add(node.body[0])
+
+    def leave_ImportFrom(
+        self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
+    ) -> cst.ImportFrom | cst.FlattenSentinel[cst.BaseSmallStatement]:
+        if original_node in self._alone:
+            return updated_node  # it is made anew together with its line
+        first, *rest = self._moved_from(updated_node)
+        if not rest:
+            return first
+        first = first.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
+        rest[-1] = rest[-1].with_changes(semicolon=original_node.semicolon)
+        return cst.FlattenSentinel([first, *rest])
+
+    def leave_Import(
+        self, original_node: cst.Import, updated_node: cst.Import
+    ) -> cst.Import | cst.FlattenSentinel[cst.BaseSmallStatement]:
+        kept: list[cst.ImportAlias] = []
+        for alias in original_node.names:
+            name = _spelled(alias.name)
+            if name == self._move.new_module:
+                self._imports_new = True
+            moved = self._moved_module(name)
+            if alias.asname is None and moved is None and name.partition(".")[0] == self._move.module.partition(".")[0]:
+                self._imports_parent = True
+            if moved is None:
+                kept.append(alias)
+                continue
+            if alias.asname is None:
+                if "." not in name and "." in moved:
+                    return self._from_top(original_node, alias, moved)
+                if "." not in name:
+                    kept.append(
+                        alias.with_changes(name=_dotted(moved), asname=cst.AsName(cst.Name(name)))
+                        if moved != name
+                        else alias
+                    )
+                    continue
+                self._binds_parent = True
+            kept.append(alias.with_changes(name=_dotted(moved)))
+            self._imports_new = self._imports_new or (moved == self._move.new_module and alias.asname is None)
+        return updated_node.with_changes(names=kept)
+
+    def _from_top(
+        self, node: cst.Import, alias: cst.ImportAlias, moved: str
+    ) -> cst.Import | cst.FlattenSentinel[cst.BaseSmallStatement]:
+        """`import a` becomes `from x import y as a`: what it binds stays the same."""
+        name = _spelled(alias.name)
+        parent, _, tail = moved.rpartition(".")
+        made = cst.ImportFrom(
+            module=_dotted(parent),
+            names=[
+                cst.ImportAlias(cst.Name(tail), asname=None if tail == name else cst.AsName(cst.Name(name))),
+            ],
+        )
+        others = [each for each in node.names if each is not alias]
+        if not others:
+            return cst.FlattenSentinel([made.with_changes(semicolon=node.semicolon)])
+        others[-1] = others[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        return cst.FlattenSentinel([node.with_changes(names=others, semicolon=cst.MaybeSentinel.DEFAULT), made])
+
+    def _moved_module(self, name: str) -> str | None:
+        """The new spelling of a module that is, or lies below, what moved; None for any other."""
+        move = self._move
+        if move.name:
+            return None
+        return _below(name, move.module, move.new_module)
+
+    def _moved_name(self, name: str) -> str | None:
+        """The same for a dotted name of anything."""
+        return _below(name, self._move.old, self._move.new)
+
+    def _moved_from(self, node: cst.ImportFrom) -> list[cst.ImportFrom]:
+        move = self._move
+        module = resolve_dots(_spelled(node.module) if node.module else "", len(node.relative), self._package)
+        moved = self._moved_module(module)
+        if moved is not None and self._has_new(node, module):
+            return [node]
+        if moved is not None:
+            return [node.with_changes(**self._place(node, moved))]
+        if isinstance(node.names, cst.ImportStar):
+            return [node]
+        parent, _, tail = move.old.rpartition(".")
+        if module != parent or not parent:
+            return [node]
+        taken = [alias for alias in node.names if _spelled(alias.name) == tail]
+        if not taken:
+            return [node]
+        new_parent, _, new_tail = move.new.rpartition(".")
+        if not new_parent:
+            return [node]
+        renamed = [self._renamed(alias, new_tail) for alias in taken]
+        if len(taken) == len(node.names):
+            return [node.with_changes(**self._place(node, new_parent), names=renamed)]
+        if new_parent == module:
+            names = [self._renamed(alias, new_tail) if alias in taken else alias for alias in node.names]
+            return [node.with_changes(names=names)]
+        alone = [each.with_changes(comma=cst.MaybeSentinel.DEFAULT) for each in renamed[-1:]]
+        made = cst.ImportFrom(**{"module": None, **self._place(node, new_parent)}, names=[*renamed[:-1], *alone])
+        return [_without(node, taken), made]
+
+    def _has_new(self, node: cst.ImportFrom, module: str) -> bool:
+        """Whether the statement asks a module that became a package for the module in it that it is now."""
+        rest = self._move.new_module.removeprefix(module + ".")
+        if rest == self._move.new_module or isinstance(node.names, cst.ImportStar):
+            return False
+        return any(_spelled(alias.name) == rest.partition(".")[0] for alias in node.names)
+
+    def _renamed(self, alias: cst.ImportAlias, tail: str) -> cst.ImportAlias:
+        old = _spelled(alias.name)
+        if old == tail:
+            return alias
+        keeps = alias.asname is not None or (self._rename and self._move.name)
+        asname = alias.asname if keeps else cst.AsName(cst.Name(old))
+        return alias.with_changes(name=cst.Name(tail), asname=asname)
+
+    def _place(self, node: cst.ImportFrom, module: str) -> dict[str, Any]:
+        """How the statement spells `module`: relative where it was and still can be."""
+        own, parts = self._package.split("."), module.split(".")
+        shared = 0
+        while shared < min(len(own), len(parts)) and own[shared] == parts[shared]:
+            shared += 1
+        if not node.relative or not shared or not self._package:
+            space = {} if node.module is not None else {"whitespace_after_from": cst.SimpleWhitespace(" ")}
+            return {"module": _dotted(module), "relative": (), **space}
+        rest = ".".join(parts[shared:])
+        dots = [cst.Dot() for _ in range(len(own) - shared + 1)]
+        return {"module": _dotted(rest) if rest else None, "relative": dots}
+
+
+def resolve_dots(module: str, dots: int, package: str) -> str:
+    """The absolute name of `module` behind `dots` in a file of `package`; with its dots where that leads nowhere."""
+    if not dots:
+        return module
+    parts = package.split(".") if package else []
+    if dots - 1 >= len(parts):
+        return "." * dots + module
+    return ".".join([*parts[: len(parts) - (dots - 1)], *([module] if module else [])])
+
+
+def _below(name: str, old: str, new: str) -> str | None:
+    if name == new or name.startswith(new + "."):
+        return None  # said already: `a.b` that became `a.b.c` must not become `a.b.c.c`
+    if name == old:
+        return new
+    return new + name.removeprefix(old) if name.startswith(old + ".") else None
+
+
+def _is_local(found: Any) -> bool:
+    names = found() if callable(found) else found
+    return any(each.source is not QualifiedNameSource.IMPORT for each in names)
+
+
+def _takes_target(function: cst.BaseExpression) -> bool:
+    match function:
+        case cst.Name(value=name):
+            return name in _TARGETS - {"setattr", "delattr", "multiple"}
+        case cst.Attribute(value=owner, attr=cst.Name(value=name)):
+            return name in _TARGETS or (name == "dict" and _spelled(owner).rpartition(".")[2] == "patch")
+        case _:
+            return False
+
+
+def _spelled(node: cst.CSTNode) -> str:
+    match node:
+        case cst.Name(value=name):
+            return name
+        case cst.Attribute(value=owner, attr=attribute):
+            before = _spelled(owner)
+            return f"{before}.{attribute.value}" if before else ""
+        case _:
+            return ""
+
+
+def _dotted(name: str) -> cst.Name | cst.Attribute:
+    first, *rest = name.split(".")
+    node: cst.Name | cst.Attribute = cst.Name(first)
+    for part in rest:
+        node = cst.Attribute(node, cst.Name(part))
+    return node
+
+
+def _without(node: cst.ImportFrom, taken: Sequence[cst.ImportAlias]) -> cst.ImportFrom:
+    """`node` without the names `taken`; what ends the list (a comma, a comment, the line) stays as it was."""
+    assert not isinstance(node.names, cst.ImportStar)
+    kept = [alias for alias in node.names if alias not in taken]
+    last = node.names[-1]
+    if last in taken:
+        kept[-1] = kept[-1].with_changes(comma=_ending(kept[-1], last, node))
+    return node.with_changes(names=kept)
+
+
+def _ending(kept: cst.ImportAlias, last: cst.ImportAlias, node: cst.ImportFrom) -> cst.Comma | cst.MaybeSentinel:
+    ours = kept.comma
+    if not isinstance(ours, cst.Comma):
+        return cst.MaybeSentinel.DEFAULT
+    space = ours.whitespace_after
+    has_comment = isinstance(space, cst.ParenthesizedWhitespace) and space.first_line.comment is not None
+    if isinstance(last.comma, cst.Comma):
+        if not has_comment or not isinstance(last.comma.whitespace_after, cst.ParenthesizedWhitespace):
+            return last.comma
+        end = last.comma.whitespace_after
+        return ours.with_changes(whitespace_after=space.with_changes(last_line=end.last_line, indent=end.indent))
+    return ours if has_comment else cst.MaybeSentinel.DEFAULT

@@ -1,0 +1,171 @@
+"""M101, M201, M202 and their kin: what is missing lives elsewhere. Rewrite its importers, or leave it where it was sought too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from posixpath import dirname
+
+from muster.fixes.imports import Move, rewrite_imports
+from muster.fixes.site import Site
+from muster.fixes.source import parse_tree
+from muster.index.bindings import bindings
+from muster.model.cause import Candidate, Cause
+from muster.model.collection import NameMissing
+from muster.model.fix import FileChange, Fix
+from muster.ports import EntryKind
+
+_QUOTED = re.compile(r"'([\w.]+)'")
+_MOST_CANDIDATES = 3
+
+
+def fix_moved(cause: Cause, site: Site) -> Iterator[Fix]:
+    """For each place that it may have moved to: importers rewritten; for the first, a re-export where it was."""
+    module, _, name = cause.subject.partition(":")
+    candidates = find_candidates(cause, site)
+    for position, candidate in enumerate(candidates):
+        tied = candidate.is_tied or (position > 0 and candidates[position - 1].is_tied)
+        yield from _rewritten(module, name, candidate, site, is_choice=tied)
+    if candidates and not candidates[0].is_tied:
+        yield from _left_behind(cause, module, name, candidates[0], site)
+
+
+def find_candidates(cause: Cause, site: Site) -> tuple[Candidate, ...]:
+    """Where it lives today: as the diagnosis says, else as its evidence does."""
+    if cause.candidates:
+        return cause.candidates[:_MOST_CANDIDATES]
+    module, _, name = cause.subject.partition(":")
+    found: list[Candidate] = []
+    for each in cause.evidence:
+        if cause.code == "M101" and each.kind == "home" and each.path and (dotted := site.spell(each.path)):
+            found.append(Candidate(dotted, path=each.path))
+        elif cause.code == "M201" and each.kind == "definition" and each.path and (dotted := site.spell(each.path)):
+            found.append(Candidate(dotted, name, path=each.path))
+        elif cause.code == "M202" and each.kind == "nearest" and (match := _QUOTED.match(each.text)):
+            found.append(Candidate(module, match[1], change="renamed", path=each.path))
+    return tuple(found[:_MOST_CANDIDATES])
+
+
+def _rewritten(module: str, name: str, candidate: Candidate, site: Site, *, is_choice: bool) -> Iterator[Fix]:
+    new_name = candidate.name or name
+    move = Move(module, candidate.module, name, new_name if name else "")
+    if move.old == move.new:
+        return
+    changes = rewrite_everywhere(move, site)
+    if not changes:
+        return
+    where = site.show(changes[0].path) if len(changes) == 1 else f"{len(changes)} files"
+    if name and candidate.module == module:
+        title = f"import '{new_name}' instead of '{name}' from '{module}' in {where}"
+    elif name:
+        title = f"import '{new_name}' from '{candidate.module}' instead of '{module}' in {where}"
+    else:
+        title = f"import '{candidate.module}' instead of '{module}' in {where}"
+    yield Fix("rewrite", title, changes, choice=is_choice)
+
+
+def rewrite_everywhere(move: Move, site: Site) -> tuple[FileChange, ...]:
+    """Every file of the project that spells the old name, spelled anew; files that cannot be changed are left out."""
+    changes: dict[str, FileChange | None] = {}
+    words = (move.module.rpartition(".")[2], *([move.name] if move.name else []))
+    for path in site.mentioning(*words):
+        if _has_its_own_way(site, path, move):
+            continue
+        package, rename = site.package_of(path), _is_test(path)
+        changes[path] = site.edit(path, lambda text, package=package, rename=rename: rewrite_imports(  # type: ignore[misc]  # because mypy cannot type defaults of a lambda
+            text, move, package, rename=rename
+        ))  # fmt: skip
+    return site.present(changes)
+
+
+def _has_its_own_way(site: Site, path: str, move: Move) -> bool:
+    """Whether the file already tries the new place where the old one fails."""
+    content = site.read(path) or b""
+    return b"except" in content and move.new_module.encode() in content and move.module.encode() in content and (
+        b"ImportError" in content or b"ModuleNotFoundError" in content
+    )  # fmt: skip
+
+
+def _is_test(path: str) -> bool:
+    stem = path.rpartition("/")[2]
+    return stem.startswith("test_") or stem.endswith("_test.py")
+
+
+def _left_behind(cause: Cause, module: str, name: str, candidate: Candidate, site: Site) -> Iterator[Fix]:
+    change = (
+        _name_left_behind(cause, module, name, candidate, site)
+        if name
+        else _module_left_behind(module, candidate, site)
+    )
+    if change is not None:
+        title = f"leave a re-export of '{candidate}' in {site.show(change.path)}, with a DeprecationWarning"
+        yield Fix("re-export", title, (change,))
+
+
+def _module_left_behind(module: str, candidate: Candidate, site: Site) -> FileChange | None:
+    """A module at the old place that passes everything on."""
+    home = candidate.path
+    if not home.endswith(".py") or home.endswith("/__init__.py"):
+        return None
+    root = home.removesuffix(".py").removesuffix(candidate.module.replace(".", "/")).rstrip("/")
+    path = f"{root}/{module.replace('.', '/')}.py"
+    if site.tree.kind(path.removesuffix(".py")) is EntryKind.FOLDER or not _is_reached(dirname(path), root, site):
+        return None
+    names = _own_names(home, site)
+    if not names:
+        return None
+    text = (
+        f'"""Moved to `{candidate.module}`; this is left for those who still import it from here."""\n\n'
+        "import warnings\n\n"
+        f"from {candidate.module} import (  # noqa: F401\n" + "".join(f"    {each},\n" for each in names) + ")\n\n"
+        f"warnings.warn(\n    \"'{module}' is now '{candidate.module}'\", DeprecationWarning, stacklevel=2\n)\n"
+    )
+    return site.create(path, text.encode())
+
+
+def _is_reached(folder: str, root: str, site: Site) -> bool:
+    """Whether `folder` is there, or is the root itself."""
+    return folder == root or site.tree.kind(folder) is EntryKind.FOLDER
+
+
+def _own_names(path: str, site: Site) -> list[str]:
+    """What the module itself defines; underscored names too, for tests import those."""
+    defined = {each.name for each in bindings(site.facts(path)) if each.kind != "import"}
+    return sorted(name for name in defined if name.isidentifier() and not name.startswith("__"))
+
+
+def _name_left_behind(
+    cause: Cause, module: str, name: str, candidate: Candidate, site: Site
+) -> FileChange | None:  # fmt: skip
+    detail = cause.exception.detail if cause.exception else None
+    path = detail.module_file if isinstance(detail, NameMissing) else None
+    if path is None or not path.endswith(".py"):
+        return None
+    new = candidate.name or name
+
+    def add(text: str) -> str | None:
+        tree = parse_tree(text)
+        if tree is None or "__getattr__" in text:
+            return None
+        newline = "\r\n" if "\r\n" in text else "\n"
+        gap = "" if text.endswith(("\n", "\r")) or not text else newline
+        return text + gap + _forwarding(module, name, candidate.module, new).replace("\n", newline)
+
+    return site.edit(path, add)
+
+
+def _forwarding(module: str, name: str, new_module: str, new: str) -> str:
+    """A module `__getattr__` (PEP 562), so that only those who ask for the old name hear of it."""
+    told = f"'{module}.{name}' is now '{new_module}.{new}'"
+    statement = f"        from {new_module} import {new}\n\n" if new_module != module else ""
+    return (
+        "\n\ndef __getattr__(wanted):\n"
+        f'    if wanted == "{name}":\n'
+        "        import warnings\n\n"
+        f"{statement}"
+        "        warnings.warn(\n"
+        f'            "{told}",\n'
+        "            DeprecationWarning,\n            stacklevel=2,\n        )\n"
+        f"        return {new}\n"
+        "    raise AttributeError(f\"module '{__name__}' has no attribute '{wanted}'\")\n"
+    )
