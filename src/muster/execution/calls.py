@@ -13,6 +13,7 @@ from muster.execution.machine import ExhaustedError, Machine
 from muster.execution.raised import Raised
 from muster.execution.scope import Scope, ScopeKind
 from muster.execution.values import (
+    MANAGED,
     MISSING,
     UNKNOWN,
     BoundMethod,
@@ -105,6 +106,8 @@ def _call_body(machine: Machine, function: FunctionValue, names: dict[str, Value
         return UNKNOWN
     if machine.depth >= machine.call_depth or function.line == 0 or (function.file, function.line) in machine.exhausted:
         _expose(machine, tuple(names.values()), {})
+        if isinstance(managed := function.attributes.get(MANAGED), FunctionValue):
+            _forget_globals(machine, managed)
         return UNKNOWN
     body = machine.source.body(function.file, function.line)
     if body is None:
@@ -117,6 +120,16 @@ def _call_body(machine: Machine, function: FunctionValue, names: dict[str, Value
     scope.nonlocal_names = frozenset(body.nonlocals)
     scope.line = function.line
     return _run_body(machine, function, body.statements, scope)
+
+
+def _forget_globals(machine: Machine, function: FunctionValue) -> None:
+    """A context manager's generator is not followed: what it may change of its module is not known while it is entered."""
+    if function.module is None:
+        return
+    _expose(machine, tuple(function.module.namespace.values()), {})
+    body = machine.source.body(function.file, function.line) if function.line else None
+    for name in body.globals if body is not None else ():
+        function.module.namespace[name] = UNKNOWN
 
 
 def _function_scope(function: FunctionValue, names: dict[str, Value]) -> Scope:

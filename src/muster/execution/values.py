@@ -183,6 +183,10 @@ class ClassValue:
         return f"<class {self.module}.{self.qualname}>"
 
 
+MANAGED = "<managed>"
+"""The attribute of what `contextlib.contextmanager` makes that holds the generator function."""
+
+
 class FunctionValue:
     """A function (or lambda) defined by simulated code.
 

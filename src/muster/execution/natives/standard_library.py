@@ -12,6 +12,7 @@ from muster.execution.attributes import get_attribute
 from muster.execution.classes import FieldValue, make_dataclass
 from muster.execution.machine import Machine
 from muster.execution.values import (
+    MANAGED,
     MISSING,
     UNKNOWN,
     ClassValue,
@@ -366,6 +367,7 @@ def _contextmanager(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
         return UNKNOWN
     wrapper = FunctionValue(function.name, function.qualname, function.module, function.file, 0, function.params)
     wrapper.defaults, wrapper.attributes = function.defaults, {**function.attributes, "__wrapped__": function}
+    wrapper.attributes[MANAGED] = function
     return wrapper
 
 
