@@ -151,7 +151,7 @@ def _module(machine: Machine, module: ModuleValue, name: str) -> Value:
         if machine.trace is not None:
             _trace(machine, machine.trace, module, name, value)
         return value
-    value = _module_dunder(module, name)
+    value = module_dunder(module, name)
     if value is not MISSING:
         return value
     hook = module.namespace.get("__getattr__")
@@ -200,7 +200,8 @@ def _module_hook(machine: Machine, hook: Value, name: str) -> Value:
         raise
 
 
-def _module_dunder(module: ModuleValue, name: str) -> Value:
+def module_dunder(module: ModuleValue, name: str) -> Value:
+    """What Python itself put into a module's namespace: `__name__`, `__file__` and their like; `MISSING` for all else."""
     if name == "__name__":
         return module.name
     if name == "__file__":

@@ -18,12 +18,18 @@ class NamespaceValue:
 
     def simulated_getitem(self, machine: Machine, key: Value) -> Value:
         """`globals()[key]`."""
-        value = self.module.namespace.get(key, MISSING) if isinstance(key, str) else UNKNOWN
+        value = self._find(key) if isinstance(key, str) else UNKNOWN
         if value is not MISSING:
             return value
         if self.module.lenient:
             return UNKNOWN
         raise machine.error("KeyError", repr(key))
+
+    def _find(self, name: str) -> Value:
+        from muster.execution.attributes import module_dunder
+
+        found = self.module.namespace.get(name, MISSING)
+        return module_dunder(self.module, name) if found is MISSING else found
 
     def simulated_setitem(self, machine: Machine, key: Value, value: Value) -> None:
         """`globals()[key] = value`."""
@@ -39,7 +45,7 @@ class NamespaceValue:
 
     def simulated_contains(self, key: str) -> bool | None:
         """`key in globals()`."""
-        return key in self.module.namespace or (None if self.module.lenient else False)
+        return self._find(key) is not MISSING or (None if self.module.lenient else False)
 
     def simulated_getattr(self, machine: Machine, name: str) -> Value:
         """Methods of the dictionary."""
@@ -64,7 +70,7 @@ class NamespaceValue:
     def _get(self, machine: Machine, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
         if not args or not isinstance(args[0], str):
             return UNKNOWN
-        found = self.module.namespace.get(args[0], MISSING)
+        found = self._find(args[0])
         if found is not MISSING:
             return found
         return UNKNOWN if self.module.lenient else (args[1] if len(args) > 1 else None)
