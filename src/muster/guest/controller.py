@@ -232,6 +232,8 @@ class Controller:
             for name in ("deselected", "skipped", "not run"):
                 if end[name]:
                     stats.setdefault(name, []).extend(Uncounted() for _ in range(end[name]))
+            # It knows which words stand in the closing line only from the last report on.
+            getattr(reporter, "_set_main_color", lambda: None)()
         interrupt = end["interrupt"]
         if interrupt and interrupt["type"] == "Exit":
             import pytest

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+from muster.model.collection import Item
+
 
 def bare_id(nodeid: str) -> str:
     """`nodeid` without its parameters: `tests/test_a.py::test_b[1]` is `tests/test_a.py::test_b`."""
@@ -12,3 +16,22 @@ def bare_id(nodeid: str) -> str:
 def group_id(nodeid: str) -> str:
     """The class, or the function, that stands at the top of the file: what is not torn apart without need."""
     return "::".join(bare_id(nodeid).split("::")[:2])
+
+
+def files_by_head(files: Iterable[str], rootdir: str) -> Mapping[str, str]:
+    """The first part of node ids to the file that it names: the path relative to `rootdir`."""
+    prefix = rootdir.rstrip("/") + "/"
+    return {path.removeprefix(prefix): path for path in files}
+
+
+def file_of(item: Item, heads: Mapping[str, str]) -> str:
+    """The file that `item` is collected from, which need not be the one that defines it (an imported test).
+
+    Node ids of files outside of rootdir begin with the path from an argument of the command (`_pytest.nodes`).
+    """
+    head = item.nodeid.partition("::")[0]
+    if head in heads:
+        return heads[head]
+    if item.path.endswith(f"/{head}"):
+        return item.path
+    return next((path for path in heads.values() if path.endswith(f"/{head}")), item.path)

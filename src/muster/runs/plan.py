@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from muster.model.collection import Collection, Item, Outcome, SessionExit
 from muster.model.invocation import Invocation
 from muster.model.run import FileDurations, Task, Unit
-from muster.runs.names import bare_id, group_id
+from muster.runs.names import bare_id, file_of, files_by_head, group_id
 
 SPLIT_SECONDS = 2.0
 SPLIT_TESTS = 500
@@ -42,11 +42,12 @@ class Planned:
         return sum(map(len, self.files.values()))
 
 
-def plan_tests(collection: Collection, last_failed: Sequence[str] = ()) -> Planned:
+def plan_tests(collection: Collection, rootdir: str, last_failed: Sequence[str] = ()) -> Planned:
     """What `collection` lets expect. With `last_failed` only these node ids, where any of them is there."""
     by_path: dict[str, list[Item]] = {path: [] for path in collection.files}
+    heads = files_by_head(collection.files, rootdir)
     for item in collection.items:
-        by_path.setdefault(item.path, []).append(item)
+        by_path.setdefault(file_of(item, heads), []).append(item)
     blocked = {path for path, _ in collection.blocked}
     if (ended_by := _file_that_ends_the_session(collection)) is not None:
         # pytest ends there; a worker only loses that file, so all others are there to be run.

@@ -173,7 +173,7 @@ def _plan(
 ) -> tuple[Planned, list[Unit], Told]:
     collection, invocation = simulation.collection, simulation.invocation
     failed = read_last_failed(ports.tree, invocation) if invocation.last_failed else ()
-    planned = plan_tests(collection, failed)
+    planned = plan_tests(collection, invocation.rootdir, failed)
     costs = _costs(ports.tree, planned, records.load(), plan.root)
     limits = _limits(planned, request.categories, plan)
     only = {path: tuple(item.nodeid for item in items) for path, items in planned.files.items()} if failed else {}
