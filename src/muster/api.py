@@ -1,4 +1,6 @@
-"""Muster for Python code: typed and stable. Nothing of the examined project runs unless an argument says so.
+"""Muster for Python code: typed and stable.
+
+Nothing of the examined project runs but by `run` and `collect_observed`, and where an argument says so.
 
 from muster.api import assert_collectable
 
@@ -9,33 +11,53 @@ def test_every_file_collects() -> None:
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+from typing import TextIO
 
 from muster.errors import UsageError
 from muster.model.endpoint import Malformed, parse_endpoint
 from muster.model.report import Report
+from muster.model.run_report import RunReport
 from muster.model.service import Inquiry, ServiceStatus
 from muster.render.layout import Canvas
+from muster.render.run import render_nothing_ran
 from muster.render.text import render_text
 from muster.settings import Service
 from muster.usecases.check import check as check_session
 from muster.usecases.check import check_exit_code
 from muster.usecases.collect import Listing
 from muster.usecases.collect import collect as collect_session
+from muster.usecases.collect_observed import ObservedListing
+from muster.usecases.collect_observed import collect_observed as collect_real_session
 from muster.usecases.preflight import Preflight, choose_services, make_status
 from muster.usecases.preflight import preflight as preflight_services
-from muster.wiring import Choices, find_settings, open_service_ports, open_workspace, settings_categories
+from muster.usecases.run import run_tests
+from muster.wiring import (
+    Choices,
+    RunChoices,
+    find_settings,
+    open_run,
+    open_service_ports,
+    open_workspace,
+    settings_categories,
+    stream_view,
+)
 
 __all__ = [
     "Listing",
+    "ObservedListing",
     "Preflight",
     "Report",
+    "RunReport",
     "ServiceStatus",
     "assert_collectable",
     "check",
     "collect",
+    "collect_observed",
     "preflight",
     "probe_service",
+    "run",
 ]
 
 
@@ -72,6 +94,57 @@ def collect(
     """The node ids that pytest would collect, in its order; the parameters are those of `check`."""
     with open_workspace(_choices(paths, categories, invocation, python, root, options)) as workspace:
         return collect_session(workspace.ports, workspace.plan)
+
+
+def collect_observed(
+    *paths: str,
+    categories: Sequence[str] = (),
+    invocation: str = "",
+    python: str = "",
+    root: str = "",
+    options: Sequence[str] = (),
+) -> ObservedListing:
+    """What pytest really collects, with its seconds against the budget; the parameters are those of `check`.
+
+    This runs the project's code.
+    """
+    with open_workspace(_choices(paths, categories, invocation, python, root, options)) as workspace:
+        return collect_real_session(workspace.observed, workspace.plan)
+
+
+def run(
+    *paths: str,
+    categories: Sequence[str] = (),
+    workers: int | str = "auto",
+    shard: str = "",
+    strict: bool = False,
+    fail_flaky: bool = False,
+    junit: str = "",
+    durations: str = "",
+    start: bool = False,
+    invocation: str = "",
+    python: str = "",
+    root: str = "",
+    options: Sequence[str] = (),
+    stream: TextIO | None = None,
+) -> RunReport:
+    """Run the tests in worker processes and account for each of them: what `muster run` does.
+
+    `workers` is a number or `auto`, `shard` is `I/N`, `junit` the file for pytest's own XML, `durations` a file of
+    recorded durations. `strict` runs nothing where a file is blocked, `fail_flaky` makes a pass on retry red, `start`
+    starts services. What the command prints goes to `stream`, by default nowhere. The other parameters are those of
+    `check`. The report's `exit_code` is that of the command.
+    """
+    choices = _choices(paths, categories, invocation, python, root, options)
+    chosen = RunChoices(str(workers), shard, strict, fail_flaky, junit, durations, start)
+    shown = stream or io.StringIO()
+    with (
+        open_workspace(choices) as workspace,
+        open_run(workspace, choices, chosen, stream_view(shown, 0), Canvas(width=100)) as (request, ports),
+    ):
+        report = run_tests(workspace.ports, workspace.clock, workspace.plan, request, ports)
+    shown.write(render_nothing_ran(report) if report.pytest_exit is None else "")
+    return report
 
 
 def assert_collectable(*categories_or_paths: str, invocation: str = "", python: str = "", root: str = "") -> None:

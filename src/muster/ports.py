@@ -191,6 +191,9 @@ class RunView(Protocol):
     def begin(self, tests: int, files: int, workers: int) -> None:
         """Tests are about to run."""
 
+    def expect(self, tests: int) -> None:
+        """There will be this many tests, as far as can be known by now."""
+
     def test_done(self, result: ItemResult) -> None:
         """One test has its fate."""
 

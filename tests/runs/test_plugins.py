@@ -24,9 +24,16 @@ pytestmark = [
 ]
 
 SUITE = {
-    "pkg/__init__.py": "def one(x):\n    if x:\n        return 1\n    return 2\n\n\ndef two():\n    return 3\n\n\ndef never():\n    return 4\n",
-    "tests/test_a.py": "import pkg\n\n\ndef test_a():\n    assert pkg.one(1) == 1\n\n\ndef test_b():\n    assert pkg.one(0) == 2\n",
-    "tests/test_c.py": "import pkg\n\n\ndef test_c():\n    assert pkg.two() == 3\n\n\ndef test_fails():\n    assert 0\n",
+    "pkg/__init__.py": (
+        "def one(x):\n    if x:\n        return 1\n    return 2\n\n\n"
+        "def two():\n    return 3\n\n\ndef never():\n    return 4\n"
+    ),
+    "tests/test_a.py": (
+        "import pkg\n\n\ndef test_a():\n    assert pkg.one(1) == 1\n\n\ndef test_b():\n    assert pkg.one(0) == 2\n"
+    ),
+    "tests/test_c.py": (
+        "import pkg\n\n\ndef test_c():\n    assert pkg.two() == 3\n\n\ndef test_fails():\n    assert 0\n"
+    ),
 }
 
 
@@ -57,7 +64,15 @@ def project(folder: Path, addopts: str, files: Mapping[str, str] = SUITE, more: 
 
 @pytest.mark.parametrize(
     "addopts",
-    ["-n 2", "-n 2 --dist loadfile", "-n 3 --maxfail=5", "-p xdist -n 2", "-n logical", "--dist=worksteal -n 2 -v", "-n 0"],
+    [
+        "-n 2",
+        "-n 2 --dist loadfile",
+        "-n 3 --maxfail=5",
+        "-p xdist -n 2",
+        "-n logical",
+        "--dist=worksteal -n 2 -v",
+        "-n 0",
+    ],
 )
 def test_options_of_xdist_in_addopts_are_without_effect(tmp_path: Path, addopts: str) -> None:
     folder = project(tmp_path, addopts)

@@ -30,6 +30,10 @@ class StreamView:
         self._is_live = True
         self._draw()
 
+    def expect(self, tests: int) -> None:
+        """There will be this many tests."""
+        self._tests = tests
+
     def test_done(self, result: ItemResult) -> None:
         """One test has its fate."""
         self._done += 1

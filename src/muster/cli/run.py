@@ -11,13 +11,12 @@ from muster.cli.reports import write_text
 from muster.cli.terminal import canvas_for, environment_variables
 from muster.errors import UsageError
 from muster.model.report import Report
-from muster.model.run_report import RunReport
+from muster.render.escape import escape_text
 from muster.render.json import render_json
 from muster.render.layout import Canvas
-from muster.render.run import render_categories, render_fallback
-from muster.render.text import render_quantity, render_seconds
+from muster.render.run import render_categories, render_collected, render_nothing_ran
 from muster.usecases.check import check
-from muster.usecases.plan import FAILED, NO_TESTS
+from muster.usecases.collect_observed import collect_observed
 from muster.usecases.run import run_tests
 from muster.wiring import Choices, RunChoices, find_settings, open_run, open_workspace, stream_view
 
@@ -33,28 +32,19 @@ def run_run(choices: Choices, run: RunChoices, reports: Sequence[str]) -> int:
     for file in files:
         write_text(render_json(report), file)
     if report.pytest_exit is None:
-        _say_why_nothing_ran(report)
+        write_text(render_nothing_ran(report), "")
     return report.exit_code
 
 
 def run_collect_only(choices: Choices) -> int:
-    """List what pytest really collects, with its seconds against the budget, and return pytest's exit code."""
+    """List what pytest really collects, with its seconds against the budget, and return the exit code."""
     with open_workspace(choices) as workspace:
-        plan = workspace.plan
-        real = workspace.observed.collect(workspace.words, plan.cwd)
-    write_text("".join(f"{item.nodeid}\n" for item in real.items), "")
-    for report in real.reports:
-        if report.exception is not None:
-            print(f"ERROR {report.nodeid}  {report.exception}", file=sys.stderr)
-    seconds = real.seconds or 0.0
-    is_over = plan.budget_s is not None and seconds > plan.budget_s
-    budget = f"budget {render_seconds(plan.budget_s)}" if plan.budget_s is not None else "no budget set"
-    over = "   over budget" if is_over else ""
-    print(
-        f"{render_quantity(len(real.items), 'test')} collected by pytest in {render_seconds(seconds)}, {budget}{over}"
-    )
-    code = real.session.pytest_exit if real.session.pytest_exit >= 0 else FAILED
-    return FAILED if is_over and code in (0, NO_TESTS) else code
+        listing = collect_observed(workspace.observed, workspace.plan)
+    write_text("".join(f"{nodeid}\n" for nodeid in listing.nodeids), "")
+    for error in listing.errors:
+        print(f"ERROR {escape_text(error)}", file=sys.stderr)
+    print(render_collected(listing.seconds, listing.budget_s, len(listing.nodeids)))
+    return listing.exit_code
 
 
 def run_list_categories(choices: Choices) -> int:
@@ -83,15 +73,6 @@ def _report_file(text: str) -> str:
     if format_ != "json" or not path:
         raise UsageError(f"--report {text}: a run is reported as json=FILE; --junit FILE has pytest's own XML")
     return path
-
-
-def _say_why_nothing_ran(report: RunReport) -> None:
-    """pytest has printed no closing line: nothing matched, or nothing could be run."""
-    if report.exit_code == NO_TESTS and not report.stopped:
-        print("no test matches: nothing was run")
-    elif report.stopped:
-        print(f"nothing more was run: {report.stopped}")
-    sys.stdout.write(render_fallback(report))
 
 
 def _canvas() -> Canvas:

@@ -42,8 +42,23 @@ def render_outcome(report: RunReport, canvas: Canvas) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n" if lines else ""
 
 
-def render_fallback(report: RunReport) -> str:
-    """The closing line in pytest's form, for a run in which pytest itself could not print it."""
+def render_nothing_ran(report: RunReport) -> str:
+    """Why nothing, or nothing more, was run, and the closing line in pytest's form, which pytest itself has not printed."""
+    if report.stopped:
+        why = f"nothing more was run: {escape_text(report.stopped)}\n"
+    else:
+        why = "no test matches: nothing was run\n" if report.exit_code == 5 else ""
+    return why + _closing_line(report)
+
+
+def render_collected(seconds: float, budget_s: float | None, tests: int) -> str:
+    """What the real collection took, against the budget."""
+    budget = f"budget {render_seconds(budget_s)}" if budget_s is not None else "no budget set"
+    over = ": over budget" if budget_s is not None and seconds > budget_s else ""
+    return f"{render_quantity(tests, 'test')} collected by pytest in {render_seconds(seconds)}, {budget}{over}"
+
+
+def _closing_line(report: RunReport) -> str:
     totals = report.totals
     counts = (
         (totals.failed + totals.crashed + totals.timed_out, "failed"),

@@ -214,6 +214,7 @@ class Direction:
             self._seconds[task.path] = self._seconds.get(task.path, 0.0) + share
         hand.keys.extend(self._ledger.meet(nodeid, path) for nodeid, path in header["items"])
         self._ledger.deselected += int(header["deselected"])
+        self._view.expect(self._ledger.expected)
         hand.batch, hand.collecting, hand.deadline = (), "", None
         self._idle_deaths = 0
 

@@ -55,6 +55,7 @@ class Ledger:
         self._times_met: Counter[str] = Counter()
         self._released: dict[str, list[str]] = {}
         self._collected: set[str] = set()
+        self._awaited = len(items)
         self.errors: list[FileError] = []
         self.deselected = planned.deselected
         self.skipped = 0
@@ -70,9 +71,14 @@ class Ledger:
         """How many tests have their fate."""
         return len(self._results)
 
+    @property
+    def expected(self) -> int:
+        """How many tests there will be: those that pytest has collected, and those planned in files that it has not."""
+        return self.collected + self._awaited
+
     def meet(self, nodeid: str, path: str) -> str:
         """The key of a test that pytest has collected."""
-        self._collected.add(path)
+        self.close_file(path)
         if released := self._released.get(nodeid):
             return released.pop(0)
         self._times_met[nodeid] += 1
@@ -94,7 +100,12 @@ class Ledger:
 
     def close_file(self, path: str) -> None:
         """pytest has collected `path`."""
+        self._await_no_more(path)
         self._collected.add(path)
+
+    def _await_no_more(self, path: str) -> None:
+        if path not in self._collected:
+            self._awaited -= len(self._planned.files.get(path, ()))
 
     def record(
         self, key: str, fate: Fate, text: str = "", *, seconds: float = 0, worker: str = "", attempts: int = 1
