@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from muster.adapters.atomic import write_atomically
 from muster.model.run import FileDurations
@@ -38,10 +37,7 @@ class ProjectRecords:
         merged = {**_read(path), **durations}
         content = {
             "schema": SCHEMA,
-            "files": {
-                name: {"seconds": round(known.seconds, 4), "tests": {k: round(v, 4) for k, v in known.tests.items()}}
-                for name, known in sorted(merged.items())
-            },
+            "files": {name: {"seconds": round(known.seconds, 4)} for name, known in sorted(merged.items())},
         }
         with contextlib.suppress(OSError):
             os.makedirs(self._folder, exist_ok=True)
@@ -57,10 +53,6 @@ def _read(path: str) -> dict[str, FileDurations]:
             return {}
         with open(path, "rb") as file:
             content = json.load(file)
-        return {str(name): _entry(value) for name, value in content["files"].items()}
+        return {str(name): FileDurations(float(value["seconds"])) for name, value in content["files"].items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
-
-
-def _entry(value: Any) -> FileDurations:
-    return FileDurations(float(value["seconds"]), {str(name): float(took) for name, took in value["tests"].items()})

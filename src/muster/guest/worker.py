@@ -148,8 +148,7 @@ class Worker:
                 for task in tasks:
                     kept.extend(self.collect_one(session, perform, task))
                 session.items = kept
-        wanted = {task["path"]: task for task in tasks}
-        session.items[:] = [item for item in session.items if is_wanted(item, wanted)]
+        session.items[:] = chosen(session.items, tasks)
         self.collected += len(session.items)
         session.testscollected = self.collected
         rows = [[str(item.nodeid), str(item.path)] for item in session.items]
@@ -332,19 +331,45 @@ def as_paths(names):
     return [Path(name) for name in names]
 
 
-def is_wanted(item, tasks):
-    """Whether the task of the item's file names it: `only` these, or all but `excluded`; bare ids mean all parameters."""
-    task = tasks.get(str(item.path))
-    if task is None or not (task["only"] or task["excluded"]):
-        return True
-    nodeid = str(item.nodeid)
+def chosen(items, tasks):
+    """Those of `items` that the tasks of their files name, in their order."""
+    names = {}
+    for task in tasks:
+        if task["only"] or task["part"][1] > 1:
+            own = [str(item.nodeid) for item in items if str(item.path) == task["path"]]
+            if task["only"]:
+                only = frozenset(task["only"])
+                own = [name for name in own if name in only or bare(name) in only]
+            names.setdefault(task["path"], set()).update(part_of(own, *task["part"]))
+    return [item for item in items if str(item.path) not in names or str(item.nodeid) in names[str(item.path)]]
+
+
+def part_of(names, number, count):
+    """The part `number` of `count` of `names`, of about one size; every name is in one of them.
+
+    All workers that share a file see the same names, but perhaps in another order (parameters from a set): so they
+    are sorted. A class is not torn apart unless it is larger than a part.
+    """
+    ordered = sorted(set(names))
+    cuts = [cut(ordered, place * len(ordered) // count, len(ordered) // count) for place in range(count + 1)]
+    return ordered[cuts[number] : cuts[number + 1]]
+
+
+def cut(ordered, place, size):
+    """The nearest border of a class at or behind `place`, if it is less than half a part away."""
+    for border in range(place, min(place + max(size // 2, 1), len(ordered))):
+        if border == 0 or group(ordered[border]) != group(ordered[border - 1]):
+            return border
+    return place
+
+
+def group(nodeid):
+    return bare(nodeid).split("::")[:2]
+
+
+def bare(nodeid):
     head, separator, rest = nodeid.partition("::")
-    names = (nodeid, head + separator + rest.partition("[")[0])
-    if task["only"]:
-        only = task["only"] = frozenset(task["only"])
-        return not only.isdisjoint(names)
-    excluded = task["excluded"] = frozenset(task["excluded"])
-    return excluded.isdisjoint(names)
+    return head + separator + rest.partition("[")[0]
 
 
 def pose_as_distributed(namespace, workers):

@@ -6,7 +6,7 @@ Paths are absolute POSIX strings; node ids are spelled as pytest prints them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -29,14 +29,15 @@ class Fate(StrEnum):
 class Task:
     """One file, or a part of it, that a worker is given.
 
-    `arguments` is what pytest is told to collect. `only` keeps just these node ids, `excluded` leaves these out; a bare
-    id stands for all its parameters. `timeout_s` bounds one test; `retries` is how often a failure may be run again.
+    `arguments` is what pytest is told to collect. `only` keeps just these node ids (a bare one stands for all its
+    parameters), `part` the first of so many parts of what is left (`(0, 1)` is all of it). `timeout_s` bounds one test;
+    `retries` is how often a failure may be run again.
     """
 
     path: str
     arguments: tuple[str, ...]
     only: tuple[str, ...] = ()
-    excluded: tuple[str, ...] = ()
+    part: tuple[int, int] = (0, 1)
     timeout_s: float | None = None
     retries: int = 0
 
@@ -52,10 +53,9 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class FileDurations:
-    """What a file took in an earlier run: its import and all of its tests, and its slow tests one by one."""
+    """What a file took in an earlier run: its import and all of its tests."""
 
     seconds: float
-    tests: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

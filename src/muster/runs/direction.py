@@ -256,7 +256,7 @@ class Direction:
             return False
         self._ledger.release(key)
         nodeid = self._ledger.nodeid_of(key)
-        self._queue.put_last(Unit((replace(task, only=(nodeid,), excluded=()),)))
+        self._queue.put_last(Unit((replace(task, only=(nodeid,), part=(0, 1)),)))
         return True
 
     # Ends.
@@ -331,7 +331,7 @@ class Direction:
         tasks = []
         for path, nodeids in by_path.items():
             task = self._tasks.get(path) or Task(path, (path,))
-            tasks.append(replace(task, only=tuple(nodeids), excluded=()))
+            tasks.append(replace(task, only=tuple(nodeids), part=(0, 1)))
         return Unit(tuple(tasks))
 
     def _break_file(self, error: FileError, output: str = "") -> None:
@@ -414,7 +414,7 @@ def _described(task: Task) -> dict[str, object]:
         "path": task.path,
         "arguments": list(task.arguments),
         "only": list(task.only),
-        "excluded": list(task.excluded),
+        "part": list(task.part),
     }
 
 

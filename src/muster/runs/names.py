@@ -13,11 +13,6 @@ def bare_id(nodeid: str) -> str:
     return head + separator + rest.partition("[")[0]
 
 
-def group_id(nodeid: str) -> str:
-    """The class, or the function, that stands at the top of the file: what is not torn apart without need."""
-    return "::".join(bare_id(nodeid).split("::")[:2])
-
-
 def files_by_head(files: Iterable[str], rootdir: str) -> Mapping[str, str]:
     """The first part of node ids to the file that it names: the path relative to `rootdir`."""
     prefix = rootdir.rstrip("/") + "/"

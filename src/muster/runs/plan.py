@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 from muster.model.collection import Collection, Item, Outcome, SessionExit
 from muster.model.invocation import Invocation
 from muster.model.run import FileDurations, Task, Unit
-from muster.runs.names import bare_id, file_of, files_by_head, group_id
+from muster.runs.names import bare_id, file_of, files_by_head
 
 SPLIT_SECONDS = 2.0
 SPLIT_TESTS = 500
 """A file is only torn apart where that is worth a second import: it is known to be slow, or holds very many tests."""
+PARTS_OF_A_SHARE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def _named_arguments(invocation: Invocation) -> dict[str, tuple[str, ...]]:
 def split_units(units: Sequence[Unit], planned: Planned, costs: Costs, workers: int) -> list[Unit]:
     """`units` with those of one file torn apart that would keep one worker busy beyond its share."""
     share = sum(unit.weight for unit in units) / max(workers, 1)
-    return [part for unit in units for part in _split(unit, planned, costs, share)]
+    return [part for unit in units for part in _split(unit, planned, costs, share)] if workers > 1 else list(units)
 
 
 def _split(unit: Unit, planned: Planned, costs: Costs, share: float) -> list[Unit]:
@@ -174,42 +176,10 @@ def _split(unit: Unit, planned: Planned, costs: Costs, share: float) -> list[Uni
     is_slow = costs.is_known(task.path) and unit.weight >= SPLIT_SECONDS
     if task.only or task.path in planned.blocked | planned.undecided or not (is_slow or len(items) >= SPLIT_TESTS):
         return [unit]
-    known = costs.durations.get(task.path)
-    pieces = _pieces([item.nodeid for item in items], known.tests if known else {}, unit.weight, share / 2)
-    if len(pieces) < 2:
-        return [unit]
-    parts = [_part(unit, task, piece, weight) for piece, weight in pieces[1:]]
-    # The first part takes whatever the others do not name, so that a test nobody foresaw runs once.
-    elsewhere = tuple(nodeid for piece, _ in pieces[1:] for nodeid in piece)
-    return [replace(unit, tasks=(replace(task, excluded=elsewhere),), weight=pieces[0][1]), *parts]
-
-
-def _part(unit: Unit, task: Task, piece: Sequence[str], weight: float) -> Unit:
-    return replace(unit, tasks=(replace(task, only=tuple(piece)),), weight=weight)
-
-
-def _pieces(
-    nodeids: Sequence[str], seconds: Mapping[str, float], total: float, size: float
-) -> list[tuple[list[str], float]]:
-    """Runs of consecutive node ids of about `size`; classes stay whole unless one alone is larger."""
-    names = list(dict.fromkeys(map(bare_id, nodeids)))
-    per_test = max(total - sum(seconds.values()), 0.0) / len(nodeids)
-    cost = dict.fromkeys(names, 0.0)
-    for nodeid in nodeids:
-        cost[bare_id(nodeid)] += seconds.get(nodeid, per_test)
-    by_group: dict[str, list[str]] = {}
-    for name in names:
-        by_group.setdefault(group_id(name), []).append(name)
-    atoms = [
-        atom
-        for group in by_group.values()
-        for atom in ([group] if sum(cost[name] for name in group) <= size else [[name] for name in group])
+    parts = ceil(unit.weight * PARTS_OF_A_SHARE / share)
+    if all(item.expanded for item in items):
+        parts = min(parts, len(items))
+    return [
+        replace(unit, tasks=(replace(task, part=(number, parts)),), weight=unit.weight / parts)
+        for number in range(parts)
     ]
-    pieces: list[tuple[list[str], float]] = []
-    for atom in atoms:
-        weight = sum(cost[name] for name in atom)
-        if pieces and pieces[-1][1] + weight <= size:
-            pieces[-1] = ([*pieces[-1][0], *atom], pieces[-1][1] + weight)
-        else:
-            pieces.append((list(atom), weight))
-    return pieces

@@ -26,9 +26,6 @@ from muster.usecases.report_paths import relative_path
 from muster.usecases.run_report import Told, make_run_report
 from muster.usecases.simulate import Ports, Simulation
 
-SLOW_TEST_S = 0.5
-"""From this on a test's own seconds are remembered: only slow files are ever torn apart."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
@@ -227,13 +224,10 @@ def _durations(results: Sequence[ItemResult], collecting: Mapping[str, float], r
     """What files took that ran to their end."""
     unfinished = {result.path for result in results if result.fate in (Fate.NOT_RUN, Fate.CRASHED, Fate.TIMED_OUT)}
     seconds: dict[str, float] = {path: took for path, took in collecting.items() if path not in unfinished}
-    tests: dict[str, dict[str, float]] = {path: {} for path in seconds}
     for result in results:
         if result.path in seconds:
             seconds[result.path] += result.seconds
-            if result.seconds >= SLOW_TEST_S:
-                tests[result.path][result.nodeid] = result.seconds
-    return {relative_path(path, root): FileDurations(took, tests[path]) for path, took in seconds.items()}
+    return {relative_path(path, root): FileDurations(took) for path, took in seconds.items()}
 
 
 def _exit_code(told: Told, course: Course, request: RunRequest) -> int:

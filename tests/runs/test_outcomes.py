@@ -1,0 +1,232 @@
+"""What a run says of every test, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.runs.projects import MUSTER, environment, muster_run, write_project
+
+pytestmark = pytest.mark.slow
+
+KINDS = """
+import pytest
+
+def test_passes(): pass
+def test_fails(): assert 0
+def test_skips(): pytest.skip("why")
+
+@pytest.mark.xfail
+def test_xfails(): assert 0
+
+@pytest.mark.xfail
+def test_xpasses(): pass
+
+@pytest.fixture
+def broken(): raise RuntimeError("early")
+
+def test_errors(broken): pass
+"""
+
+
+def test_every_kind_of_outcome_is_counted_as_pytest_counts_it(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, {"tests/test_it.py": KINDS})
+    run = muster_run(folder, "-n", "2")
+    assert run.closing_line == "1 failed, 1 passed, 1 skipped, 1 xfailed, 1 xpassed, 1 error"
+    assert {name.rpartition("::")[2]: fate for name, fate in run.fates.items()} == {
+        "test_passes": "passed",
+        "test_fails": "failed",
+        "test_skips": "skipped",
+        "test_xfails": "xfailed",
+        "test_xpasses": "xpassed",
+        "test_errors": "error",
+    }
+    assert run.code == 1
+
+
+def test_a_run_that_matches_nothing_says_so_with_code_five_and_starts_nothing(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, {"tests/test_it.py": "open('imported', 'w')\ndef test_it(): pass\n"})
+    run = muster_run(folder, "-k", "nothing_of_that_name")
+    assert (run.code, run.fates) == (5, {})
+    assert "no test matches" in run.output
+    assert run.closing_line == "1 deselected"
+    assert not (folder / "imported").exists()
+
+
+def test_a_blocked_file_is_named_first_the_rest_runs_and_the_run_is_red(tmp_path: Path) -> None:
+    files = {
+        "tests/test_bad.py": "import no_such_module\ndef test_lost(): pass\n",
+        "tests/test_it.py": "def test_it(): pass\n",
+    }
+    run = muster_run(write_project(tmp_path, files), "-n", "2")
+    assert run.code == 1
+    assert run.fates == {"tests/test_it.py::test_it": "passed"}
+    assert run.output.index("blocks 1 file, 1 test") < run.output.index("test session starts")
+    assert run.closing_line == "1 passed, 1 error"
+    assert [error["foreseen"] for error in run.report["errors"]] == [True]
+
+
+def test_strict_stops_before_anything_runs(tmp_path: Path) -> None:
+    files = {
+        "tests/test_bad.py": "import no_such_module\ndef test_lost(): pass\n",
+        "tests/test_it.py": "open('imported', 'w')\ndef test_it(): pass\n",
+    }
+    run = muster_run(write_project(tmp_path, files), "--strict")
+    assert (run.code, run.fates) == (1, {"tests/test_it.py::test_it": "not run"})
+    assert not (tmp_path / "imported").exists()
+
+
+def test_what_the_simulation_did_not_foresee_or_foresaw_wrongly_is_listed_and_not_green(tmp_path: Path) -> None:
+    """Only in a worker is there this variable: there one test more, and one less."""
+    in_worker = (
+        "import os\nif 'PYTEST_XDIST_WORKER' {} os.environ:\n    def test_here(): pass\n\ndef test_always(): pass\n"
+    )
+    files = {"tests/test_more.py": in_worker.format("in"), "tests/test_less.py": in_worker.format("not in")}
+    run = muster_run(write_project(tmp_path, files), "-n", "2")
+    assert run.report["ran_unforeseen"] == ["tests/test_more.py::test_here"]
+    assert run.report["foreseen_not_run"] == ["tests/test_less.py::test_here"]
+    assert run.fates["tests/test_less.py::test_here"] == "not run"
+    assert (run.code, run.closing_line) == (1, "3 passed, 1 not run")
+    assert "tests/test_less.py::test_here  pytest did not collect it" in run.output
+
+
+def test_a_pass_on_retry_is_flaky_and_only_red_where_that_is_asked_for(tmp_path: Path) -> None:
+    text = (
+        "import os\n\n\ndef test_flaky():\n    tried = os.path.exists('tried')\n    open('tried', 'w')\n    assert tried\n\n\n"
+        "def test_steady(): pass\n"
+    )
+    settings = "[categories.all]\npaths = ['tests']\nretries = 1\n"
+    folder = write_project(tmp_path, {"muster.toml": settings, "tests/test_it.py": text})
+    run = muster_run(folder, "-c", "all", "-n", "2")
+    assert run.fates == {"tests/test_it.py::test_flaky": "flaky", "tests/test_it.py::test_steady": "passed"}
+    assert (run.code, run.closing_line) == (0, "1 passed, 1 flaky")
+    (folder / "tried").unlink()
+    assert muster_run(folder, "-c", "all", "--fail-flaky").code == 1
+
+
+def test_a_failure_that_stays_is_tried_as_often_as_allowed_and_reported_once(tmp_path: Path) -> None:
+    text = "def test_fails():\n    open('tries', 'a').write('x')\n    assert 0\n"
+    settings = "[categories.all]\npaths = ['tests']\nretries = 2\n"
+    run = muster_run(write_project(tmp_path, {"muster.toml": settings, "tests/test_it.py": text}), "-c", "all")
+    assert (run.code, run.closing_line) == (1, "1 failed")
+    assert (tmp_path / "tries").read_text() == "xxx"
+
+
+def test_fixtures_of_session_package_and_module_are_set_up_and_torn_down_as_in_one_session(tmp_path: Path) -> None:
+    head = "import pytest\nfrom notes import note\n\n\n"
+    fixture = "@pytest.fixture(scope='{0}', autouse=True)\ndef {0}_fixture():\n    note('{0} up')\n    yield\n    note('{0} down')\n\n\n"
+    conftest, package, module = (head + fixture.format(scope) for scope in ("session", "package", "module"))
+    test = module + "def test_one(): note('test')\ndef test_two(): note('test')\n"
+    notes_py = "def note(word):\n    open('notes', 'a').write(word + chr(10))\n"
+    files = {"notes.py": notes_py, "conftest.py": conftest, "pkg/__init__.py": "", "pkg/conftest.py": package}
+    files |= {f"pkg/test_{letter}.py": test for letter in "abc"}
+    run = muster_run(write_project(tmp_path, files), "-n", "1")
+    assert run.code == 0
+    notes = (tmp_path / "notes").read_text().splitlines()
+    module = ["module up", "test", "test", "module down"]
+    assert notes == ["session up", "package up", *module * 3, "package down", "session down"]
+
+
+def test_shards_are_together_the_whole_even_when_they_run_one_after_the_other(tmp_path: Path) -> None:
+    files = {
+        f"tests/test_{number}.py": f"import time\ndef test_it(): time.sleep({number} / 20)\n" for number in range(5)
+    }
+    folder = write_project(tmp_path, files)
+    muster_run(folder, "-n", "2")  # durations are known from here on
+    seen: list[str] = []
+    plans = set()
+    for number in (1, 2, 3):
+        run = muster_run(folder, "-n", "1", "--shard", f"{number}/3")
+        seen += run.fates
+        plans.add(run.report["plan"])
+    assert sorted(seen) == [f"tests/test_{number}.py::test_it" for number in range(5)]
+    assert len(plans) == 1
+
+
+def test_a_slow_file_is_run_in_parts_by_several_workers(tmp_path: Path) -> None:
+    text = "import time\n\n\nclass TestA:\n" + "".join(f"    def test_{n}(self): time.sleep(0.3)\n" for n in range(10))
+    folder = write_project(tmp_path, {"tests/test_it.py": text})
+    for _ in range(2):
+        run = muster_run(folder, "-n", "2")
+        assert run.closing_line == "10 passed"
+    assert {test["worker"] for test in run.report["tests"]} == {"gw0", "gw1"}
+
+
+def test_durations_are_kept_out_of_sight_of_git(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, {"tests/test_it.py": "def test_it(): pass\n"})
+    muster_run(folder)
+    assert (folder / ".muster/.gitignore").read_text() == "*\n"
+    assert list(json.loads((folder / ".muster/durations.json").read_text())["files"]) == ["tests/test_it.py"]
+
+
+def test_categories_are_listed_and_really_collected_with_their_budget(tmp_path: Path) -> None:
+    settings = "[categories.good]\npaths = ['tests']\nbudget = '100s'\n\n[categories.hasty]\npaths = ['tests']\nbudget = '1ms'\n"
+    folder = write_project(tmp_path, {"muster.toml": settings, "tests/test_it.py": "def test_it(): pass\n"})
+
+    def said(*arguments: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [*MUSTER, "run", "--python", sys.executable, *arguments],
+            cwd=folder,
+            env=environment(folder),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return done.returncode, done.stdout
+
+    code, output = said("--list-categories")
+    assert code == 0
+    assert "good   1 file   1 test   budget 100 s   needs no service" in output
+    code, output = said("--collect-only", "-c", "good")
+    assert code == 0
+    assert output.startswith("tests/test_it.py::test_it\n")
+    assert "budget 100 s" in output
+    code, output = said("--collect-only", "-c", "hasty")
+    assert code == 1
+    assert "over budget" in output
+
+
+def test_a_file_that_only_imports_thanks_to_an_earlier_one_and_one_that_an_earlier_one_breaks(tmp_path: Path) -> None:
+    """Run alone, the first would fail and the second would pass: neither is what the session does."""
+    files = {
+        "lib/useful.py": "X = 1\n",
+        "other/helper.py": "WRONG = 1\n",
+        "helper.py": "RIGHT = 1\n",
+        "tests/test_a_paves.py": "import os, sys\nsys.path.insert(0, os.path.abspath('lib'))\ndef test_a(): pass\n",
+        "tests/test_b_thanks.py": "import useful\ndef test_b(): assert useful.X\n",
+        "tests/test_c_pollutes.py": "import os, sys\nsys.path.insert(0, os.path.abspath('other'))\ndef test_c(): pass\n",
+        "tests/test_d_broken.py": "from helper import RIGHT\ndef test_d(): pass\n",
+        **{f"tests/test_{number}.py": "def test_n(): pass\n" for number in range(6)},
+        "pytest.ini": "[pytest]\npythonpath = .\naddopts = --import-mode=importlib\n",
+    }
+    run = muster_run(write_project(tmp_path, files), "-n", "2")
+    assert run.fates["tests/test_b_thanks.py::test_b"] == "passed"
+    assert "tests/test_d_broken.py::test_d" not in run.fates
+    assert [error["nodeid"] for error in run.report["errors"]] == ["tests/test_d_broken.py"]
+    assert (run.report["ran_unforeseen"], run.report["foreseen_not_run"]) == ([], [])
+
+
+def test_the_same_runs_from_python(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, {"tests/test_it.py": "def test_it(): pass\n"})
+    script = (
+        "import sys\nfrom muster.api import run\nreport = run(workers=1, python=sys.executable, stream=sys.stdout)\n"
+        "print(report.exit_code, [test.outcome for test in report.tests])\n"
+    )
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1] == "0 ['passed']", done.stderr
+    assert "1 passed" in done.stdout
+    assert time.monotonic() - started < 60
