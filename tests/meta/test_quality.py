@@ -12,11 +12,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     return subprocess.run(
         [sys.executable, "-m", *arguments],
-        cwd=ROOT,
+        cwd=folder,
         env=environ,
         capture_output=True,
         text=True,
@@ -31,11 +31,17 @@ def test_types_are_strict() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
+def test_the_types_of_the_golden_path_are_strict() -> None:
+    done = run("mypy", folder=ROOT / "examples/golden_path")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_ruff_is_content() -> None:
-    done = run("ruff", "check", "src", "tests", "bench")
+    done = run("ruff", "check", "src", "tests", "bench", "examples")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_formatting_is_ruffs() -> None:
-    done = run("ruff", "format", "--check", "src", "tests", "bench")
+    done = run("ruff", "format", "--check", "src", "tests", "bench", "examples")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -17,9 +17,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
+from chat.lease import Release, take_lease
 from chat.tables import metadata
 
 READERS = 4
+LEASE_WAIT_S = 20.0
 MOST_WRITES_IN_A_COMMIT = 256
 SQLITE_PRAGMAS = (
     # Readers go on while the writer writes.
@@ -44,8 +46,10 @@ class _Write:
 class Database:
     """Runs functions of a connection: `read` on any thread, `write` in a transaction of the one writer."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, lease_wait_s: float = LEASE_WAIT_S) -> None:
         self._url = _with_driver(make_url(url))
+        self._lease_wait_s = lease_wait_s
+        self._release: Release | None = None
         self._engine = _engine(self._url)
         self._readers = ThreadPoolExecutor(READERS, "chat-reader")
         self._waiting: SimpleQueue[_Write | None] = SimpleQueue()
@@ -57,15 +61,19 @@ class Database:
         return self._url.get_backend_name()
 
     def open(self) -> None:
-        """Make the tables that are missing and start the writer."""
+        """Take the lease, make the tables that are missing and start the writer; raises `DatabaseInUse`."""
+        self._release = take_lease(self._engine, self._lease_wait_s)
         metadata.create_all(self._engine)
         self._writer.start()
 
     def close(self) -> None:
         """Commit what waits, and let go of every connection."""
-        self._waiting.put(None)
-        self._writer.join()
+        if self._writer.is_alive():
+            self._waiting.put(None)
+            self._writer.join()
         self._readers.shutdown()
+        if self._release is not None:
+            self._release()
         self._engine.dispose()
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -119,7 +127,7 @@ def _with_driver(url: URL) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=READERS + 1, pool_pre_ping=True)
+        return create_engine(url, pool_size=READERS + 2, pool_pre_ping=True)
     if url.database in (None, "", ":memory:"):
         raise ValueError("an SQLite database must be a file: the readers and the writer each open it")
     engine = create_engine(url, pool_size=READERS + 1)

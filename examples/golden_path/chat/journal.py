@@ -59,8 +59,6 @@ class Journal:
         """Every event with a higher number than `after`, in order, until the last; raises `JournalBroken`."""
         seen = after
         while True:
-            # Taken before looking: what is recorded from here on sets this very object.
-            news = self._news
             while seen < len(self._events):
                 seen += 1
                 yield self._events[seen - 1]
@@ -68,7 +66,8 @@ class Journal:
                 return
             if self._broken:
                 raise JournalBroken
-            await news.wait()
+            # Nothing can be recorded between the look above and this: only an `await` lets others run.
+            await self._news.wait()
 
     def _wake(self) -> None:
         self._news.set()

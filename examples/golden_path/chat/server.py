@@ -83,8 +83,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     endpoint = settings.endpoint
     model: LanguageModel = OpenAIModel(endpoint) if endpoint else EmbeddedModel(settings.embedded_pause_s)
     runs = Runs(database, model)
-    database.open()
     try:
+        database.open()
         await runs.recover()
         yield Services(settings, database, accounts, Tokens(settings.secret, settings.token_lifetime_s), model, runs)
     finally:
@@ -166,10 +166,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         app = create_app(Settings.from_environment())
-    except SettingsError as error:
+        listener = socket.create_server((options.host, options.port), backlog=1024)
+    except (SettingsError, OSError) as error:
         print(f"chat.server: {error}", file=sys.stderr)
         return 2
-    listener = socket.create_server((options.host, options.port), backlog=1024)
     # Bound before it is said, so that whoever reads this line can connect.
     print(f"listening on http://{options.host}:{listener.getsockname()[1]}", flush=True)
     config = uvicorn.Config(
@@ -180,8 +180,9 @@ def main(arguments: list[str] | None = None) -> int:
         # Events are small: compressing each would cost more than it saves.
         ws_per_message_deflate=False,
     )
-    uvicorn.Server(config).run(sockets=[listener])
-    return 0
+    server = uvicorn.Server(config)
+    server.run(sockets=[listener])
+    return 0 if server.started else 1
 
 
 if __name__ == "__main__":

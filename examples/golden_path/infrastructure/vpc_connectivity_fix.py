@@ -331,7 +331,7 @@ def _yaml(manifest: str) -> YAML:
     yaml = YAML(typ="rt")
     yaml.preserve_quotes = True
     yaml.width = 4096
-    yaml.explicit_start = manifest.startswith("---")  # type: ignore[assignment]  # the library annotates its default
+    yaml.explicit_start = manifest.startswith("---")
     if listed := LIST_BELOW_KEY.search(manifest):
         offset = max(0, len(listed["dash"]) - len(listed["key"]))
         yaml.indent(mapping=2, sequence=offset + 2, offset=offset)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from chat.database import Database
+from chat.lease import DatabaseInUse
 from chat.tables import users
 
 
@@ -88,6 +89,17 @@ def test_readers_go_on_while_the_writer_writes(database_url: str) -> None:
         return count, was_writing
 
     assert with_database(database_url, scenario) == (0, True)
+
+
+def test_two_servers_do_not_work_on_one_database(database_url: str) -> None:
+    first, second, third = (Database(database_url, lease_wait_s=0.3) for _ in range(3))
+    first.open()
+    with pytest.raises(DatabaseInUse):
+        second.open()
+    first.close()
+    third.open()
+    second.close()
+    third.close()
 
 
 def test_an_sqlite_database_in_memory_is_refused() -> None:
