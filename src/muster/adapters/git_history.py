@@ -1,0 +1,334 @@
+"""git's history as evidence: what became of paths and names, and which commit wrote an import.
+
+All questions share one walk (`git log` limited to their paths); the commits that took something away are then looked at
+once more, whole and with renames detected. A file that was renamed is asked for again under its new name, round by round.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+from muster.adapters.git_log import Change, Entry, Log, children_of, log_of_commits, log_of_paths
+from muster.adapters.git_objects import Objects, Repository
+from muster.adapters.git_versions import Versions
+from muster.facts.outline import outline
+from muster.model.cause import Commit
+from muster.model.history import Chronicle, HistoryQuestions, NameTrace, PathTrace, Step
+
+ROUNDS = 6
+"""A file that was renamed more often is followed so far."""
+
+MOST_COMMITS = 400
+"""Commits that are looked at whole, the newest first."""
+
+MOST_TAKERS = 60
+"""Files of one commit that are searched for the names of a deleted one."""
+
+UNCOMMITTED = Commit("", subject="a change that is not committed")
+
+
+class GitHistory:
+    """The history of the repository that holds `folder`; without one, or without git, it tells nothing."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder.rstrip("/") or "/"
+
+    def ask(self, questions: HistoryQuestions, budget_s: float) -> Chronicle:
+        """What git tells of all `questions` within the time."""
+        deadline = time.monotonic() + budget_s
+        if not questions:
+            return Chronicle()
+        repository = Repository(self._folder)
+        if not repository:
+            return Chronicle(gaps=(f"no history: {repository.failure}",))
+        with repository.objects() as objects:
+            return _Inquiry(repository, objects, self._folder, questions, deadline).answer()
+
+
+class _Inquiry:
+    """One round of questions, on its way to the answers."""
+
+    def __init__(
+        self, repository: Repository, objects: Objects, folder: str, questions: HistoryQuestions, deadline: float
+    ) -> None:
+        self._repository = repository
+        self._objects = objects
+        self._folder = folder
+        self._questions = questions
+        self._deadline = deadline
+        self._gaps: dict[str, None] = {}
+        self._versions = Versions(objects)
+        self._whole: dict[str, Entry] = {}
+        self._children: dict[str, list[str]] | None = None
+        self._parents: dict[str, tuple[str, ...]] = {}
+        self._events: dict[str, list[tuple[Entry, Change]]] = {}
+        self._present: frozenset[str] = frozenset()
+
+    def answer(self) -> Chronicle:
+        """All that can be told."""
+        if self._repository.is_shallow:
+            self._gaps["the clone is shallow: what happened before its first commit is not known"] = None
+        self._present = frozenset(self._place(path) for _, _, path in self._repository.paths("HEAD"))
+        asked = self._questions
+        self._walk((*asked.paths, *(path for path, _ in asked.names), *(path for path, _, _ in asked.imports)))
+        paths = {path: trace for path in asked.paths if (trace := self._trace(path)) is not None}
+        names = {key: taken for key in asked.names if (taken := self._name(*key)) is not None}
+        imports = {key: commit for key in asked.imports if (commit := self._import(*key)) is not None}
+        return Chronicle(True, paths, names, imports, tuple(self._gaps))
+
+    # The walk -------------------------------------------------------------------------------------------------------
+
+    def _left_s(self) -> float:
+        return max(self._deadline - time.monotonic(), 0.0)
+
+    def _is_late(self, what: str) -> bool:
+        if self._left_s() > 0:
+            return False
+        self._gaps[f"the time was up: {what} not looked at"] = None
+        return True
+
+    def _walk(self, paths: Iterable[str]) -> None:
+        """The events of `paths`, newest first; those already known are not asked for again."""
+        wanted = {self._below(path): path for path in paths if path not in self._events}
+        wanted.pop("", None)
+        if not wanted or self._is_late(f"{len(wanted)} files were"):
+            return
+        for path in wanted.values():
+            self._events[path] = []
+        self._note(
+            self._checked(
+                log_of_paths(self._repository, wanted, self._left_s()), f"older changes of {len(wanted)} files were"
+            )
+        )
+        # git leaves out the side of a merge that did not count: there a file may have come and gone.
+        unsettled = [short for short, path in wanted.items() if path not in self._present and not self._deletion(path)]
+        if unsettled and not self._is_late("the sides of merges were"):
+            log = log_of_paths(self._repository, unsettled, self._left_s(), full=True)
+            for short in unsettled:
+                self._events[wanted[short]] = []
+            self._note(self._checked(log, "the sides of merges were"))
+
+    def _note(self, log: Log) -> None:
+        for entry in log.entries:
+            self._parents[entry.commit.sha] = entry.parents
+            for change in entry.changes:
+                events = self._events.get(self._place(change.path))
+                if events is not None:
+                    events.append((entry, change))
+
+    def _checked(self, log: Log, what: str) -> Log:
+        if not log.is_whole:
+            self._gaps[f"the time was up: {what} not looked at"] = None
+        if log.failure:
+            self._gaps[f"git could not read all of the history: {log.failure}"] = None
+        return log
+
+    def _place(self, path: str) -> str:
+        """A path of git's as the project spells it."""
+        return f"{self._repository.top.rstrip('/')}/{path}"
+
+    def _below(self, path: str) -> str:
+        """`path` as git takes it in the project's folder, "" where it lies outside."""
+        return (
+            path.removeprefix(self._folder.rstrip("/") + "/") if path.startswith(self._folder.rstrip("/") + "/") else ""
+        )
+
+    def _deletion(self, path: str) -> tuple[Entry, Change] | None:
+        """The newest commit that took the file away."""
+        return next(((entry, change) for entry, change in self._events.get(path, ()) if change.status == "D"), None)
+
+    def _look_at(self, commits: Iterable[str]) -> None:
+        """Read these commits whole, those not yet known."""
+        wanted = [sha for sha in dict.fromkeys(commits) if sha not in self._whole][:MOST_COMMITS]
+        if not wanted or self._is_late(f"what {len(wanted)} commits renamed was"):
+            return
+        log = log_of_commits(self._repository, wanted, self._left_s())
+        if log.failure and self._left_s():
+            # A partial clone lacks the contents that likeness is judged by; what was moved unchanged is known without.
+            self._gaps["the clone is partial: only files that were moved unchanged are followed"] = None
+            log = log_of_commits(self._repository, wanted, self._left_s(), exact=True)
+        self._checked(log, f"what some of {len(wanted)} commits renamed was")
+        for entry in log.entries:
+            self._whole[entry.commit.sha] = entry
+
+    # Paths ----------------------------------------------------------------------------------------------------------
+
+    def _trace(self, path: str) -> PathTrace | None:
+        if path in self._present:
+            return PathTrace(
+                path, (Step("deleted", path, UNCOMMITTED),), self._versions.read(f"HEAD:{self._short(path)}")
+            )
+        self._follow_all()
+        steps: list[Step] = []
+        seen, current, source = {path}, path, b""
+        for _ in range(ROUNDS):
+            self._walk([current])
+            deleted = self._deletion(current)
+            if deleted is None:
+                break
+            step = self._step(*deleted, current)
+            source = self._versions.read(deleted[1].before) or source
+            steps.append(step)
+            if not step.to or step.to in self._present or step.to in seen:
+                break
+            seen.add(step.to)
+            current = step.to
+        return PathTrace(path, tuple(steps), source) if steps else None
+
+    def _short(self, path: str) -> str:
+        return path.removeprefix(self._repository.top.rstrip("/") + "/")
+
+    def _follow_all(self) -> None:
+        """Look at all deleting commits of the questions in one go."""
+        deleting = [found[0].commit.sha for path in self._questions.paths if (found := self._deletion(path))]
+        self._look_at(deleting)
+
+    def _step(self, entry: Entry, change: Change, path: str) -> Step:
+        """What the commit did to `path`: git's own word first, then whole folders, then the names that it held."""
+        self._look_at([entry.commit.sha])
+        whole = self._whole.get(entry.commit.sha)
+        if whole is not None:
+            for other in whole.changes:
+                if other.status == "R" and self._place(other.source) == path:
+                    return Step("renamed", path, entry.commit, self._place(other.path), other.likeness)
+            folder = _moved_folder(self._short(path), whole.changes)
+            if folder and self._place(folder) in self._known_after(whole):
+                return Step("renamed", path, entry.commit, self._place(folder))
+        taken = self._taker(entry, change)
+        return Step("moved", path, entry.commit, taken) if taken else Step("deleted", path, entry.commit)
+
+    def _known_after(self, whole: Entry) -> frozenset[str]:
+        return self._present | {self._place(change.path) for change in whole.changes if change.status in "AR"}
+
+    def _taker(self, entry: Entry, change: Change) -> str:
+        """The file that took most of the names of a deleted one, in the same commit or one next to it."""
+        names = _public(self._versions.read(change.before))
+        if not names or self._is_late("where the names of deleted files went was"):
+            return ""
+        commit = entry.commit.sha
+        if self._children is None:
+            deleting = frozenset(found[0].commit.sha for path in self._events if (found := self._deletion(path)))
+            self._children = children_of(self._repository, deleting, min(self._left_s(), 2.0))
+        near = [commit, *self._children.get(commit, ())[:2], *entry.parents[:1]]
+        self._look_at(near)
+        best, most = "", 0.0
+        for sha in near:
+            whole = self._whole.get(sha)
+            share, path = self._best_taker(names, whole, change.path) if whole else (0.0, "")
+            if share > most:
+                best, most = path, share
+            if most >= 0.99:
+                break
+        return best if most >= 0.5 else ""
+
+    def _best_taker(self, names: frozenset[str], whole: Entry, gone: str) -> tuple[float, str]:
+        candidates = [
+            change
+            for change in whole.changes
+            if change.status in "AMR" and change.path.endswith(".py") and change.path != gone
+        ]
+        found = []
+        for change in candidates[:MOST_TAKERS]:
+            if self._left_s() <= 0:
+                break
+            new = _public(self._versions.read(change.after)) - _public(self._versions.read(change.before))
+            found.append((len(names & new) / len(names), self._place(change.path)))
+        return max(found, default=(0.0, ""))
+
+    # Names ----------------------------------------------------------------------------------------------------------
+
+    def _name(self, path: str, name: str) -> NameTrace | None:
+        """The newest commit that took `name` out of the file, followed back over the file's own renames."""
+        current, seen = path, {path}
+        for _ in range(ROUNDS):
+            self._walk([current])
+            for entry, change in self._events.get(current, ()):
+                if self._is_late("older versions of some files were"):
+                    return None
+                if change.before and change.after and self._versions.loses(change.before, change.after, name):
+                    return self._removal(path, name, entry.commit, change.before, change.after)
+            origin = self._origin(current)
+            if origin is None or origin[1] in seen:
+                return None
+            entry, source, before, after = origin
+            if self._versions.loses(before, after, name):
+                return self._removal(path, name, entry.commit, before, after)
+            seen.add(source)
+            current = source
+        return None
+
+    def _origin(self, path: str) -> tuple[Entry, str, str, str] | None:
+        """The commit that renamed another file to `path`, with the other path and both contents."""
+        created = [entry for entry, change in self._events.get(path, ()) if change.status == "A"]
+        if not created:
+            return None
+        self._look_at([created[-1].commit.sha])
+        whole = self._whole.get(created[-1].commit.sha)
+        for change in whole.changes if whole else ():
+            if change.status == "R" and self._place(change.path) == path:
+                return created[-1], self._place(change.source), change.before, change.after
+        return None
+
+    def _removal(self, path: str, name: str, commit: Commit, before: str, after: str) -> NameTrace:
+        definition = self._versions.outline(before).get(name)
+        if definition is None:
+            return NameTrace(path, name, commit)
+        added, same = self._versions.successors(before, after, definition)
+        return NameTrace(path, name, commit, definition.text, definition.kind, added, same)
+
+    # Imports --------------------------------------------------------------------------------------------------------
+
+    def _import(self, path: str, module: str, name: str) -> Commit | None:
+        """The commit that wrote the import, followed back over the file's own renames."""
+        current, seen = path, {path}
+        for _ in range(ROUNDS):
+            self._walk([current])
+            for entry, change in self._events.get(current, ()):
+                if self._is_late("who wrote some of the imports was"):
+                    return None
+                if not change.after or not self._versions.imports(change.after, module, name):
+                    if change.status == "A":
+                        return None
+                    continue
+                if change.before and not self._versions.imports(change.before, module, name):
+                    return entry.commit
+            origin = self._origin(current)
+            if origin is None:
+                return self._creation(current)
+            entry, source, before, _ = origin
+            if source in seen or not self._versions.imports(before, module, name):
+                return entry.commit
+            seen.add(source)
+            current = source
+        return None
+
+    def _creation(self, path: str) -> Commit | None:
+        """The commit that made the file; in a shallow clone its first commit seems to have made them all."""
+        created = [entry for entry, change in self._events.get(path, ()) if change.status == "A"]
+        return created[-1].commit if created and not self._repository.is_shallow else None
+
+
+def _public(source: bytes) -> frozenset[str]:
+    return frozenset(
+        each.name for each in outline(source).values() if each.kind != "import" and not each.name.startswith("__")
+    )
+
+
+def _moved_folder(path: str, changes: Sequence[Change]) -> str:
+    """Where `path` lies if its whole folder was renamed: as most of its neighbours went."""
+    folder, _, name = path.rpartition("/")
+    found: dict[str, int] = {}
+    while folder:
+        for change in changes:
+            if change.status == "R" and change.source.startswith(folder + "/"):
+                rest = change.source.removeprefix(folder)
+                if change.path.endswith(rest):
+                    target = change.path.removesuffix(rest)
+                    found[target] = found.get(target, 0) + 1
+        if found:
+            best = max(sorted(found), key=lambda target: found[target])
+            return f"{best}/{name}"
+        folder, _, last = folder.rpartition("/")
+        name = f"{last}/{name}"
+    return ""
