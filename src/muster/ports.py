@@ -8,6 +8,7 @@ from typing import Protocol
 
 from muster.model.collection import Collection
 from muster.model.environment import Environment, ProbedModule
+from muster.model.history import Chronicle, HistoryQuestions
 from muster.model.run import Event, FileDurations, ItemResult
 from muster.model.service import Answer, Inquiry
 
@@ -109,6 +110,13 @@ class ObservedPytest(Protocol):
 
     def collect(self, argv: Sequence[str], cwd: str) -> Collection:
         """What the command really collects, with its whole-process seconds."""
+
+
+class History(Protocol):
+    """The project's history. Asking changes nothing and runs nothing that the repository names."""
+
+    def ask(self, questions: HistoryQuestions, budget_s: float) -> Chronicle:
+        """What it tells of all `questions` within the time; what it could not look at is among the gaps."""
 
 
 class NewRepository(Protocol):

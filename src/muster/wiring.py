@@ -18,6 +18,7 @@ from muster.adapters.fact_cache import NullFactCache, SqliteFactCache, cache_fol
 from muster.adapters.interpreters import ChosenInterpreter, choose_interpreter
 from muster.adapters.parsing import SourceParser
 from muster.errors import UsageError
+from muster.model.history import Chronicle, HistoryQuestions
 from muster.ports import Clock, FactCache, FileTree, NewRepository, ObservedPytest, RunView
 from muster.settings import Settings, load_settings
 from muster.usecases.command import command_words
@@ -90,6 +91,22 @@ class Workspace:
         return PytestProcess(self.interpreter, environ=self.ports.environ)
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectHistory:
+    """The history of the project at `root`, if it has one; git is only started where something is asked."""
+
+    root: str
+    cache: FactCache
+
+    def ask(self, questions: HistoryQuestions, budget_s: float) -> Chronicle:
+        """What the history tells of `questions`."""
+        if not questions:
+            return Chronicle()
+        from muster.adapters.git_history import GitHistory  # what only a check that misses something needs
+
+        return GitHistory(self.root, self.cache).ask(questions, budget_s)
+
+
 @contextmanager
 def open_workspace(choices: Choices) -> Iterator[Workspace]:
     """The workspace for `choices` here; its child processes end and its cache is written when it is left.
@@ -119,7 +136,14 @@ def open_workspace(choices: Choices) -> Iterator[Workspace]:
         opened.callback(parser.close)
         yield Workspace(
             plan=plan,
-            ports=Ports(tree=tree, cache=cache, environment=query, parser=parser, environ=environ),
+            ports=Ports(
+                tree=tree,
+                cache=cache,
+                environment=query,
+                parser=parser,
+                environ=environ,
+                history=ProjectHistory(root, cache),
+            ),
             clock=SystemClock(),
             interpreter=chosen.executable,
             settings=settings,

@@ -6,8 +6,11 @@ once more, whole and with renames detected. A file that was renamed is asked for
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from muster.adapters.git_log import Change, Entry, Log, children_of, log_of_commits, log_of_paths
 from muster.adapters.git_objects import Objects, Repository
@@ -15,6 +18,7 @@ from muster.adapters.git_versions import Versions
 from muster.facts.outline import outline
 from muster.model.cause import Commit
 from muster.model.history import Chronicle, HistoryQuestions, NameTrace, PathTrace, Step
+from muster.ports import FactCache
 
 ROUNDS = 6
 """A file that was renamed more often is followed so far."""
@@ -25,14 +29,21 @@ MOST_COMMITS = 400
 MOST_TAKERS = 60
 """Files of one commit that are searched for the names of a deleted one."""
 
+LATE = "the time was up: "
+
+_KIND = "history"
+_FORMAT = "1"
+"""Raised whenever other answers come out of the same history, so that older records are misses."""
+
 UNCOMMITTED = Commit("", subject="a change that is not committed")
 
 
 class GitHistory:
     """The history of the repository that holds `folder`; without one, or without git, it tells nothing."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, cache: FactCache | None = None) -> None:
         self._folder = folder.rstrip("/") or "/"
+        self._cache = cache
 
     def ask(self, questions: HistoryQuestions, budget_s: float) -> Chronicle:
         """What git tells of all `questions` within the time."""
@@ -42,8 +53,47 @@ class GitHistory:
         repository = Repository(self._folder)
         if not repository:
             return Chronicle(gaps=(f"no history: {repository.failure}",))
+        # A commit's history never changes: what was told of it once, and was told in time, holds.
+        key = _key(self._folder, repository.head, repository.is_shallow, questions)
+        known = self._cache.load(_KIND, key) if self._cache else None
+        if known is not None:
+            return _decode(known)
         with repository.objects() as objects:
-            return _Inquiry(repository, objects, self._folder, questions, deadline).answer()
+            told = _Inquiry(repository, objects, self._folder, questions, deadline).answer()
+        if self._cache and not any(gap.startswith(LATE) for gap in told.gaps):
+            self._cache.store(_KIND, key, _encode(told))
+        return told
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(
+    tuple[bool, list[PathTrace], list[NameTrace], list[tuple[tuple[str, str, str], Commit]], list[str], tuple[str, ...]]
+)
+
+
+def _encode(told: Chronicle) -> bytes:
+    imports = list(told.imports.items())
+    names = list(told.names.values())
+    return _encoder.encode((told.asked, list(told.paths.values()), names, imports, sorted(told.starred), told.gaps))
+
+
+def _decode(record: bytes) -> Chronicle:
+    asked, paths, names, imports, starred, gaps = _decoder.decode(record)
+    return Chronicle(
+        asked,
+        {trace.path: trace for trace in paths},
+        {(trace.path, trace.name): trace for trace in names},
+        dict(imports),
+        frozenset(starred),
+        gaps,
+    )
+
+
+def _key(
+    folder: str, head: str, is_shallow: bool, questions: HistoryQuestions
+) -> str:  # because it is a part of the key
+    asked = _encoder.encode((_FORMAT, folder, head, is_shallow, questions))
+    return hashlib.blake2b(asked, digest_size=16).hexdigest()
 
 
 class _Inquiry:
@@ -64,6 +114,7 @@ class _Inquiry:
         self._parents: dict[str, tuple[str, ...]] = {}
         self._events: dict[str, list[tuple[Entry, Change]]] = {}
         self._present: frozenset[str] = frozenset()
+        self._starred: set[str] = set()
 
     def answer(self) -> Chronicle:
         """All that can be told."""
@@ -75,7 +126,7 @@ class _Inquiry:
         paths = {path: trace for path in asked.paths if (trace := self._trace(path)) is not None}
         names = {key: taken for key in asked.names if (taken := self._name(*key)) is not None}
         imports = {key: commit for key in asked.imports if (commit := self._import(*key)) is not None}
-        return Chronicle(True, paths, names, imports, tuple(self._gaps))
+        return Chronicle(True, paths, names, imports, frozenset(self._starred), tuple(self._gaps))
 
     # The walk -------------------------------------------------------------------------------------------------------
 
@@ -85,7 +136,7 @@ class _Inquiry:
     def _is_late(self, what: str) -> bool:
         if self._left_s() > 0:
             return False
-        self._gaps[f"the time was up: {what} not looked at"] = None
+        self._gaps[f"{LATE}{what} not looked at"] = None
         return True
 
     def _walk(self, paths: Iterable[str]) -> None:
@@ -119,7 +170,7 @@ class _Inquiry:
 
     def _checked(self, log: Log, what: str) -> Log:
         if not log.is_whole:
-            self._gaps[f"the time was up: {what} not looked at"] = None
+            self._gaps[f"{LATE}{what} not looked at"] = None
         if log.failure:
             self._gaps[f"git could not read all of the history: {log.failure}"] = None
         return log
@@ -246,7 +297,9 @@ class _Inquiry:
             for entry, change in self._events.get(current, ()):
                 if self._is_late("older versions of some files were"):
                     return None
-                if change.before and change.after and self._versions.loses(change.before, change.after, name):
+                if self._versions.has_star(change.before):
+                    self._starred.add(path)
+                if change.before and self._versions.loses(change.before, change.after, name):
                     return self._removal(path, name, entry.commit, change.before, change.after)
             origin = self._origin(current)
             if origin is None or origin[1] in seen:

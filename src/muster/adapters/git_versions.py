@@ -8,6 +8,8 @@ from muster.adapters.git_objects import Objects
 from muster.facts.mentions import imported_names, read_mentions
 from muster.facts.outline import Definition, likeness, outline, same_text
 
+_STAR = re.compile(rb"^[ \t]*from[ \t]+\S+[ \t]+import[ \t]*\*", re.MULTILINE)
+
 MOST_SUCCESSORS = 5
 ALIKE = 0.5
 """Less of the text in common says nothing of a renaming."""
@@ -46,6 +48,10 @@ class Versions:
         if not self.mentions(before, name) or name not in self.outline(before):
             return False
         return name not in self.outline(after) and bool(self.outline(after) or not self.read(after).strip())
+
+    def has_star(self, blob: str) -> bool:
+        """Whether the blob has a star import, which may bring any name."""
+        return _STAR.search(self.read(blob)) is not None
 
     def successors(self, before: str, after: str, gone: Definition) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The names of the same kind that `after` has and `before` has not, the most alike first; and those of the very

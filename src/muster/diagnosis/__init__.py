@@ -3,6 +3,7 @@
 from muster.diagnosis.conclude import conclude
 from muster.diagnosis.directives import review_directives
 from muster.diagnosis.fingerprint import fingerprint
+from muster.diagnosis.history_questions import history_questions
 from muster.diagnosis.m405_zero_tests import ExpectedTests
 from muster.diagnosis.questions import Answers, Questions, answer_from_tree, questions
 
@@ -13,6 +14,7 @@ __all__ = [
     "answer_from_tree",
     "conclude",
     "fingerprint",
+    "history_questions",
     "questions",
     "review_directives",
 ]

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections import Counter
 
 from muster.diagnosis.case import Case
+from muster.diagnosis.fate import home_in_history, never_was, path_steps, shown, since_path, traces_of, was_there
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.likeness import is_test, leading_parts
-from muster.diagnosis.module_candidates import module_candidates
+from muster.diagnosis.module_candidates import dotted_today, module_candidates
 from muster.diagnosis.questions import MissingModule
 from muster.diagnosis.roots import Root
 from muster.index.near import closeness
@@ -28,17 +29,27 @@ def explain(root: Root, case: Case) -> Finding | None:
     match root.detail:
         case ModuleMissing(name=name):
             wanted = case.answers.missing_module(name)
-        case NameMissing(module=module, name=name) if not case.index.hits.definers.get(name):
+        case NameMissing(module=module, name=name) if not case.index.hits.definers.get(name) or was_there(
+            f"{module}.{name}", case
+        ):
             wanted = MissingModule(f"{module}.{name}", (f"{module}.{name}",))
         case _:
             return None
     if wanted.name.partition(".")[0] in case.environment.stdlib_modules - case.index.top_level_modules:
         return None
+    importers = frozenset(failure.report.path for failure in root.failures)
     for asked in wanted.asked or (wanted.name,):
-        home = find_home(asked, wanted.names, case, frozenset(failure.report.path for failure in root.failures))
-        if home is not None:
+        home = _home_in_history(asked, case) or find_home(asked, wanted.names, case, importers)
+        # What never was there did not move, wherever its like may be today: that is M103's to say.
+        if home is not None and not never_was(asked, case):
             return _finding(root, case, wanted, asked, home)
     return None
+
+
+def _home_in_history(asked: str, case: Case) -> ModuleSighting | None:
+    path = home_in_history(asked, case)
+    dotted = dotted_today(path, asked, case) if path else ""
+    return ModuleSighting(path, dotted, 0) if dotted else None
 
 
 def find_home(
@@ -97,6 +108,7 @@ def _homes(name: str, case: Case) -> frozenset[str]:
 
 def _finding(root: Root, case: Case, wanted: MissingModule, asked: str, home: ModuleSighting) -> Finding:
     importers = frozenset(failure.report.path for failure in root.failures)
+    traces = traces_of(asked, case)
     candidates = module_candidates(asked, wanted.names, case, importers, prefer=home.dotted)
     best = candidates[0] if candidates else Candidate(home.dotted, path=home.path)
     evidence = [Evidence("home", f"{case.show(best.path)} is '{best.module}'", best.path)]
@@ -104,7 +116,9 @@ def _finding(root: Root, case: Case, wanted: MissingModule, asked: str, home: Mo
         own = frozenset(case.index.names_in(best.path)) if best.path.endswith(".py") else frozenset()
         held = [name for name in wanted.names if name in own]
         evidence.append(Evidence("names", f"it has {len(held)} of the {len(wanted.names)} names asked for", best.path))
+    evidence.extend(path_steps(traces, case))
     evidence.extend(case.importers(case.index.importers_of(best.module)))
+    evidence.extend(shown(candidates, from_first=False))
     evidence.extend(case.places_of(root, "import"))
     return Finding(
         "M101",
@@ -112,8 +126,9 @@ def _finding(root: Root, case: Case, wanted: MissingModule, asked: str, home: Mo
         f"'{asked}' is not there; the tree has it as '{best.module}'",
         ("moved", asked),
         case.place_of(root.first),
-        Confidence.LIKELY,
+        Confidence.CERTAIN if traces and traces[0].end == best.path else Confidence.LIKELY,
         tuple(evidence),
         remedies(f"import from '{best.module}' instead of '{asked}'"),
+        since=since_path(traces),
         candidates=candidates,
     )

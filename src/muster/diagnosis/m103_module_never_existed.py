@@ -1,10 +1,11 @@
-"""M103: no trace of the module in the tree. Without history, "gone" (M102) and "never there" look alike."""
+"""M103: no trace of the module in the tree. Without a whole history, "gone" (M102) and "never there" look alike."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from muster.diagnosis.case import Case
+from muster.diagnosis.fate import gaps, never_was, shown, written_by
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.module_candidates import module_candidates
 from muster.diagnosis.roots import Root
@@ -19,26 +20,32 @@ def explain(root: Root, case: Case) -> Finding | None:
     if not isinstance(root.detail, ModuleMissing):
         return None
     name = root.detail.name
+    names = case.answers.missing_module(name).names
+    importers = frozenset(failure.report.path for failure in root.failures)
+    is_certain = never_was(name, case)
+    candidates = module_candidates(name, names, case, importers)
     near = nearest(name.rpartition(".")[2], _siblings(root.detail, case))
-    evidence = [*_near_evidence(root.detail, near), *_names_elsewhere(name, case), *case.places_of(root, "import")]
+    evidence = [*_near_evidence(root.detail, near), *_names_elsewhere(name, case)]
+    evidence += [*shown(candidates), *gaps(case), *case.places_of(root, "import")]
     if root.detail.parent_is_module:
         parent = name.rpartition(".")[0]
         evidence.insert(0, Evidence("parent", f"'{parent}' is a module, not a package", root.detail.parent_file or ""))
     return Finding(
         "M103",
         name,
-        f"'{name}' is in no folder of the search path and nowhere in the tree: gone or never there",
+        f"'{name}' never existed: it is neither in the tree nor in its history"
+        if is_certain
+        else f"'{name}' is in no folder of the search path and nowhere in the tree: gone or never there",
         ("absent", name),
         case.place_of(root.first),
-        Confidence.LIKELY,
+        Confidence.CERTAIN if is_certain else Confidence.LIKELY,
         tuple(evidence),
         remedies(
             f"import '{_spelled(name, near[0])}', if that is what was meant" if near else "",
             f"write or restore '{name}', or delete the tests that need it",
         ),
-        candidates=module_candidates(
-            name, case.answers.missing_module(name).names, case, frozenset(each.report.path for each in root.failures)
-        ),
+        since=written_by(root, case) if is_certain else None,
+        candidates=candidates,
     )
 
 

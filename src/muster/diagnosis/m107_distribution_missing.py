@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from muster.diagnosis.case import Case, normal_name
 from muster.diagnosis.contest import entry_of, winner_of
 from muster.diagnosis.declared import Declaration, usual_rank
+from muster.diagnosis.fate import was_there
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.m101_module_moved import find_home
 from muster.diagnosis.ownership import is_own
@@ -25,6 +26,8 @@ def explain(root: Root, case: Case) -> Finding | None:
     if not isinstance(detail, ModuleMissing | NameMissing):
         return None
     module = detail.name if isinstance(detail, ModuleMissing) else detail.module
+    if isinstance(detail, ModuleMissing) and was_there(module, case):
+        return None  # a module of the project's own, which its history remembers
     shared = _part_of_own_namespace(module, root, case)
     if shared:
         return _finding(root, case, f"'{module}'", shared, "declared")

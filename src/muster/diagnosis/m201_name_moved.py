@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from muster.diagnosis.case import Case
+from muster.diagnosis.fate import Fate, fate_of_name, name_traces, removal, shown
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.likeness import is_test, leading_parts
 from muster.diagnosis.name_candidates import name_candidates
 from muster.diagnosis.roots import Root
 from muster.index.sightings import NameSighting
-from muster.model.cause import Evidence
+from muster.model.cause import Candidate, Evidence
 from muster.model.collection import Confidence, NameMissing
 
 FEW = 3
@@ -21,28 +22,38 @@ def explain(root: Root, case: Case) -> Finding | None:
     if not isinstance(detail, NameMissing):
         return None
     homes = definitions_elsewhere(detail, case)
-    if not homes or len(homes) > FEW:
+    candidates = name_candidates(detail, case)
+    fate = fate_of_name(detail, candidates, case)
+    if fate is Fate.UNKNOWN and (not homes or len(homes) > FEW):
         return None
-    best = homes[0]
+    if fate not in (Fate.UNKNOWN, Fate.MOVED):
+        return None
+    moved = [each for each in candidates if each.change == "moved"]
+    best = moved[0] if moved else Candidate(homes[0].dotted, detail.name, path=homes[0].path)
+    trace = next(name_traces(detail, case), None)
+    verb = "defines" if any(each.dotted == best.module for each in homes) else "has"
     return Finding(
         "M201",
         f"{detail.module}:{detail.name}",
-        f"'{detail.module}' has no '{detail.name}'; '{best.dotted}' defines it",
+        f"'{detail.module}' has no '{detail.name}'; '{best.module}' {verb} it",
         ("name", detail.module, detail.name),
         case.place_of(root.first),
         Confidence.LIKELY,
         (
-            *(Evidence("definition", f"{each.kind} {each.name}", each.path, each.line) for each in homes),
-            *case.importers(case.index.importers_of(best.dotted, detail.name)),
+            *(Evidence("definition", f"{each.kind} {each.name}", each.path, each.line) for each in homes[:FEW]),
+            *removal(trace),
+            *case.importers(case.index.importers_of(best.module, detail.name)),
+            *shown(candidates, from_first=False),
             *case.places_of(root, "import"),
         ),
         remedies(
-            f"import '{detail.name}' from '{best.dotted}'",
-            f"re-export it in {case.show(detail.module_file)}: from {best.dotted} import {detail.name}"
+            f"import '{detail.name}' from '{best.module}'",
+            f"re-export it in {case.show(detail.module_file)}: from {best.module} import {detail.name}"
             if detail.module_file
             else "",
         ),
-        candidates=name_candidates(detail, case),
+        since=trace.commit if trace else None,
+        candidates=candidates,
     )
 
 

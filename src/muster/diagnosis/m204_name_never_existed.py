@@ -1,8 +1,9 @@
-"""M204: the module has no such name and no near one. Without history, "removed" (M203) and "never there" look alike."""
+"""M204: the module has no such name and no near one. Without a whole history, "removed" (M203) and "never there" look alike."""
 
 from __future__ import annotations
 
 from muster.diagnosis.case import Case
+from muster.diagnosis.fate import Fate, fate_of_name, gaps, shown, written_by
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.m201_name_moved import definitions_elsewhere
 from muster.diagnosis.name_candidates import name_candidates
@@ -19,26 +20,33 @@ def explain(root: Root, case: Case) -> Finding | None:
         return None
     homes = definitions_elsewhere(detail, case)
     where = _where(detail, case)
+    candidates = name_candidates(detail, case)
+    is_certain = fate_of_name(detail, candidates, case) is Fate.NEVER
     return Finding(
         "M204",
         f"{detail.module}:{detail.name}",
-        f"'{detail.module}' ({where}) has no '{detail.name}': gone or never there",
+        f"'{detail.module}' ({where}) never had '{detail.name}'"
+        if is_certain
+        else f"'{detail.module}' ({where}) has no '{detail.name}': gone or never there",
         ("name", detail.module, detail.name),
         _culprit(root, detail, case),
-        Confidence.LIKELY,
+        Confidence.CERTAIN if is_certain else Confidence.LIKELY,
         (
             *(
                 Evidence("definition", f"{each.kind} {each.name}, perhaps another one", each.path, each.line)
                 for each in homes[:5]
             ),
             *([] if homes else [Evidence("definition", f"no module of the tree defines '{detail.name}'")]),
+            *shown(candidates),
+            *gaps(case),
             *case.places_of(root, "import"),
         ),
         remedies(
             f"define '{detail.name}' in {where}: {_count(root)} with it" if _is_ours(detail, case) else "",
             "delete the import and what needs it",
         ),
-        candidates=name_candidates(detail, case),
+        since=written_by(root, case) if is_certain else None,
+        candidates=candidates,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from muster.diagnosis.candidates import (
     Place,
@@ -15,6 +15,7 @@ from muster.diagnosis.candidates import (
     weight_of_importers,
 )
 from muster.diagnosis.case import Case
+from muster.diagnosis.fate import traces_of, way_of
 from muster.diagnosis.likeness import is_test, leading_parts
 from muster.index.near import closeness, nearest
 from muster.index.spelling import dotted_below
@@ -46,22 +47,10 @@ def module_candidates(
 
 
 def git_steps(asked: str, case: Case) -> Iterator[Step]:
-    """The last step of each file that the module may have been, where it leads to a file of today."""
-    for path in module_files(asked, case):
-        trace = case.answers.history.paths.get(path)
-        if trace is not None and trace.end and case.tree.kind(trace.end) is EntryKind.FILE:
+    """The last step of each file that the module was, where it leads to a file of today."""
+    for trace in traces_of(asked, case):
+        if trace.end and case.tree.kind(trace.end) is EntryKind.FILE:
             yield trace.steps[-1]
-
-
-def module_files(dotted: str, case: Case) -> tuple[str, ...]:
-    """The files that would be the module `dotted` below each folder that spells modules."""
-    return files_below(dotted, case.index.roots)
-
-
-def files_below(dotted: str, roots: Iterable[str]) -> tuple[str, ...]:
-    """The two files that a module can be, below each of `roots`."""
-    rest = dotted.replace(".", "/")
-    return tuple(f"{root.rstrip('/')}/{rest}{end}" for root in roots for end in (".py", "/__init__.py"))
 
 
 def _places(asked: str, names: Sequence[str], case: Case, importers: frozenset[str]) -> Iterator[Place]:
@@ -111,8 +100,7 @@ def _credit(step: Step, asked: str, places: dict[str, Place], case: Case) -> Non
         return
     place = _place_for(dotted, places)
     place.path, place.commit = step.to, step.commit
-    likeness = f", {step.likeness} % alike" if 0 < step.likeness < 100 else ""
-    words = f"{step.commit} {step.kind} {case.show(step.path)} to {case.show(step.to)}{likeness}"
+    words = f"{step.commit} {step.kind} {way_of(step, case)}"
     is_gits = step.kind == "renamed"
     kind = "git rename" if is_gits else "git move"
     place.speak_for(30.0 if is_gits else 22.0, Evidence(kind, words, step.to, 0, step.commit.sha))

@@ -15,6 +15,7 @@ from muster.diagnosis.candidates import (
     weight_of_importers,
 )
 from muster.diagnosis.case import Case
+from muster.diagnosis.fate import name_traces
 from muster.diagnosis.likeness import is_test, leading_parts
 from muster.index.near import closeness, nearest
 from muster.model.cause import Candidate, Evidence
@@ -27,7 +28,7 @@ COMMON = 3
 
 def name_candidates(detail: NameMissing, case: Case) -> tuple[Candidate, ...]:
     """Where `detail.name` may be imported from today, and under which name, best first."""
-    trace = case.answers.history.names.get((detail.module_file or "", detail.name))
+    trace = next(name_traces(detail, case), None)
     places = [*_elsewhere(detail, case, trace), *_in_the_module(detail, case, trace)]
     return ranked(places)
 

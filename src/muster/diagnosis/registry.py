@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from muster.diagnosis import (
     m101_module_moved,
+    m102_module_removed,
     m103_module_never_existed,
     m104_module_shadowed,
     m105_search_path_polluted,
@@ -21,6 +22,7 @@ from muster.diagnosis import (
     m110_module_replaced,
     m201_name_moved,
     m202_name_renamed,
+    m203_name_removed,
     m204_name_never_existed,
     m205_circular_import,
     m301_syntax_error,
@@ -63,9 +65,11 @@ FAILURE_RULES: tuple[Explain, ...] = (
     m108_distribution_at_odds.explain,
     m107_distribution_missing.explain,
     m101_module_moved.explain,
+    m102_module_removed.explain,
     m103_module_never_existed.explain,
     m201_name_moved.explain,
     m202_name_renamed.explain,
+    m203_name_removed.explain,
     m204_name_never_existed.explain,
     m309_fixture_or_signature.explain,
     m304_conftest_fails.explain,

@@ -1,4 +1,4 @@
-"""What a project's history is asked, and what it answers: what became of paths, names and lines."""
+"""What a project's history is asked, and what it answers: what became of paths and names, and who wrote an import."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from muster.model.cause import Commit
 class HistoryQuestions:
     """What is to be found out. Paths are absolute; a name is asked for with the file that once may have held it.
 
-    `paths` are files that the tree does not have, `lines` texts that stand in a file today, with the file.
+    `paths` are files that the tree does not have; `imports` are imports that stand in a file today: the file, the module
+    as written (without leading dots), and the name, "" for `import module`.
     """
 
     paths: tuple[str, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
-    lines: tuple[tuple[str, str], ...] = ()
+    imports: tuple[tuple[str, str, str], ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.paths or self.names or self.lines)
+        return bool(self.paths or self.names or self.imports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,15 @@ class NameTrace:
 class Chronicle:
     """The answers. What has no entry was not found; `gaps` say what was not looked at, and why.
 
-    `asked` is false where there is no history at all: nothing then follows from absence.
+    `asked` is false where there is no history at all: nothing then follows from absence. `starred` are files of which some
+    version had a star import: a name without an entry may have come through it.
     """
 
     asked: bool = False
     paths: Mapping[str, PathTrace] = field(default_factory=dict)
     names: Mapping[tuple[str, str], NameTrace] = field(default_factory=dict)
-    lines: Mapping[tuple[str, str], Commit] = field(default_factory=dict)
+    imports: Mapping[tuple[str, str, str], Commit] = field(default_factory=dict)
+    starred: frozenset[str] = frozenset()
     gaps: tuple[str, ...] = ()
 
     @property

@@ -93,6 +93,18 @@ class Since(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
 
 
+class CandidateReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Where what is missing may live today; `why` are the kinds of evidence for it, `tied` whether the next is as good."""
+
+    module: str
+    name: str
+    change: Literal["moved", "renamed"]
+    path: str
+    commit: str
+    why: tuple[str, ...]
+    tied: bool
+
+
 class EvidenceItem(msgspec.Struct, frozen=True, kw_only=True):
     """One fact that supports a cause."""
 
@@ -155,6 +167,7 @@ class CauseReport(msgspec.Struct, frozen=True, kw_only=True):
     fixes: tuple[Fix, ...]
     lost_count: int = 0
     estimated: bool = False
+    candidates: tuple[CandidateReport, ...] = ()
 
 
 class FrameReport(msgspec.Struct, frozen=True, kw_only=True):

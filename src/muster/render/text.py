@@ -111,6 +111,7 @@ def render_cause(cause: CauseReport, canvas: Canvas) -> list[str]:
     for part in escape_lines(cause.message)[: None if canvas.verbose else _LISTED]:
         lines += [" " * _FIX_INDENT + line for line in wrap_words(part, canvas.measure - _FIX_INDENT)]
     lines += _culprit(cause, canvas)
+    lines += _since(cause, canvas)
     lines += _evidence(cause, canvas)
     lines += _victims(cause, canvas)
     lines += _lost(cause, canvas)
@@ -181,6 +182,13 @@ def _culprit(cause: CauseReport, canvas: Canvas) -> list[str]:
         return []
     lines = _row(canvas, "culprit", str(cause.culprit))
     return lines + (_row(canvas, "", cause.culprit.text, Tone.NOTE) if cause.culprit.text else [])
+
+
+def _since(cause: CauseReport, canvas: Canvas) -> list[str]:
+    since = cause.since
+    if since is None:
+        return []
+    return _row(canvas, "since", f"{since.commit[:10]} {since.date[:10]} {since.author}: {since.subject}")
 
 
 def _victims(cause: CauseReport, canvas: Canvas) -> list[str]:

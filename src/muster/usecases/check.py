@@ -69,6 +69,7 @@ def _diagnosed(
         simulation.store.facts,
         plan.standards,
         simulation.store.mentions,
+        ports.history,
     )
     return tuple(quote_culprit(ports.tree, cause) for cause in causes), collection
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from muster.diagnosis import ExpectedTests, answer_from_tree, conclude, questions, review_directives
+from muster.diagnosis import (
+    ExpectedTests,
+    answer_from_tree,
+    conclude,
+    history_questions,
+    questions,
+    review_directives,
+)
 from muster.facts.module_facts import Directive
 from muster.index.index import FactsOf
 from muster.index.search import MentionsOf
@@ -13,8 +20,11 @@ from muster.model.cause import Cause
 from muster.model.collection import Collection
 from muster.model.environment import Environment
 from muster.model.invocation import Invocation
-from muster.ports import FileTree
+from muster.ports import FileTree, History
 from muster.usecases.plan import ExpectedCategory, Standards
+
+HISTORY_BUDGET_S = 5.0
+"""So long a check may look into the history; what it did not look at then is said."""
 
 
 def diagnose(
@@ -25,11 +35,15 @@ def diagnose(
     facts: FactsOf,
     standards: Standards,
     mentions: MentionsOf | None = None,
+    history: History | None = None,
 ) -> tuple[tuple[Cause, ...], Collection]:
     """The causes of what `collection` lacks, and the collection with the problems of its directives added."""
     collection = _without_refused_start(collection, invocation)
     asked = questions(collection, facts)
     answers = answer_from_tree(asked, tree, invocation, facts, mentions)
+    if history is not None:
+        told = history.ask(history_questions(collection, answers, tree, invocation.rootdir, facts), HISTORY_BUDGET_S)
+        answers = replace(answers, history=told)
     directives = _directives(collection, facts)
     causes = conclude(
         collection,

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from muster import __version__
 from muster.diagnosis import fingerprint
-from muster.model.cause import Cause, Commit, Remedy, Severity
+from muster.model.cause import Candidate, Cause, Commit, Remedy, Severity
 from muster.model.collection import Collection, CollectorReport, Outcome, RaisedException, SessionState
 from muster.model.environment import Environment
 from muster.model.invocation import Invocation
 from muster.model.location import Location
 from muster.model.report import (
     Acceptance,
+    CandidateReport,
     CauseReport,
     DifferenceReport,
     EvidenceItem,
@@ -253,6 +254,19 @@ def _cause_report(checked: Checked, causes: Sequence[Cause], position: int) -> C
         fixes=tuple(_fix(number, remedy) for number, remedy in enumerate(cause.remedies)),
         lost_count=_lost_count(cause),
         estimated=cause.estimated,
+        candidates=tuple(_candidate(candidate, root) for candidate in cause.candidates),
+    )
+
+
+def _candidate(candidate: Candidate, root: str) -> CandidateReport:
+    return CandidateReport(
+        module=candidate.module,
+        name=candidate.name,
+        change="renamed" if candidate.change == "renamed" else "moved",
+        path=relative_path(candidate.path, root) if candidate.path else "",
+        commit=candidate.commit.sha if candidate.commit else "",
+        why=tuple(dict.fromkeys(each.kind for each in candidate.evidence)),
+        tied=candidate.is_tied,
     )
 
 

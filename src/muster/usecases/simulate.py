@@ -18,7 +18,7 @@ from muster.invocation.request import Request as Command
 from muster.model.collection import Collection
 from muster.model.environment import Environment
 from muster.model.invocation import Invocation
-from muster.ports import EnvironmentQuery, FactCache, FileTree, Parser
+from muster.ports import EnvironmentQuery, FactCache, FileTree, History, Parser
 from muster.resolver.finder import NamespacePackage, NotFound, RegularPackage, Undecided, resolve_on_path
 from muster.usecases.reach import prefetch_reach
 
@@ -30,13 +30,14 @@ DEFAULT_MARKERS = (
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The effects that a simulation needs."""
+    """The effects that a simulation and its explanation need; without a history nothing is told of who moved what."""
 
     tree: FileTree
     cache: FactCache
     environment: EnvironmentQuery
     parser: Parser
     environ: Mapping[str, str] = field(default_factory=dict)
+    history: History | None = None
 
 
 @dataclass(frozen=True, slots=True)
