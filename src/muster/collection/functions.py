@@ -16,6 +16,7 @@ from muster.collection.parametrize import (
     MetafuncValue,
     argument_names,
     missing_arguments,
+    qualified,
     resolve_directness,
 )
 from muster.collection.signatures import Arguments, mandatory_names, without_given
@@ -168,7 +169,7 @@ def _refuse_incomplete(walk: Walk, node: Node, mark: Mark) -> None:
         function = node.function if isinstance(node, ItemNode) else None
         raise builtin(
             "TypeError",
-            f"ParameterSet._parse_parametrize_args() {missing_arguments(missing)}",
+            f"{qualified('ParameterSet._parse_parametrize_args', walk.python)}() {missing_arguments(missing)}",
             "arity",
             *((function.file, function.line) if function is not None else (node.path, 0)),
         )

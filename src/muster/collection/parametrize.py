@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from muster.collection.config import ConfigValue
 from muster.collection.definitions import find_function_at
@@ -21,6 +21,7 @@ from muster.collection.spelling import spell, type_name
 from muster.collection.walk import Walk
 from muster.collection.warned import warn
 from muster.execution.raised import Raised
+from muster.execution.suggestions import did_you_mean
 from muster.execution.values import (
     MISSING,
     UNKNOWN,
@@ -102,22 +103,23 @@ class Metafunc:
         names = ("argnames", "argvalues", "indirect", "ids", "scope")
         positional = names[:2] if self.walk.version >= (9, 1) else names
         if len(args) > len(positional):
-            raise builtin("TypeError", _too_many(len(positional), len(args), kwargs), "arity", *self.place)
+            self._refuse(_too_many(len(positional), len(args), kwargs))
         given = dict(zip(positional, args, strict=False)) | {
             name: value for name, value in kwargs.items() if name in names
         }
         for name in kwargs:
             if name not in names:
-                raise builtin(
-                    "TypeError",
-                    f"Metafunc.parametrize() got an unexpected keyword argument '{name}'",
-                    "arity",
-                    *self.place,
-                )
+                proposal = did_you_mean(name, ("self", *names, "_param_mark"), self.walk.python)
+                self._refuse(f"got an unexpected keyword argument '{name}'{proposal}")
         missing = [name for name in names[:2] if name not in given]
         if missing:
-            raise builtin("TypeError", f"Metafunc.parametrize() {missing_arguments(missing)}", "arity", *self.place)
+            self._refuse(missing_arguments(missing))
         return Row(**given)
+
+    def _refuse(self, text: str) -> NoReturn:
+        """Raise the `TypeError` of a wrong call of `Metafunc.parametrize`."""
+        function = qualified("Metafunc.parametrize", self.walk.python)
+        raise builtin("TypeError", f"{function}() {text}", "arity", *self.place)
 
     def parametrize(self, row: Row, mark: Mark | None = None) -> None:
         """`Metafunc.parametrize`. Raises `Raised` where pytest does."""
@@ -433,6 +435,11 @@ class MetafuncValue:
         return None
 
 
+def qualified(function: str, python: tuple[int, int, int]) -> str:
+    """How Python names a method in what it says of a wrong call: with its class since 3.10."""
+    return function if python >= (3, 10, 0) else function.rpartition(".")[2]
+
+
 def missing_arguments(names: Sequence[str]) -> str:
     """Python's words for mandatory arguments that are not given."""
     plural = "s" if len(names) > 1 else ""
@@ -445,7 +452,7 @@ def _too_many(allowed: int, given: int, kwargs: dict[str, Value]) -> str:
     keywords = 1 + (len({"indirect", "ids", "scope"} & set(kwargs)) if allowed == 2 else 0)
     plural = "s" if keywords > 1 else ""
     return (
-        f"Metafunc.parametrize() {takes} positional arguments but {given + 1} positional arguments "
+        f"{takes} positional arguments but {given + 1} positional arguments "
         f"(and {keywords} keyword-only argument{plural}) were given"
     )
 

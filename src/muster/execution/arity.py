@@ -10,6 +10,7 @@ from typing import Any
 
 from muster.execution.machine import Machine
 from muster.execution.raised import Raised
+from muster.execution.suggestions import did_you_mean
 from muster.execution.values import DictValue, FunctionValue, TupleValue, Value
 from muster.model.collection import OtherFailure
 
@@ -30,7 +31,8 @@ def bind_arguments(
     for name, value in kwargs.items():
         if name not in allowed:
             if not kwarg:
-                raise _error(machine, function, f"got an unexpected keyword argument '{name}'")
+                proposal = did_you_mean(name, [each for each, _ in (*regular, *kwonly)], machine.version)
+                raise _error(machine, function, f"got an unexpected keyword argument '{name}'{proposal}")
             extra[name] = value
         elif name in names:
             raise _error(machine, function, f"got multiple values for argument '{name}'")

@@ -530,7 +530,7 @@ def make_dataclass(machine: Machine, cls: ClassValue, options: dict[str, Value])
             and _is_field(cls, name)
         ):
             shown = f"'{name}'"
-            tail = f" '{with_default}'" if machine.version >= (3, 12, 0) else ""
+            tail = f" '{with_default}'" if machine.version >= (3, 13, 0) else ""
             raise machine.error(
                 "TypeError", f"non-default argument {shown} follows default argument{tail}", OtherFailure("dataclass")
             )

@@ -144,7 +144,7 @@ def _resolve(machine: Machine, dotted: str) -> Value:
             try:
                 found = machine.import_module(name, importer)
             except Raised as raised:
-                if "ImportError" not in raised.bases:
+                if "ImportError" not in raised.bases or machine.version < (3, 11, 0):
                     raise
                 found = machine.load_attribute(value, part)
         value = UNKNOWN if found is MISSING else found
