@@ -8,6 +8,7 @@ from typing import Protocol
 
 from muster.model.collection import Collection
 from muster.model.environment import Environment, ProbedModule
+from muster.model.fix import FileChange
 from muster.model.history import Chronicle, HistoryQuestions
 from muster.model.run import Event, FileDurations, ItemResult
 from muster.model.service import Answer, Inquiry
@@ -117,6 +118,33 @@ class History(Protocol):
 
     def ask(self, questions: HistoryQuestions, budget_s: float) -> Chronicle:
         """What it tells of all `questions` within the time; what it could not look at is among the gaps."""
+
+
+class ProjectWriter(Protocol):
+    """Writes fixes into the project: all or none, and only over what was analysed."""
+
+    def apply(self, changes: Sequence[FileChange]) -> None:
+        """Write all `changes`; the bytes that they replace are kept. Raises a `MusterError` where any cannot be made."""
+
+    def undo(self) -> tuple[str, ...]:
+        """Restore what the last `apply` replaced; the files, as the reader knows them. Raises a `MusterError`."""
+
+
+class FixCommits(Protocol):
+    """Commits of fixes in the project's own repository."""
+
+    def refuse_unclean(self, changes: Sequence[FileChange]) -> None:
+        """Raise a `MusterError` where a file to be changed has changes of the user's that are not committed."""
+
+    def commit(self, paths: Sequence[str], message: str) -> str:
+        """Commit `paths` as they lie; the new commit's id."""
+
+
+class ProjectCopy(Protocol):
+    """A plain copy of the project's files, thrown away in the end."""
+
+    def collect(self, changes: Sequence[FileChange], argv: Sequence[str], cwd: str) -> Collection:
+        """What the command really collects in a copy with `changes` made; paths as in the project. Runs its code."""
 
 
 class NewRepository(Protocol):

@@ -19,7 +19,17 @@ from muster.adapters.interpreters import ChosenInterpreter, choose_interpreter
 from muster.adapters.parsing import SourceParser
 from muster.errors import UsageError
 from muster.model.history import Chronicle, HistoryQuestions
-from muster.ports import Clock, FactCache, FileTree, NewRepository, ObservedPytest, RunView
+from muster.ports import (
+    Clock,
+    FactCache,
+    FileTree,
+    FixCommits,
+    NewRepository,
+    ObservedPytest,
+    ProjectCopy,
+    ProjectWriter,
+    RunView,
+)
 from muster.settings import Settings, load_settings
 from muster.usecases.command import command_words
 from muster.usecases.plan import Plan
@@ -228,6 +238,27 @@ def open_service_ports(root: str, *, start: bool) -> Iterator[ServicePorts]:
         return
     with StartedServices(root, os.environ) as starter:
         yield ServicePorts(probe, clock, os.environ, starter)
+
+
+def project_writer(root: str) -> ProjectWriter:
+    """What writes fixes into the project at `root`, and takes them back."""
+    from muster.adapters.project_files import ProjectFiles  # what only `muster fix --apply` and `--undo` need
+
+    return ProjectFiles(root)
+
+
+def project_copy(workspace: Workspace) -> ProjectCopy:
+    """A copy of the project to collect in; using it runs the project's code."""
+    from muster.adapters.project_copy import CopiedProject  # what only `muster fix --confirm` needs
+
+    return CopiedProject(workspace.plan.root, workspace.observed)
+
+
+def fix_commits(root: str) -> FixCommits:
+    """The repository that holds `root`. Raises `UsageError` where there is none."""
+    from muster.adapters.fix_commits import ProjectCommits  # what only `muster fix --commit` needs
+
+    return ProjectCommits(root)
 
 
 def new_repository(folder: str) -> NewRepository:

@@ -126,6 +126,7 @@ def _check(
     confirm: Annotated[
         bool, typer.Option("--confirm", help="Also run the real collection: this runs the project's code.")
     ] = False,
+    fixes: Annotated[bool, typer.Option("--fixes", help="Try the fixes of every cause, and report them.")] = False,
     no_cache: NoCache = False,
     root: Root = "",
 ) -> Thunk:
@@ -141,7 +142,7 @@ def _check(
         context, paths, category, invocation, python, static, no_cache, root, keyword, markers, exit_first, last_failed
     )
     targets = parse_targets(report or (), format, output)
-    return partial(run_check, choices, targets, verbose=verbose, confirm=confirm)
+    return partial(run_check, choices, targets, verbose=verbose, confirm=confirm, fixes=fixes)
 
 
 @app.command("collect")
@@ -266,6 +267,45 @@ def _explain(
 
     choices = _choices(context, paths, category, invocation, python, static, no_cache, root, "", "", False, False)
     return partial(run_explain, choices, subject, from_file)
+
+
+@app.command("fix")
+def _fix(
+    context: typer.Context,
+    paths: Paths = None,
+    category: Categories = None,
+    cause: Annotated[int, typer.Option("--cause", metavar="N", help="Only the Nth cause of this report.")] = 0,
+    letter: Annotated[str, typer.Option("--fix", metavar="LETTER", help="With --cause: this one of its fixes.")] = "",
+    apply: Annotated[bool, typer.Option("--apply", help="Write the patch: all files or none.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Restore the bytes that the last --apply replaced.")] = False,
+    commit: Annotated[bool, typer.Option("--commit", help="Write it as one git commit for each cause.")] = False,
+    until_green: Annotated[
+        bool, typer.Option("--until-green", help="Go on with what a fix uncovers, until nothing more can be proved.")
+    ] = False,
+    confirm: Annotated[
+        bool,
+        typer.Option("--confirm", help="Also collect a copy with the patch for real: this runs the project's code."),
+    ] = False,
+    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text (a diff) or json.")] = "text",
+    output: Output = "",
+    invocation: Invocation = "",
+    python: Python = "",
+    static: Static = False,
+    no_cache: NoCache = False,
+    root: Root = "",
+) -> Thunk:
+    """Proved fixes, as one diff.
+
+    Each fix is laid over the tree and the session simulated again: only what brings tests back, loses none and makes
+    nothing fail is proved. Prints the patch; writes nothing without --apply or --commit. Runs nothing of the project.
+    """
+    from muster.cli.fix import FixChoices, run_fix, run_undo
+
+    choices = _choices(context, paths, category, invocation, python, static, no_cache, root, "", "", False, False)
+    if undo:
+        return partial(run_undo, root)
+    wanted = FixChoices(cause, letter, apply, commit, until_green, confirm, format, output)
+    return partial(run_fix, choices, wanted)
 
 
 @app.command("services")

@@ -33,9 +33,11 @@ def overlaid(ports: Ports, changes: Iterable[FileChange]) -> Ports:
     return replace(ports, tree=OverlayTree(ports.tree, {change.path: change.after for change in changes}))
 
 
-def prove(ports: Ports, plan: Plan, before: Collection, cause: Cause, changes: Sequence[FileChange]) -> Verdict:
-    """What the simulated session says of `changes`, against the session `before` that shows `cause`."""
+def prove(ports: Ports, plan: Plan, before: Collection, cause: Cause | None, changes: Sequence[FileChange]) -> Verdict:
+    """What the simulated session says of `changes`, against the session `before` that shows `cause` (None: all of it)."""
     after = simulate(overlaid(ports, changes), plan.request).collection
+    if cause is None:
+        return judge_all(compare(before, after))
     return judge(compare(before, after), cause, after, plan.root)
 
 
@@ -57,6 +59,18 @@ def judge(found: Comparison, cause: Cause, after: Collection, root: str) -> Verd
     return Verdict(
         state=state, by="simulation", back=back, lost=lost, new_failures=new,
         uncovers=found.uncovered[:_UNCOVERED_SHOWN], reason=reason,
+    )  # fmt: skip
+
+
+def judge_all(found: Comparison, by: str = "simulation") -> Verdict:
+    """The verdict on several fixes together: `partial` where files still show what stood behind."""
+    harmful = bool(found.lost or found.new_failures)
+    gains = bool(found.back or found.mended)
+    state: VerdictState = "refuted" if harmful else "partial" if found.uncovered or not gains else "proved"
+    first = [*found.new_failures, *found.lost, *found.uncovered]
+    return Verdict(
+        state=state, by=by, back=len(found.back), lost=len(found.lost), new_failures=len(found.new_failures),
+        uncovers=found.uncovered[:_UNCOVERED_SHOWN], reason=first[0] if first else "",
     )  # fmt: skip
 
 

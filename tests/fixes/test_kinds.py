@@ -1,0 +1,123 @@
+"""Each kind of fix on a small real project: what was proved is what real pytest then does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.fixes.mending import mend, plan_of, write_project
+
+from muster.usecases.fix import FixRequest
+
+pytestmark = [pytest.mark.oracle, pytest.mark.slow]
+
+TEST = "def test_it():\n    assert f\n"
+PROJECTS: dict[str, tuple[dict[str, str], str]] = {
+    "a module that moved": (
+        {"lib/__init__.py": "", "lib/deep/__init__.py": "", "lib/deep/tool_box.py": "def f(): ...\n",
+         "test_a.py": "from lib.tool_box import f\n" + TEST,
+         "test_b.py": "from unittest import mock\nimport lib.tool_box as t\n@mock.patch('lib.tool_box.f')\ndef test_b(m): assert t\n"},
+        "rewrite",
+    ),
+    "a name that moved": (
+        {"lib/__init__.py": "", "lib/old.py": "x = 1\n", "lib/new.py": "def fancy_one(): ...\n",
+         "test_a.py": "from lib.old import (\n    x,  # kept\n    fancy_one,\n)\ndef test_a(): assert x\n"},
+        "rewrite",
+    ),
+    "a class that was renamed": (
+        {"lib.py": "class HttpClientPool: ...\n", "test_a.py": "from lib import HttpClient\ndef test_a(): HttpClient()\n"},
+        "rewrite",
+    ),
+    "one folder too deep": (
+        {"infra/vpc.py": "f = 1\n", "tests/infra/__init__.py": "", "tests/a/b/test_a.py":
+         "import os, sys\nsys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))\n"
+         "def test_a(): ...\n", "tests/z/test_z.py": "from infra.vpc import f\n" + TEST},
+        "parents",
+    ),
+    "a missing import": ({"test_a.py": "@pytest.mark.skip\ndef test_a(): ...\n"}, "import"),
+    "a misspelt marker": (
+        {"pytest.ini": "[pytest]\naddopts = --strict-markers\nmarkers =\n    slowish: slow\n",
+         "test_a.py": "import pytest\n@pytest.mark.slowsih\ndef test_a(): ...\n"},
+        "respell",
+    ),
+    "an unregistered marker": (
+        {"pytest.ini": "[pytest]\naddopts = --strict-markers\n", "test_a.py": "import pytest\n@pytest.mark.nightly\ndef test_a(): ...\n"},
+        "register",
+    ),
+    "an unregistered marker of a pyproject": (
+        {"pytest.ini": "", "pyproject.toml":
+         '[tool.pytest.ini_options]\naddopts = "--strict-markers"  # strict\nmarkers = [\n    "one",  # 1\n]\n',
+         "test_a.py": "import pytest\n@pytest.mark.nightly\ndef test_a(): ...\n"},
+        "register",
+    ),
+    "a test that is defined twice": ({"test_a.py": "def test_a(): ...\n\n\ndef test_a(): ...\n"}, "rename"),
+    "a class with a constructor": ({"test_a.py":
+        "class TestA:\n    def __init__(self):\n        self.x = 1\n\n    def test_a(self): ...\n"}, "setup"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_what_is_proved_holds(name: str, tmp_path: Path) -> None:
+    files, kind = PROJECTS[name]
+    if files.get("pytest.ini") == "":
+        files = {path: text for path, text in files.items() if path != "pytest.ini"}
+        write_project(tmp_path, files)
+        (tmp_path / "pytest.ini").unlink()
+    else:
+        write_project(tmp_path, files)
+    mended = mend(tmp_path)
+    assert mended.chosen == [kind]
+    assert mended.verdict(kind) == "proved"
+    assert mended.after[1] == 0
+    assert mended.before[0] < mended.after[0]
+    assert len(mended.after[0] - mended.before[0]) == mended.plan.verdict.back if mended.plan.verdict else False
+
+
+def test_one_re_export_comes_before_many_edited_tests(tmp_path: Path) -> None:
+    tests = {f"test_{number}.py": "from lib.tool_box import f\n" + TEST for number in range(12)}
+    write_project(
+        tmp_path, {"lib/__init__.py": "", "lib/deep/__init__.py": "", "lib/deep/tool_box.py": "def f(): ...\n", **tests}
+    )
+    mended = mend(tmp_path)
+    assert [proved.fix.kind for proved in mended.fixes] == ["re-export", "rewrite"]
+    assert mended.plan.stages[0].chosen.fix.paths == (str(tmp_path / "lib/tool_box.py"),)
+    assert (len(mended.after[0]), mended.after[1]) == (12, 0)
+
+
+def test_the_idea_that_does_not_help_is_refuted(tmp_path: Path) -> None:
+    write_project(tmp_path, PROJECTS["one folder too deep"][0])
+    mended = mend(tmp_path)
+    refuted = [proved for proved in mended.fixes if proved.verdict.state == "refuted"]
+    assert [proved.fix.kind for proved in refuted] == ["init"]
+    assert "still fails" in refuted[0].verdict.reason
+
+
+def test_what_a_fix_uncovers_is_partial_and_until_green_goes_on(tmp_path: Path) -> None:
+    write_project(
+        tmp_path,
+        {"lib/__init__.py": "", "lib/deep/__init__.py": "", "lib/deep/tool_box.py": "def f(): ...\n",
+         "test_a.py": "from lib.tool_box import f\nclock = datetime.now\n" + TEST},
+    )  # fmt: skip
+    once = plan_of(tmp_path)
+    assert (once.changes, once.rounds[0].fixes[0][0].verdict.state) == ((), "partial")
+    mended = mend(tmp_path, FixRequest(until_green=True))
+    assert mended.chosen == ["rewrite", "import"]
+    assert mended.after == ({"test_a.py::test_it"}, 0)
+    assert mended.plan.verdict is not None
+    assert mended.plan.verdict.state == "proved"
+
+
+def test_a_file_that_git_ignores_is_never_touched(tmp_path: Path) -> None:
+    write_project(tmp_path, {".gitignore": "gen/\n", **PROJECTS["a module that moved"][0],
+                             "gen/test_c.py": "from lib.tool_box import f\n" + TEST})  # fmt: skip
+    plan = plan_of(tmp_path)
+    assert plan.changes
+    assert not [change.path for change in plan.changes if "/gen/" in change.path]
+
+
+def test_two_fixes_in_one_file_are_made_together(tmp_path: Path) -> None:
+    write_project(tmp_path, {"test_a.py": "def test_a(): ...\n\n\ndef test_a(): ...\n\n\nclass TestB:\n    def __init__(self):\n"
+                             "        self.x = 1\n\n    def test_b(self): ...\n"})  # fmt: skip
+    mended = mend(tmp_path)
+    assert sorted(mended.chosen) == ["rename", "setup"]
+    assert (len(mended.after[0]), mended.after[1]) == (3, 0)
