@@ -32,7 +32,9 @@ def main() -> int:
             return run_list_categories(Choices(root=root, python=sys.executable))
         if options.collect_only:
             listing = api.collect_observed(categories=names, options=rest, python=sys.executable, root=root)
-            print("\n".join(listing.nodeids), f"\n{len(listing.nodeids)} tests collected in {listing.seconds:.2f}s")
+            print(*listing.nodeids, "", *(f"ERROR {error}" for error in listing.errors), sep="\n")
+            errors = f", {len(listing.errors)} error{'s' * (len(listing.errors) > 1)}" if listing.errors else ""
+            print(f"{len(listing.nodeids)} tests collected{errors} in {listing.seconds:.2f}s")
             return listing.exit_code
         report = api.run(
             categories=names,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import os
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from muster.api import Report, check, collect
 
 RUNNER = "tests/unified_test_runner.py"
 LEAST = {"unit": 80, "integration": 100, "mission_critical": 60}
-COLLECTION_BUDGET_S = 10.0
+COLLECTION_BUDGET_S = 5.0
 
 
 @pytest.fixture
@@ -47,9 +47,12 @@ def test_a_category_of_the_example_passes(category: str) -> None:
 
 def test_the_mission_critical_suite_is_collected_in_time_without_an_error() -> None:
     """`python tests/unified_test_runner.py --category mission_critical --collect-only` in the example."""
-    started = time.monotonic()
+    before = os.times()
     ran = run_python(EXAMPLE, RUNNER, "--category", "mission_critical", "--collect-only")
-    assert time.monotonic() - started < COLLECTION_BUDGET_S
+    after = os.times()
+    # In processor time, which other work on the machine does not change; its own health test holds it to the clock.
+    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    assert spent < COLLECTION_BUDGET_S
     assert ran.code == 0, ran.output
     assert ran.count("error") == 0
     assert ran.count("tests collected") >= LEAST["mission_critical"], ran.output
@@ -96,7 +99,7 @@ def test_the_example_notices_its_own_loss(broken: tuple[Path, int]) -> None:
     copy, _ = broken
     ran = health(copy)
     assert ran.code == 1
-    assert f"{VICTIM}: ModuleNotFoundError" in ran.output
+    assert f"{VICTIM}  ModuleNotFoundError" in ran.output
 
 
 @pytest.mark.oracle

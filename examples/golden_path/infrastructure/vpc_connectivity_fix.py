@@ -23,14 +23,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from muster.api import ServiceStatus, probe_service
-from muster.errors import UsageError
+if TYPE_CHECKING:
+    from muster.api import ServiceStatus
 
 CONNECTOR = "run.googleapis.com/vpc-access-connector"
 EGRESS = "run.googleapis.com/vpc-access-egress"
@@ -275,6 +275,10 @@ def _host(url: str) -> str:
 
 def _ask(dependencies: Mapping[str, str]) -> list[ServiceStatus]:
     """How each dependency answers; what is no URL of a service is a status too."""
+    # Loaded by who asks: reading a manifest, or collecting a test that imports this module, should not wait for it.
+    from muster.api import ServiceStatus, probe_service
+    from muster.errors import UsageError
+
     answers = []
     for name, url in sorted(dependencies.items()):
         try:
