@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,27 @@ PROJECTS: dict[str, tuple[dict[str, str], str]] = {
     "a test that is defined twice": ({"test_a.py": "def test_a(): ...\n\n\ndef test_a(): ...\n"}, "rename"),
     "a class with a constructor": ({"test_a.py":
         "class TestA:\n    def __init__(self):\n        self.x = 1\n\n    def test_a(self): ...\n"}, "setup"),
+    "a module beside the path": (
+        {"pytest.ini": "[pytest]\n", "src/shop/__init__.py": "def f(): ...\n", "tests/test_a.py": "from shop import f\n" + TEST},
+        "pythonpath",
+    ),
+    "two files of one name": (
+        {"tests/a/test_x.py": "def test_a(): ...\n", "tests/b/test_x.py": "def test_b(): ...\n"}, "init",
+    ),
+    "an import that nobody uses": (
+        {"lib.py": "x = 1\n", "test_a.py": "from lib import x, vanished\ndef test_a(): assert x\n"}, "unused",
+    ),
+    "two modules that import each other": (
+        {"lib/__init__.py": "", "lib/a.py": "from lib.b import g\n\n\ndef f():\n    \"\"\"Ask b.\"\"\"\n    return g()\n",
+         "lib/b.py": "from lib.a import f\n\n\ndef g():\n    return f\n", "test_a.py": "from lib.a import f\n" + TEST},
+        "defer",
+    ),
+    "a module of another platform": (
+        {"lib.py": "def f():\n    return winreg\nif f:\n    import winreg\n", "test_a.py": "from lib import f\n" + TEST}, "guard",
+    ),
+    "classes that a pattern leaves out": (
+        {"test_a.py": "class LoginTests:\n    def test_a(self): ...\nclass LogoutTests:\n    def test_b(self): ...\n"}, "widen",
+    ),
 }  # fmt: skip
 
 
@@ -121,3 +143,64 @@ def test_two_fixes_in_one_file_are_made_together(tmp_path: Path) -> None:
     mended = mend(tmp_path)
     assert sorted(mended.chosen) == ["rename", "setup"]
     assert (len(mended.after[0]), mended.after[1]) == (3, 0)
+
+
+def git(root: Path, *arguments: str) -> str:
+    command = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.invalid", *arguments]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_removed_module_is_restored_from_the_history(tmp_path: Path) -> None:
+    write_project(
+        tmp_path,
+        {
+            "lib/__init__.py": "",
+            "lib/old_way.py": "def f():\r\n    pass\r\n",
+            "test_a.py": "from lib.old_way import f\n" + TEST,
+        },
+    )
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "Begin")
+    (tmp_path / "lib/old_way.py").unlink()
+    git(tmp_path, "commit", "-qam", "Remove the old way")
+    mended = mend(tmp_path)
+    assert mended.chosen == ["restore"]
+    assert (tmp_path / "lib/old_way.py").read_bytes() == b"def f():\r\n    pass\r\n"
+    assert mended.after == ({"test_a.py::test_it"}, 0)
+
+
+ORPHAN = {
+    "lib/__init__.py": "",
+    "test_a.py": "from lib.planned import Thing, act\ndef test_a(): act(Thing())\n",
+    "test_b.py": "def test_b(): ...\n",
+}
+
+
+def test_an_orphan_is_for_a_person_to_judge(tmp_path: Path) -> None:
+    write_project(tmp_path, ORPHAN)
+    plan = plan_of(tmp_path)
+    (fixes,) = plan.rounds[0].fixes
+    assert plan.changes == ()
+    assert {(proved.fix.kind, proved.verdict.state) for proved in fixes} == {
+        ("quarantine", "partial"), ("delete", "partial"), ("stub", "partial"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "tests"), [("stub", 2), ("quarantine", 1), ("delete", 1)])
+def test_what_a_person_chose_is_made(kind: str, tests: int, tmp_path: Path) -> None:
+    write_project(tmp_path, ORPHAN)
+    (fixes,) = plan_of(tmp_path).rounds[0].fixes
+    letter = next(proved.letter for proved in fixes if proved.fix.kind == kind)
+    mended = mend(tmp_path, FixRequest(cause=1, fix=letter))
+    assert (len(mended.after[0]), mended.after[1]) == (tests, 0)
+
+
+def test_a_missing_distribution_is_declared_and_never_called_proved(tmp_path: Path) -> None:
+    project = '[project]\nname = "x"  # it\ndependencies = [\n    "pytest",  # tests\n]\n'
+    write_project(tmp_path, {"pyproject.toml": project, "test_a.py": "import websocket\ndef test_a(): websocket\n"})
+    (fixes,) = plan_of(tmp_path).rounds[0].fixes
+    assert [(proved.fix.kind, proved.verdict.state) for proved in fixes] == [("declare", "unproved")]
+    mend(tmp_path, FixRequest(cause=1, fix="a"))
+    text = (tmp_path / "pyproject.toml").read_text()
+    assert text == project.replace('    "pytest",  # tests\n', '    "pytest",  # tests\n    "websocket-client",\n')

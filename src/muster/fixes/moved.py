@@ -17,6 +17,8 @@ from muster.ports import EntryKind
 
 _QUOTED = re.compile(r"'([\w.]+)'")
 _MOST_CANDIDATES = 3
+_MOVED = frozenset(("M101", "M201", "M202"))
+"""Where the diagnosis says that it moved; for what was removed or never there, a likeness is for a person to judge."""
 
 
 def fix_moved(cause: Cause, site: Site) -> Iterator[Fix]:
@@ -25,8 +27,8 @@ def fix_moved(cause: Cause, site: Site) -> Iterator[Fix]:
     candidates = find_candidates(cause, site)
     for position, candidate in enumerate(candidates):
         tied = candidate.is_tied or (position > 0 and candidates[position - 1].is_tied)
-        yield from _rewritten(module, name, candidate, site, is_choice=tied)
-    if candidates and not candidates[0].is_tied:
+        yield from _rewritten(module, name, candidate, site, is_choice=tied or cause.code not in _MOVED)
+    if candidates and not candidates[0].is_tied and cause.code in _MOVED:
         yield from _left_behind(cause, module, name, candidates[0], site)
 
 

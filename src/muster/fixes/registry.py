@@ -4,26 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from muster.fixes.cycles import fix_cycle
 from muster.fixes.definitions import fix_constructor, fix_duplicate
+from muster.fixes.dependencies import fix_undeclared
 from muster.fixes.markers import fix_marker
 from muster.fixes.moved import fix_moved
+from muster.fixes.orphans import fix_orphans
+from muster.fixes.packages import fix_mismatch, fix_shadowed, fix_unreachable
+from muster.fixes.patterns import fix_patterns
+from muster.fixes.platforms import fix_platform
+from muster.fixes.restore import fix_removed
 from muster.fixes.search_path import fix_search_path
 from muster.fixes.site import Site
 from muster.fixes.undefined import fix_undefined
+from muster.fixes.unused import fix_unused
 from muster.model.cause import Cause
 from muster.model.fix import Fix
 
 Propose = Callable[[Cause, Site], Iterator[Fix]]
 
 PROPOSERS: dict[str, tuple[Propose, ...]] = {
-    "M101": (fix_moved,),
+    "M101": (fix_moved, fix_unused),
+    "M102": (fix_unused, fix_moved, fix_removed, fix_orphans),
+    "M103": (fix_unused, fix_moved, fix_orphans),
+    "M104": (fix_shadowed,),
     "M105": (fix_search_path,),
-    "M201": (fix_moved,),
-    "M202": (fix_moved,),
+    "M106": (fix_unreachable,),
+    "M107": (fix_unused, fix_undeclared),
+    "M109": (fix_unused, fix_platform),
+    "M201": (fix_moved, fix_unused),
+    "M202": (fix_moved, fix_unused),
+    "M203": (fix_unused, fix_moved, fix_orphans),
+    "M204": (fix_unused, fix_moved, fix_orphans),
+    "M205": (fix_cycle,),
     "M302": (fix_undefined,),
+    "M305": (fix_mismatch,),
     "M307": (fix_marker,),
     "M401": (fix_constructor,),
     "M402": (fix_duplicate,),
+    "M403": (fix_patterns,),
 }
 
 

@@ -18,15 +18,15 @@ from muster.model.fix import FileChange
 from muster.model.invocation import Invocation
 from muster.ports import EntryKind, FileTree, ReadFailure
 
-RestoreSource = Callable[[str, str], bytes | None]
-"""The content that a path (absolute) had before the commit that is named; None where the history cannot tell."""
+RestoreSource = Callable[[tuple[str, ...]], Mapping[str, bytes]]
+"""What files that are gone held when they went; those that the history does not know have no entry."""
 
 
 @dataclass(frozen=True)
 class Site:
     """One project that is to be mended: its `root`, its files, and the session that shows what is wrong.
 
-    `past` answers what a file held before a commit, where there is a history to ask.
+    `past` answers what files held that are gone, where there is a history to ask.
     """
 
     tree: FileTree

@@ -19,7 +19,8 @@ class Fix:
     """One way to put a cause right; `kind` is a short slug (`rewrite`, `re-export`, `parents`, `marker`, ...).
 
     A `choice` is never applied by itself: only a person can know whether it is meant. A `stub` brings tests back to the
-    collection, not to life. Where nothing can be written (a distribution must be installed) there are no changes.
+    collection, not to life; what `gives_up` tests ends their failure and not their absence. `needs` is what must be done
+    besides, outside of the project's files: nothing can be proved before.
     """
 
     kind: str
@@ -27,6 +28,8 @@ class Fix:
     changes: tuple[FileChange, ...] = ()
     choice: bool = False
     stub: bool = False
+    gives_up: bool = False
+    needs: str = ""
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -15,10 +15,12 @@ from muster.model.cause import Cause, Severity
 from muster.model.collection import Collection
 from muster.model.fix import FileChange, Fix
 from muster.model.fix_report import ChosenFix, FixReport, FixRound
+from muster.model.history import HistoryQuestions
 from muster.model.report import CauseReport, Report, Verdict
 from muster.model.report import Fix as FixItem
-from muster.ports import Clock
+from muster.ports import Clock, History
 from muster.usecases.check import examine
+from muster.usecases.diagnose import HISTORY_BUDGET_S
 from muster.usecases.kept_facts import KeptFacts
 from muster.usecases.plan import Plan
 from muster.usecases.prove import compare, judge_all, overlaid, prove
@@ -32,7 +34,7 @@ PROOF_SECONDS = 300.0
 _MOST_FIXES = 8
 _EVIDENCE_TOLD = 8
 _STATES = ("proved", "partial", "unproved", "refuted")
-_WEIGHT = {"re-export": 10, "restore": 10, "stub": 30, "quarantine": 40, "delete": 50}
+_WEIGHT = {"re-export": 10, "restore": 10, "importlib": 20, "stub": 30, "quarantine": 40, "delete": 50}
 """As many edited files as a kind of fix is worth: a re-export comes before eleven rewritten tests, not before two."""
 
 
@@ -101,16 +103,19 @@ class _Prover:
             return _unproved("it needs more than a change of files")
         if self.clock.monotonic() > self.until:
             return _unproved("not tried: the time for proofs was over")
+        if fix.needs:
+            return _unproved(fix.needs)
         verdict = prove(self.ports, self.plan, self.before, cause, fix.changes)
         if fix.stub and verdict.state == "proved":
             reason = "a stub: the tests are collected, and fail until somebody writes it"
             return msgspec.structs.replace(verdict, state="partial", reason=reason)
+        if fix.gives_up and verdict.state == "proved":
+            reason = f"it gives up {cause.blocked_tests} tests" if cause.blocked_tests != 1 else "it gives up 1 test"
+            return msgspec.structs.replace(verdict, state="partial", reason=reason)
         return verdict
 
 
-def plan_fixes(
-    ports: Ports, clock: Clock, plan: Plan, request: FixRequest, past: Callable[[Ports], RestoreSource] | None = None
-) -> FixPlan:
+def plan_fixes(ports: Ports, clock: Clock, plan: Plan, request: FixRequest) -> FixPlan:
     """What to write so that the session of `plan` collects more. Nothing is written. Raises `UsageError` for a cause or
     fix that does not exist."""
     ports = replace(ports, cache=KeptFacts(ports.cache))
@@ -124,7 +129,7 @@ def plan_fixes(
         simulation, checked = examine(here, clock, plan)
         first.append(simulation.collection)
         prover = _Prover(here, plan, clock, until, simulation.collection)
-        looked = _look(prover, simulation, checked, request, past)
+        looked = _look(prover, simulation, checked, request)
         picked = _hold_together(_picked(looked, request), prover)
         rounds.append(replace(looked, chosen=picked))
         if not picked:
@@ -156,7 +161,7 @@ def check_with_fixes(ports: Ports, clock: Clock, plan: Plan) -> Report:
     kept = replace(ports, cache=KeptFacts(ports.cache))
     simulation, checked = examine(kept, clock, plan)
     prover = _Prover(kept, plan, clock, clock.monotonic() + PROOF_SECONDS, simulation.collection)
-    looked = _look(prover, simulation, checked, FixRequest(), None)
+    looked = _look(prover, simulation, checked, FixRequest())
     report = make_report(checked)
     return msgspec.structs.replace(report, causes=_cause_reports(looked, report))
 
@@ -209,10 +214,7 @@ def commit_message(stage: Stage, root: str) -> str:
 # one round
 
 
-def _look(
-    prover: _Prover, simulation: Simulation, checked: Checked, request: FixRequest,
-    past: Callable[[Ports], RestoreSource] | None,
-) -> Round:  # fmt: skip
+def _look(prover: _Prover, simulation: Simulation, checked: Checked, request: FixRequest) -> Round:
     if request.cause and not 1 <= request.cause <= len(checked.causes):
         raise UsageError(f"--cause {request.cause}: there are {len(checked.causes)} causes")
     site = Site(
@@ -222,13 +224,25 @@ def _look(
         invocation=simulation.invocation,
         environment=simulation.environment,
         facts=simulation.store.facts,
-        past=past(prover.ports) if past is not None else None,
+        past=_past(prover.ports.history),
     )
     fixes = [
         _tried(prover, cause, site) if not cause.accepted and request.cause in (0, number) else ()
         for number, cause in enumerate(checked.causes, 1)
     ]
     return Round(checked, tuple(fixes))
+
+
+def _past(history: History | None) -> RestoreSource | None:
+    """What files that are gone held, asked of the history."""
+    if history is None:
+        return None
+
+    def restore(paths: tuple[str, ...]) -> dict[str, bytes]:
+        told = history.ask(HistoryQuestions(paths=paths), HISTORY_BUDGET_S).paths
+        return {path: trace.source for path, trace in told.items() if trace.steps and not trace.end}
+
+    return restore
 
 
 def _tried(prover: _Prover, cause: Cause, site: Site) -> tuple[ProvedFix, ...]:
