@@ -39,18 +39,19 @@ UNCOMMITTED = Commit("", subject="a change that is not committed")
 
 
 class GitHistory:
-    """The history of the repository that holds `folder`; without one, or without git, it tells nothing."""
+    """The history of the repository that holds `folder`, up to `revision`; without one, or without git, it tells nothing."""
 
-    def __init__(self, folder: str, cache: FactCache | None = None) -> None:
+    def __init__(self, folder: str, cache: FactCache | None = None, revision: str = "HEAD") -> None:
         self._folder = folder.rstrip("/") or "/"
         self._cache = cache
+        self._revision = revision
 
     def ask(self, questions: HistoryQuestions, budget_s: float) -> Chronicle:
         """What git tells of all `questions` within the time."""
         deadline = time.monotonic() + budget_s
         if not questions:
             return Chronicle()
-        repository = Repository(self._folder)
+        repository = Repository(self._folder, self._revision)
         if not repository:
             return Chronicle(gaps=(f"no history: {repository.failure}",))
         # A commit's history never changes: what was told of it once, and was told in time, holds.
@@ -66,24 +67,27 @@ class GitHistory:
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(
-    tuple[bool, list[PathTrace], list[NameTrace], list[tuple[tuple[str, str, str], Commit]], list[str], tuple[str, ...]]
-)
+_Imports = list[tuple[tuple[str, str, str], Commit]]
+_Record = tuple[bool, list[PathTrace], list[NameTrace], _Imports, list[PathTrace], list[str], tuple[str, ...]]
+_decoder = msgspec.msgpack.Decoder(_Record)
 
 
 def _encode(told: Chronicle) -> bytes:
     imports = list(told.imports.items())
-    names = list(told.names.values())
-    return _encoder.encode((told.asked, list(told.paths.values()), names, imports, sorted(told.starred), told.gaps))
+    names, origins = list(told.names.values()), list(told.origins.values())
+    return _encoder.encode(
+        (told.asked, list(told.paths.values()), names, imports, origins, sorted(told.starred), told.gaps)
+    )
 
 
 def _decode(record: bytes) -> Chronicle:
-    asked, paths, names, imports, starred, gaps = _decoder.decode(record)
+    asked, paths, names, imports, origins, starred, gaps = _decoder.decode(record)
     return Chronicle(
         asked,
         {trace.path: trace for trace in paths},
         {(trace.path, trace.name): trace for trace in names},
         dict(imports),
+        {trace.path: trace for trace in origins},
         frozenset(starred),
         gaps,
     )
@@ -120,13 +124,16 @@ class _Inquiry:
         """All that can be told."""
         if self._repository.is_shallow:
             self._gaps["the clone is shallow: what happened before its first commit is not known"] = None
-        self._present = frozenset(self._place(path) for _, _, path in self._repository.paths("HEAD"))
+        self._present = frozenset(self._place(path) for _, _, path in self._repository.paths(self._repository.head))
         asked = self._questions
-        self._walk((*asked.paths, *(path for path, _ in asked.names), *(path for path, _, _ in asked.imports)))
+        self._walk(
+            (*asked.paths, *(path for path, _ in asked.names), *(path for path, _, _ in asked.imports), *asked.origins)
+        )
         paths = {path: trace for path in asked.paths if (trace := self._trace(path)) is not None}
         names = {key: taken for key in asked.names if (taken := self._name(*key)) is not None}
         imports = {key: commit for key in asked.imports if (commit := self._import(*key)) is not None}
-        return Chronicle(True, paths, names, imports, frozenset(self._starred), tuple(self._gaps))
+        origins = {path: trace for path in asked.origins if (trace := self._past(path)) is not None}
+        return Chronicle(True, paths, names, imports, origins, frozenset(self._starred), tuple(self._gaps))
 
     # The walk -------------------------------------------------------------------------------------------------------
 
@@ -208,7 +215,9 @@ class _Inquiry:
     def _trace(self, path: str) -> PathTrace | None:
         if path in self._present:
             return PathTrace(
-                path, (Step("deleted", path, UNCOMMITTED),), self._versions.read(f"HEAD:{self._short(path)}")
+                path,
+                (Step("deleted", path, UNCOMMITTED),),
+                self._versions.read(f"{self._repository.head}:{self._short(path)}"),
             )
         self._follow_all()
         steps: list[Step] = []
@@ -322,6 +331,20 @@ class _Inquiry:
             if change.status == "R" and self._place(change.path) == path:
                 return created[-1], self._place(change.source), change.before, change.after
         return None
+
+    def _past(self, path: str) -> PathTrace | None:
+        """The renames that brought a file of today to where it is, oldest first."""
+        steps: list[Step] = []
+        current, seen = path, {path}
+        for _ in range(ROUNDS):
+            self._walk([current])
+            origin = self._origin(current)
+            if origin is None or origin[1] in seen:
+                break
+            steps.insert(0, Step("renamed", origin[1], origin[0].commit, current))
+            current = origin[1]
+            seen.add(current)
+        return PathTrace(path, tuple(steps)) if steps else None
 
     def _removal(self, path: str, name: str, commit: Commit, before: str, after: str) -> NameTrace:
         definition = self._versions.outline(before).get(name)

@@ -50,7 +50,11 @@ def log_of_paths(repository: Repository, paths: Iterable[str], timeout_s: float,
     a merge against each parent.
     """
     order = ("--full-history", "--diff-merges=separate") if full else ("-c",)
-    given = b"HEAD\n--\n" + b"".join(os.fsencode(path) + b"\n" for path in paths if "\n" not in path)
+    given = (
+        repository.head.encode("ascii")
+        + b"\n--\n"
+        + b"".join(os.fsencode(path) + b"\n" for path in paths if "\n" not in path)
+    )
     return _log(repository, ["--stdin", "--no-renames", *order], given, timeout_s)
 
 
@@ -64,7 +68,7 @@ def log_of_commits(repository: Repository, commits: Iterable[str], timeout_s: fl
 
 def children_of(repository: Repository, commits: frozenset[str], timeout_s: float) -> dict[str, list[str]]:
     """The commits right after each of `commits`, as far as the time allows."""
-    told = repository.run("log", *LOG_SWITCHES, "--format=%H %P", "HEAD", timeout_s=timeout_s)
+    told = repository.run("log", *LOG_SWITCHES, "--format=%H %P", repository.head, timeout_s=timeout_s)
     found: dict[str, list[str]] = {}
     for line in told.data.decode("ascii", "replace").splitlines():
         commit, *parents = line.split()

@@ -57,21 +57,25 @@ class Output:
 
 
 class Repository:
-    """The repository that holds `folder`, if any; `top` is its work tree's top as `folder` spells it."""
+    """The repository that holds `folder`, if any; `top` is its work tree's top as `folder` spells it, `head` the commit of
+    `revision`. Of a bare repository `top` is the repository itself."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, revision: str = "HEAD") -> None:
         self._folder = folder
         self.failure = ""
         self.top = ""
         self.head = ""
         self.is_shallow = False
-        self._find()
+        self._find(revision)
 
     def __bool__(self) -> bool:
         return bool(self.head)
 
-    def _find(self) -> None:
-        told = self.run("rev-parse", "--is-shallow-repository", "--show-prefix", "--verify", "HEAD^{commit}")
+    def _find(self, revision: str) -> None:
+        if revision.startswith("-"):
+            self.failure = f"'{revision}' is no revision"
+            return
+        told = self.run("rev-parse", "--is-shallow-repository", "--show-prefix", "--verify", revision + "^{commit}")
         lines = told.data.decode("utf-8", "surrogateescape").splitlines()
         if told.failure or len(lines) != 3:
             self.failure = told.failure or "git says nothing of it"

@@ -308,6 +308,28 @@ def _fix(
     return partial(run_fix, choices, wanted)
 
 
+@app.command("locate")
+def _locate(
+    context: typer.Context,
+    subject: Annotated[str, typer.Argument(metavar="MODULE[:NAME]", help="package.module, or package.module:Name.")],
+    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")] = "text",
+    invocation: Invocation = "",
+    python: Python = "",
+    static: Static = False,
+    no_cache: NoCache = False,
+    root: Root = "",
+) -> Thunk:
+    """Where a module or name is, where it went, who moved it.
+
+    Where it is today, the commits that moved, renamed or removed it, where it may live now and why that is thought, and
+    who imports it how. Reads the tree and git's objects; runs nothing of either.
+    """
+    from muster.cli.locate import run_locate
+
+    choices = _choices(context, None, None, invocation, python, static, no_cache, root, "", "", False, False)
+    return partial(run_locate, choices, subject, format)
+
+
 @app.command("services")
 def _services(
     names: Annotated[

@@ -7,6 +7,7 @@ import sys
 
 from muster.cli.reports import write_text
 from muster.cli.terminal import canvas_for, environment_variables
+from muster.diagnosis.catalogue import DIRECTIVE_PROBLEM
 from muster.errors import UsageError
 from muster.ports import EntryKind
 from muster.render.explanation import render_file_explanation, render_module_explanation
@@ -21,7 +22,8 @@ _MODULE = re.compile(r"\w+(\.\w+)*")
 def run_explain(choices: Choices, subject: str, importer: str) -> int:
     """Print what is known of `subject`; 0, or 1 for a file that fails or a module that is not found."""
     if _CODE.fullmatch(subject):
-        write_text(read_cause_page(subject.upper()), "")
+        code = subject.upper()
+        write_text(read_cause_page(code).rstrip("\n") + "\n" + _silencing(code), "")
         return 0
     file, _, _ = subject.partition("::")
     if open_tree().kind(absolute_path(file)) is EntryKind.FILE:
@@ -29,6 +31,23 @@ def run_explain(choices: Choices, subject: str, importer: str) -> int:
     if _MODULE.fullmatch(subject):
         return _explain_module(choices, subject, importer)
     raise UsageError(f"'{subject}' is no code (M105), no file here, and no module's name")
+
+
+def _silencing(code: str) -> str:
+    """The end of every cause's page: the same for all, so it stands here once."""
+    if code == DIRECTIVE_PROBLEM:
+        return ""
+    return f"""
+## How to silence it
+
+One place, with a comment on the culprit's line (a reason is required):
+
+    ...  # muster: ignore[{code}] why this is all right
+
+Everywhere, in [tool.muster.severity]: only "error" makes `muster check` end with code 1.
+
+    {code} = "note"
+"""
 
 
 def _explain_file(choices: Choices, path: str) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+from muster.diagnosis.candidates import resolves
 from muster.diagnosis.case import Case
+from muster.diagnosis.contest import place_of
 from muster.diagnosis.fate import home_in_history, never_was, path_steps, shown, since_path, traces_of, was_there
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.likeness import is_test, leading_parts
 from muster.diagnosis.module_candidates import dotted_today, module_candidates
-from muster.diagnosis.questions import MissingModule
+from muster.diagnosis.questions import MissingModule, wanted_by
 from muster.diagnosis.roots import Root
 from muster.index.near import closeness
 from muster.index.sightings import ModuleSighting
@@ -28,7 +30,7 @@ def explain(root: Root, case: Case) -> Finding | None:
     """The new home of a missing module, or of a missing submodule that was imported by `from package import module`."""
     match root.detail:
         case ModuleMissing(name=name):
-            wanted = case.answers.missing_module(name)
+            wanted = wanted_by(root.failures, name, case.facts)
         case NameMissing(module=module, name=name) if not case.index.hits.definers.get(name) or was_there(
             f"{module}.{name}", case
         ):
@@ -38,12 +40,32 @@ def explain(root: Root, case: Case) -> Finding | None:
     if wanted.name.partition(".")[0] in case.environment.stdlib_modules - case.index.top_level_modules:
         return None
     importers = frozenset(failure.report.path for failure in root.failures)
+    package = renamed_package(wanted, case)
+    if package is not None:
+        return _finding(root, case, wanted, wanted.name, package)
     for asked in wanted.asked or (wanted.name,):
-        home = _home_in_history(asked, case) or find_home(asked, wanted.names, case, importers)
+        home = _home_in_history(asked, case) or find_home(asked, wanted.names_of(asked), case, importers)
         # What never was there did not move, wherever its like may be today: that is M103's to say.
         if home is not None and not never_was(asked, case):
             return _finding(root, case, wanted, asked, home)
     return None
+
+
+def renamed_package(wanted: MissingModule, case: Case) -> ModuleSighting | None:
+    """The package that took the place of the missing one with all that was asked for below it, where git followed that."""
+    below = [asked for asked in wanted.asked if asked.startswith(wanted.name + ".")]
+    homes = {asked: _home_in_history(asked, case) for asked in below}
+    found: set[str] = set()
+    for asked, home in homes.items():
+        rest = asked.removeprefix(wanted.name)
+        if home is None or not home.dotted.endswith(rest):
+            return None
+        found.add(home.dotted.removesuffix(rest))
+    if len(found) != 1:
+        return None
+    package = found.pop()
+    place = resolves(package, case) if package else None
+    return ModuleSighting(place_of(place), package, 0) if place is not None else None
 
 
 def _home_in_history(asked: str, case: Case) -> ModuleSighting | None:
@@ -109,13 +131,14 @@ def _homes(name: str, case: Case) -> frozenset[str]:
 def _finding(root: Root, case: Case, wanted: MissingModule, asked: str, home: ModuleSighting) -> Finding:
     importers = frozenset(failure.report.path for failure in root.failures)
     traces = traces_of(asked, case)
-    candidates = module_candidates(asked, wanted.names, case, importers, prefer=home.dotted)
+    names = wanted.names_of(asked) if asked in wanted.asked else ()
+    candidates = module_candidates(asked, names, case, importers, prefer=home.dotted)
     best = candidates[0] if candidates else Candidate(home.dotted, path=home.path)
     evidence = [Evidence("home", f"{case.show(best.path)} is '{best.module}'", best.path)]
-    if wanted.names:
+    if names:
         own = frozenset(case.index.names_in(best.path)) if best.path.endswith(".py") else frozenset()
-        held = [name for name in wanted.names if name in own]
-        evidence.append(Evidence("names", f"it has {len(held)} of the {len(wanted.names)} names asked for", best.path))
+        held = [name for name in names if name in own]
+        evidence.append(Evidence("names", f"it has {len(held)} of the {len(names)} names asked for", best.path))
     evidence.extend(path_steps(traces, case))
     evidence.extend(case.importers(case.index.importers_of(best.module)))
     evidence.extend(shown(candidates, from_first=False))

@@ -8,6 +8,7 @@ from muster.diagnosis.case import Case
 from muster.diagnosis.fate import path_steps, shown, since_path, traces_of
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.module_candidates import module_candidates
+from muster.diagnosis.questions import MissingModule, wanted_by
 from muster.diagnosis.roots import Root
 from muster.facts.outline import outline
 from muster.model.cause import Evidence
@@ -21,10 +22,11 @@ def explain(root: Root, case: Case) -> Finding | None:
     """The commit that removed the module, what it held, and where its names live today, if anywhere."""
     match root.detail:
         case ModuleMissing(name=name):
-            asked = (*case.answers.missing_module(name).asked, name)
-            names = case.answers.missing_module(name).names
+            wanted = wanted_by(root.failures, name, case.facts)
+            asked = (*wanted.asked, name)
         case NameMissing(module=module, name=name):
-            asked, names = (f"{module}.{name}",), ()
+            wanted = MissingModule(f"{module}.{name}")
+            asked = (wanted.name,)
         case _:
             return None
     gone = next((each for each in asked if traces_of(each, case)), "")
@@ -32,6 +34,7 @@ def explain(root: Root, case: Case) -> Finding | None:
         return None
     traces = traces_of(gone, case)
     importers = frozenset(failure.report.path for failure in root.failures)
+    names = wanted.names_of(gone)
     candidates = module_candidates(gone, names, case, importers)
     since = since_path(traces)
     removed = f"was removed by {since}" if since else "was removed by a change that is not committed"

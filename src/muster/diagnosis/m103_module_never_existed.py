@@ -8,6 +8,7 @@ from muster.diagnosis.case import Case
 from muster.diagnosis.fate import gaps, never_was, shown, written_by
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.module_candidates import module_candidates
+from muster.diagnosis.questions import wanted_by
 from muster.diagnosis.roots import Root
 from muster.index.near import nearest
 from muster.model.cause import Evidence
@@ -20,10 +21,11 @@ def explain(root: Root, case: Case) -> Finding | None:
     if not isinstance(root.detail, ModuleMissing):
         return None
     name = root.detail.name
-    names = case.answers.missing_module(name).names
+    wanted = wanted_by(root.failures, name, case.facts)
+    asked = wanted.asked[0] if len(wanted.asked) == 1 else name
     importers = frozenset(failure.report.path for failure in root.failures)
     is_certain = never_was(name, case)
-    candidates = module_candidates(name, names, case, importers)
+    candidates = module_candidates(asked, wanted.names, case, importers)
     near = nearest(name.rpartition(".")[2], _siblings(root.detail, case))
     evidence = [*_near_evidence(root.detail, near), *_names_elsewhere(name, case)]
     evidence += [*shown(candidates), *gaps(case), *case.places_of(root, "import")]
@@ -32,7 +34,7 @@ def explain(root: Root, case: Case) -> Finding | None:
         evidence.insert(0, Evidence("parent", f"'{parent}' is a module, not a package", root.detail.parent_file or ""))
     return Finding(
         "M103",
-        name,
+        asked,
         f"'{name}' never existed: it is neither in the tree nor in its history"
         if is_certain
         else f"'{name}' is in no folder of the search path and nowhere in the tree: gone or never there",

@@ -17,11 +17,12 @@ from muster.diagnosis.candidates import (
 from muster.diagnosis.case import Case
 from muster.diagnosis.fate import traces_of, way_of
 from muster.diagnosis.likeness import is_test, leading_parts
+from muster.facts.outline import outline, same_text
 from muster.index.near import closeness, nearest
 from muster.index.spelling import dotted_below
 from muster.model.cause import Candidate, Evidence
 from muster.model.history import Step
-from muster.ports import EntryKind
+from muster.ports import EntryKind, ReadFailure
 from muster.resolver.finder import NamespacePackage, folder_of
 
 NEAR_WEIGHT = 12.0
@@ -131,7 +132,7 @@ def _judge(place: Place, asked: str, names: Sequence[str], case: Case) -> None:
         words = f"it has {len(held)} of the {len(names)} names asked for"
         place.speak_for(18.0 * len(held) / len(names), Evidence("names", words, place.path))
         if not held:
-            place.rank *= 0.3
+            _rename_along(place, asked, names, case)
     elif isinstance(found, NamespacePackage):
         place.rank *= 0.5
     near = closeness(asked.rpartition(".")[2], place.module.rpartition(".")[2])
@@ -142,3 +143,26 @@ def _judge(place: Place, asked: str, names: Sequence[str], case: Case) -> None:
         part[0] for part in asked.split(".") if part
     ):
         place.rank -= 1.0
+
+
+def _rename_along(place: Place, asked: str, names: Sequence[str], case: Case) -> None:
+    """A module that has nothing of what is wanted is a poor answer, unless the one name that is wanted was renamed on the way."""
+    own = case.facts(place.path).all_names if place.path.endswith(".py") else ()
+    old = next((outline(trace.source).get(names[0]) for trace in traces_of(asked, case) if trace.source), None)
+    new = outline(read_source(place.path, case)) if old is not None and len(names) == 1 and own else {}
+    twins = [each.name for each in new.values() if old is not None and same_text(old, each)]
+    near = [*twins, *nearest(names[0], own, limit=1, threshold=0.6)] if len(names) == 1 else []
+    if not near:
+        place.rank *= 0.3
+        return
+    place.name = near[0]
+    place.rank *= 0.9 if twins else 0.7
+    place.speak_for(0.1, Evidence("renamed along", f"'{names[0]}' is probably '{near[0]}' there", place.path))
+
+
+def read_source(path: str, case: Case) -> bytes:
+    """The file's content, empty where it cannot be read."""
+    try:
+        return case.tree.read(path)
+    except ReadFailure:
+        return b""

@@ -69,8 +69,10 @@ def _in_the_module(detail: NameMissing, case: Case, trace: NameTrace | None) -> 
     if not file or not file.endswith(".py"):
         return
     own = case.facts(file).all_names
+    # A name that was there went somewhere: then less likeness will do.
+    near = nearest(detail.name, own, limit=4) if trace is None else nearest(detail.name, own, limit=6, threshold=0.55)
     added = [name for name in (trace.added if trace else ()) if name in own]
-    for name in dict.fromkeys((*added, *nearest(detail.name, own, limit=4))):
+    for name in dict.fromkeys((*added, *near)):
         place = Place(detail.module, name, "renamed", file)
         place.speak_for(14.0 * closeness(detail.name, name), Evidence("nearest", f"'{name}'", file))
         if trace is not None and name in added:

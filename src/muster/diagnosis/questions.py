@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from muster.diagnosis.roots import Failure, failures_of
@@ -17,11 +17,17 @@ from muster.ports import EntryKind, FileTree
 
 @dataclass(frozen=True, slots=True)
 class MissingModule:
-    """A module that was not found: `asked` are the full names that importers spell, `names` what they want of it."""
+    """A module that was not found: `asked` are the full names that importers spell, `names` what they want of any of them,
+    `by_asked` what of each."""
 
     name: str
     asked: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    by_asked: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def names_of(self, asked: str) -> tuple[str, ...]:
+        """What is wanted of the one module `asked`."""
+        return next((names for module, names in self.by_asked if module == asked), self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,17 @@ def questions(collection: Collection, facts: FactsOf) -> Questions:
                 pass
     found = tuple(MissingModule(name, tuple(asked), tuple(names_of.get(name, ()))) for name, asked in modules.items())
     return Questions(found, tuple(names), tuple(undefined))
+
+
+def wanted_by(failures: Iterable[Failure], name: str, facts: FactsOf) -> MissingModule:
+    """What these failures over the missing module `name` want of it."""
+    asked: dict[str, dict[str, None]] = {}
+    for failure in failures:
+        for module, own in _asked(failure, name, facts):
+            asked.setdefault(module, {}).update(dict.fromkeys(own))
+    names = dict.fromkeys(each for wanted in asked.values() for each in wanted)
+    by_asked = tuple((module, tuple(wanted)) for module, wanted in asked.items())
+    return MissingModule(name, tuple(asked), tuple(names), by_asked)
 
 
 def _asked(failure: Failure, name: str, facts: FactsOf) -> Iterator[tuple[str, Sequence[str]]]:

@@ -13,15 +13,16 @@ class HistoryQuestions:
     """What is to be found out. Paths are absolute; a name is asked for with the file that once may have held it.
 
     `paths` are files that the tree does not have; `imports` are imports that stand in a file today: the file, the module
-    as written (without leading dots), and the name, "" for `import module`.
+    as written (without leading dots), and the name, "" for `import module`. `origins` are files of today: where were they?
     """
 
     paths: tuple[str, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
     imports: tuple[tuple[str, str, str], ...] = ()
+    origins: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.paths or self.names or self.imports)
+        return bool(self.paths or self.names or self.imports or self.origins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Chronicle:
     paths: Mapping[str, PathTrace] = field(default_factory=dict)
     names: Mapping[tuple[str, str], NameTrace] = field(default_factory=dict)
     imports: Mapping[tuple[str, str, str], Commit] = field(default_factory=dict)
+    origins: Mapping[str, PathTrace] = field(default_factory=dict)
     starred: frozenset[str] = frozenset()
     gaps: tuple[str, ...] = ()
 

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 
 from muster.model.fix_report import FixReport
+from muster.model.located import Located
 from muster.model.report import NodeIds, Report
 from muster.model.run_report import RunReport
 from muster.model.service import ServicesReport
 from muster.render.escape import escape_surrogates
 
 
-def render_json(value: Report | NodeIds | ServicesReport | RunReport | FixReport) -> str:
+def render_json(value: Report | NodeIds | ServicesReport | RunReport | FixReport | Located) -> str:
     """`value` as indented JSON with a final newline. ASCII only, so that no terminal can be addressed by it."""
     return json.dumps(_valid_unicode(msgspec.to_builtins(value)), indent=2, ensure_ascii=True) + "\n"
 

@@ -254,11 +254,12 @@ def _cause_report(checked: Checked, causes: Sequence[Cause], position: int) -> C
         fixes=tuple(_fix(number, remedy) for number, remedy in enumerate(cause.remedies)),
         lost_count=_lost_count(cause),
         estimated=cause.estimated,
-        candidates=tuple(_candidate(candidate, root) for candidate in cause.candidates),
+        candidates=tuple(candidate_report(candidate, root) for candidate in cause.candidates),
     )
 
 
-def _candidate(candidate: Candidate, root: str) -> CandidateReport:
+def candidate_report(candidate: Candidate, root: str) -> CandidateReport:
+    """The candidate as published."""
     return CandidateReport(
         module=candidate.module,
         name=candidate.name,

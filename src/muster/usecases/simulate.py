@@ -69,11 +69,8 @@ def simulate(ports: Ports, request: Request, *, grouped: bool = False) -> Simula
 
     `grouped` also finds out which test files depend on what others do to the process.
     """
-    environment = ports.environment.describe()
-    command = Command(request.argv, request.cwd, ports.environ, request.command, request.why, request.cwd_on_path)
-    finder = _finder(ports.tree, environment, request)
-    invocation = resolve_invocation(ports.tree, environment, command, find_module=finder)
-    store = FactStore(ports.tree, ports.cache, ports.parser, environment.version[:2], invocation.rootdir)
+    prepared = prepare(ports, request)
+    environment, invocation, store = prepared.environment, prepared.invocation, prepared.store
     interpreter = start_interpreter(ports, request, environment, invocation, store)
     if grouped:
         interpreter.trace = ImportTrace()
@@ -84,6 +81,25 @@ def simulate(ports: Ports, request: Request, *, grouped: bool = False) -> Simula
     ports.cache.flush()
     groups = dependent_groups(_session_trace(ports, interpreter, invocation, collection)) if grouped else ()
     return Simulation(collection, invocation, environment, interpreter, store, groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is known before anything is collected."""
+
+    environment: Environment
+    invocation: Invocation
+    store: FactStore
+
+
+def prepare(ports: Ports, request: Request) -> Prepared:
+    """The environment, the resolved invocation, and the facts of the tree's files."""
+    environment = ports.environment.describe()
+    command = Command(request.argv, request.cwd, ports.environ, request.command, request.why, request.cwd_on_path)
+    finder = _finder(ports.tree, environment, request)
+    invocation = resolve_invocation(ports.tree, environment, command, find_module=finder)
+    store = FactStore(ports.tree, ports.cache, ports.parser, environment.version[:2], invocation.rootdir)
+    return Prepared(environment, invocation, store)
 
 
 def _session_trace(
