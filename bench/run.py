@@ -43,7 +43,12 @@ SUITES = (
         "networkx, one folder's tests by -k", ("networkx",), ("--pyargs", "networkx", "-k", "flow"), "collection counts"
     ),
     Suite("networkx", ("networkx",), ("--pyargs", "networkx"), "many short tests"),
-    Suite("zope.interface", ("zope.interface",), ("--pyargs", "zope.interface"), "unittest classes, seconds in all"),
+    Suite(
+        "zope.interface",
+        ("zope.interface", "zope.testing"),
+        ("--pyargs", "zope.interface"),
+        "unittest classes, seconds in all",
+    ),
     Suite("mpmath", ("mpmath",), ("--pyargs", "mpmath"), "few long tests"),
 )
 

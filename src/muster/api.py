@@ -21,7 +21,7 @@ from muster.model.report import Report
 from muster.model.run_report import RunReport
 from muster.model.service import Inquiry, ServiceStatus
 from muster.render.layout import Canvas
-from muster.render.run import render_nothing_ran
+from muster.render.run import NO_CLOSING_LINE, render_nothing_ran
 from muster.render.text import render_text
 from muster.settings import Service
 from muster.usecases.check import check as check_session
@@ -143,7 +143,7 @@ def run(
         open_run(workspace, choices, chosen, stream_view(shown, 0), Canvas(width=100)) as (request, ports),
     ):
         report = run_tests(workspace.ports, workspace.clock, workspace.plan, request, ports)
-    shown.write(render_nothing_ran(report) if report.pytest_exit is None else "")
+    shown.write(render_nothing_ran(report) if report.pytest_exit in NO_CLOSING_LINE else "")
     return report
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -12,6 +13,8 @@ import pytest
 from tests.runs.projects import MUSTER, environment, muster_run, write_project
 
 pytestmark = pytest.mark.slow
+
+PYTHONS = [sys.executable, *filter(None, os.environ.get("MUSTER_ORACLE_PYTHONS", "").split(os.pathsep))]
 
 KINDS = """
 import pytest
@@ -33,9 +36,10 @@ def test_errors(broken): pass
 """
 
 
-def test_every_kind_of_outcome_is_counted_as_pytest_counts_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", range(len(PYTHONS)))
+def test_every_kind_of_outcome_is_counted_as_pytest_counts_it(tmp_path: Path, number: int) -> None:
     folder = write_project(tmp_path, {"tests/test_it.py": KINDS})
-    run = muster_run(folder, "-n", "2")
+    run = muster_run(folder, "-n", "2", python=PYTHONS[number])
     assert run.closing_line == "1 failed, 1 passed, 1 skipped, 1 xfailed, 1 xpassed, 1 error"
     assert {name.rpartition("::")[2]: fate for name, fate in run.fates.items()} == {
         "test_passes": "passed",
@@ -108,10 +112,12 @@ def test_a_pass_on_retry_is_flaky_and_only_red_where_that_is_asked_for(tmp_path:
     assert muster_run(folder, "-c", "all", "--fail-flaky").code == 1
 
 
-def test_a_failure_that_stays_is_tried_as_often_as_allowed_and_reported_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", range(len(PYTHONS)))
+def test_a_failure_that_stays_is_tried_as_often_as_allowed_and_reported_once(tmp_path: Path, number: int) -> None:
     text = "def test_fails():\n    open('tries', 'a').write('x')\n    assert 0\n"
     settings = "[categories.all]\npaths = ['tests']\nretries = 2\n"
-    run = muster_run(write_project(tmp_path, {"muster.toml": settings, "tests/test_it.py": text}), "-c", "all")
+    folder = write_project(tmp_path, {"muster.toml": settings, "tests/test_it.py": text})
+    run = muster_run(folder, "-c", "all", python=PYTHONS[number])
     assert (run.code, run.closing_line) == (1, "1 failed")
     assert (tmp_path / "tries").read_text() == "xxx"
 

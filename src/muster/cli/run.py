@@ -14,7 +14,7 @@ from muster.model.report import Report
 from muster.render.escape import escape_text
 from muster.render.json import render_json
 from muster.render.layout import Canvas
-from muster.render.run import render_categories, render_collected, render_nothing_ran
+from muster.render.run import NO_CLOSING_LINE, render_categories, render_collected, render_nothing_ran
 from muster.usecases.check import check
 from muster.usecases.collect_observed import collect_observed
 from muster.usecases.run import run_tests
@@ -31,7 +31,7 @@ def run_run(choices: Choices, run: RunChoices, reports: Sequence[str]) -> int:
         report = run_tests(workspace.ports, workspace.clock, workspace.plan, request, ports)
     for file in files:
         write_text(render_json(report), file)
-    if report.pytest_exit is None:
+    if report.pytest_exit in NO_CLOSING_LINE:
         write_text(render_nothing_ran(report), "")
     return report.exit_code
 

@@ -111,7 +111,7 @@ class Controller:
     def new_node(self, name):
         """Makes the worker `name` known to plugins; returns what it must be told."""
         node = self.nodes[name] = Node(name, self.config, self.spec)
-        self.config.hook.pytest_configure_node(node=node)
+        tell(self.config, "pytest_configure_node", node=node)
         factory = getattr(self.config, "_tmp_path_factory", None)
         basetemp = str(factory.getbasetemp() / ("popen-" + name)) if factory is not None else None
         return {"input": node.workerinput, "basetemp": basetemp, "paths": self.spec["paths"]}
@@ -147,7 +147,7 @@ class Controller:
     def on_nodeready(self, session, header, body):
         node = self.nodes[header["id"]]
         node.workerinfo = dict(body, id=header["id"])
-        self.config.hook.pytest_testnodeready(node=node)
+        tell(self.config, "pytest_testnodeready", node=node)
 
     def on_reports(self, session, header, body):
         hook, node = self.config.hook, self.nodes.get(header["id"])
@@ -222,7 +222,7 @@ class Controller:
         node = self.nodes[header["id"]]
         if body is not None:
             node.workeroutput = body
-        self.config.hook.pytest_testnodedown(node=node, error=header["error"] or None)
+        tell(self.config, "pytest_testnodedown", node=node, error=header["error"] or None)
 
     def conclude(self, session, end):
         session.testscollected = end["collected"]
@@ -245,6 +245,13 @@ class Controller:
             raise session.Failed(session.shouldfail)
         if session.shouldstop:
             raise session.Interrupted(session.shouldstop)
+
+
+def tell(config, hook, **values):
+    """Calls a hook of pytest-xdist, where that or anything that listens to it is installed."""
+    caller = getattr(config.hook, hook, None)
+    if caller is not None:
+        caller(**values)
 
 
 class Uncounted:

@@ -312,6 +312,9 @@ def adopt(session, worker):
                 return base.perform_collect(self, args, genitems)
 
             def perform(arguments):
+                # Files are collected anew: what was collected before counts as a duplicate, which pytest leaves out.
+                for node in [node for node in reports if not isinstance(node, folder)]:
+                    del reports[node]
                 base.perform_collect(self, arguments)
 
             worker.collect(self, perform, worker.next_tasks())

@@ -12,6 +12,8 @@ from muster.render.text import render_cause, render_quantity, render_seconds, re
 from muster.settings import Category
 
 _LISTED = 20
+NO_CLOSING_LINE = (None, 3, 4)
+"""pytest's exit codes with which it prints no closing line: it never came to its end, an internal error, a usage error."""
 
 
 def render_simulated(report: Report, canvas: Canvas) -> str:
