@@ -74,6 +74,25 @@ def test_a_blocked_file_is_named_first_the_rest_runs_and_the_run_is_red(tmp_path
     assert [error["foreseen"] for error in run.report["errors"]] == [True]
 
 
+def test_a_broken_conftest_costs_its_folder_and_is_reported_once(tmp_path: Path) -> None:
+    files = {
+        "tests/sub/conftest.py": "import no_such_module\n",
+        **{f"tests/sub/test_{number}.py": "def test_lost(): pass\n" for number in range(3)},
+        "tests/test_it.py": "def test_it(): pass\n",
+    }
+    run = muster_run(write_project(tmp_path, files), "-n", "1")
+    assert (run.code, run.fates) == (1, {"tests/test_it.py::test_it": "passed"})
+    assert run.closing_line == "1 passed, 1 error"
+
+
+def test_a_broken_conftest_of_the_whole_suite_is_an_error_of_usage_as_for_pytest(tmp_path: Path) -> None:
+    files = {"conftest.py": "import no_such_module\n", "tests/test_it.py": "def test_it(): pass\n"}
+    run = muster_run(write_project(tmp_path, files), "-n", "1")
+    assert run.code == 4
+    assert "No module named 'no_such_module'" in run.output
+    assert set(run.fates.values()) <= {"not run"}
+
+
 def test_strict_stops_before_anything_runs(tmp_path: Path) -> None:
     files = {
         "tests/test_bad.py": "import no_such_module\ndef test_lost(): pass\n",

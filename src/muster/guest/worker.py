@@ -79,6 +79,7 @@ class Worker:
         self.collected = 0
         self.deselected = 0
         self.reports = None
+        self.broken = set()
 
     # Start-up, as in xdist: options are read, then `workerinput` is there before anything is configured.
 
@@ -140,14 +141,12 @@ class Worker:
             perform(arguments)
         except pytest.UsageError as error:
             # A file that vanished, or that a plugin does not collect: what is known is told, one file at a time.
+            kept = []
             if len(tasks) == 1:
-                self.channel.send("lost", path=tasks[0]["path"], text=text_of(error)[:TEXT_LIMIT])  # noqa: F821
-                session.items = []
-            else:
-                kept = []
-                for task in tasks:
-                    kept.extend(self.collect_one(session, perform, task))
-                session.items = kept
+                self.lose(tasks[0], error)
+            for task in tasks if len(tasks) > 1 else ():
+                kept.extend(self.collect_one(session, perform, task))
+            session.items = kept
         session.items[:] = chosen(session.items, tasks)
         self.collected += len(session.items)
         session.testscollected = self.collected
@@ -160,9 +159,14 @@ class Worker:
         try:
             perform(task["arguments"])
         except pytest.UsageError as error:
-            self.channel.send("lost", path=task["path"], text=text_of(error)[:TEXT_LIMIT])  # noqa: F821
+            self.lose(task, error)
             return []
         return list(session.items)
+
+    def lose(self, task, error):
+        """Tells of a file that pytest does not find, unless a folder above it has failed, which was told then."""
+        if self.broken.isdisjoint(map(str, as_paths([task["path"]])[0].parents)):
+            self.channel.send("lost", path=task["path"], text=text_of(error)[:TEXT_LIMIT])  # noqa: F821
 
     def pytest_deselected(self, items):
         self.deselected += len(items)
@@ -172,6 +176,8 @@ class Worker:
         outcome = yield
         if outcome.excinfo is not None and issubclass(outcome.excinfo[0], SystemExit):
             outcome.force_result(ended_report(collector, outcome.excinfo[1]))
+        if outcome.excinfo is None and not outcome.get_result().passed:
+            self.broken.add(str(getattr(collector, "path", "")))
 
     def pytest_collectreport(self, report):
         if report.passed:

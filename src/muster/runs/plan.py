@@ -58,7 +58,7 @@ def plan_tests(collection: Collection, rootdir: str, last_failed: Sequence[str] 
     blocked |= {report.path for report in collection.reports if report.outcome is Outcome.FAILED}
     undecided = {report.path for report in collection.reports if report.outcome is Outcome.UNDECIDED}
     skipped = {report.path for report in collection.reports if report.outcome is Outcome.SKIPPED}
-    blocked &= by_path.keys()
+    by_path = by_path | {path: [] for path in blocked if path not in by_path}
     # A file of which nothing is left would be imported for nothing; one that skips itself is asked, as pytest counts it.
     files = {path: tuple(items) for path, items in by_path.items() if items or path in blocked | undecided | skipped}
     planned = Planned(files, frozenset(blocked), frozenset(undecided - blocked), len(collection.deselected))

@@ -42,6 +42,11 @@ def test_files_that_fail_skip_themselves_or_are_undecided_are_given_to_pytest_al
     assert planned.undecided == {"/p/undecided.py"}
 
 
+def test_a_file_that_its_folder_keeps_from_being_collected_is_planned_too() -> None:
+    planned = plan_tests(Collection(blocked=(("/p/a.py", items("/p/a.py", "test")),)), "/p")
+    assert (dict(planned.files), planned.blocked) == ({"/p/a.py": ()}, {"/p/a.py"})
+
+
 def test_an_imported_test_belongs_to_the_file_that_collects_it() -> None:
     imported = Item("b.py::test_a", "/p/a.py")
     collection = Collection(files=("/p/a.py", "/p/b.py"), items=(*items("/p/a.py", "test_a"), imported))
