@@ -14,7 +14,7 @@ import typer
 from muster.cli.app import app
 from muster.cli.reports import FORMATS
 from muster.diagnosis.catalogue import CATALOGUE, DIRECTIVE_PROBLEM
-from muster.render.schema import report_schema
+from muster.render.schema import report_schema, run_schema
 from muster.settings import Category, Service, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +73,12 @@ def test_every_setting_is_documented(type_: type) -> None:
 @pytest.mark.parametrize("name", ["Report", "CauseReport", "FileReport", "Totals", "Verdict"])
 def test_every_key_of_the_report_is_documented(name: str) -> None:
     keys = report_schema()["$defs"][name]["properties"]
+    assert [key for key in keys if f"`{key}`" not in REPORT] == []
+
+
+@pytest.mark.parametrize("name", ["RunReport", "RunTotals", "RunSeconds", "TestReport", "FileErrorReport"])
+def test_every_key_of_the_report_of_a_run_is_documented(name: str) -> None:
+    keys = run_schema()["$defs"][name]["properties"]
     assert [key for key in keys if f"`{key}`" not in REPORT] == []
 
 

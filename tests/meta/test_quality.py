@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from muster.adapters.disk_tree import DiskTree
+from muster.settings import load_settings
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -45,3 +48,11 @@ def test_ruff_is_content() -> None:
 def test_the_formatting_is_ruffs() -> None:
     done = run("ruff", "format", "--check", "src", "tests", "bench", "examples")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_test_belongs_to_a_category() -> None:
+    """What no category names would only run where everything does."""
+    categories = load_settings(DiskTree(), str(ROOT)).categories.values()
+    paths = [ROOT / path for category in categories for path in category.paths]
+    tests = [path for path in (ROOT / "tests").rglob("test_*.py") if "scenarios" not in path.parts]
+    assert [path for path in tests if not any(path == each or each in path.parents for each in paths)] == []

@@ -391,11 +391,12 @@ def _schema(
     services: Annotated[
         bool, typer.Option("--services", help="The schema of `muster services --format json`.")
     ] = False,
+    run: Annotated[bool, typer.Option("--run", help="The schema of `muster run --report json=FILE`.")] = False,
 ) -> Thunk:
     """Print the JSON Schema of the report."""
-    from muster.cli.schema import run_schema
+    from muster.cli.schema import run_schema_command
 
-    return partial(run_schema, nodeids=nodeids, services=services)
+    return partial(run_schema_command, nodeids=nodeids, services=services, run=run)
 
 
 @cache_app.command("dir")

@@ -41,7 +41,7 @@ def render_outcome(report: RunReport, canvas: Canvas) -> str:
     for problem in report.problems:
         first, *rest = escape_lines(problem)
         lines += [canvas.paint(first, Tone.ERROR), *("  " + line for line in rest)]
-    return "\n".join(line.rstrip() for line in lines) + "\n" if lines else ""
+    return "\n".join(["", *(line.rstrip() for line in lines)]) + "\n" if lines else ""
 
 
 def render_nothing_ran(report: RunReport) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from muster.model.report import NodeIds, Report
+from muster.model.run_report import RunReport
 from muster.model.service import ServicesReport
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -26,6 +27,11 @@ def node_ids_schema() -> dict[str, Any]:
 def services_schema() -> dict[str, Any]:
     """The JSON Schema of `muster.services/1`."""
     return _with_heading(ServicesReport, "Muster services", "What `muster services --format json` prints.")
+
+
+def run_schema() -> dict[str, Any]:
+    """The JSON Schema of `muster.run/1`."""
+    return _with_heading(RunReport, "Muster run", "What `muster run --report json=FILE` writes.")
 
 
 def render_schema(schema: dict[str, Any]) -> str:
