@@ -36,7 +36,7 @@ def test_errors(broken): pass
 """
 
 
-@pytest.mark.parametrize("number", range(len(PYTHONS)))
+@pytest.mark.parametrize("number", range(len(PYTHONS)), ids="python{}".format)
 def test_every_kind_of_outcome_is_counted_as_pytest_counts_it(tmp_path: Path, number: int) -> None:
     folder = write_project(tmp_path, {"tests/test_it.py": KINDS})
     run = muster_run(folder, "-n", "2", python=PYTHONS[number])
@@ -131,7 +131,7 @@ def test_a_pass_on_retry_is_flaky_and_only_red_where_that_is_asked_for(tmp_path:
     assert muster_run(folder, "-c", "all", "--fail-flaky").code == 1
 
 
-@pytest.mark.parametrize("number", range(len(PYTHONS)))
+@pytest.mark.parametrize("number", range(len(PYTHONS)), ids="python{}".format)
 def test_a_failure_that_stays_is_tried_as_often_as_allowed_and_reported_once(tmp_path: Path, number: int) -> None:
     text = "def test_fails():\n    open('tries', 'a').write('x')\n    assert 0\n"
     settings = "[categories.all]\npaths = ['tests']\nretries = 2\n"
