@@ -115,6 +115,60 @@ def test_what_the_remedies_say_heals_it(written: tuple[Path, str], tmp_path: Pat
     assert (report.totals.tests, report.totals.blocked_tests, report.totals.lost_tests) == (20, 0, 0)
 
 
+def test_muster_fix_heals_what_files_can_heal(tmp_path: Path) -> None:
+    """Only the distribution that must be installed, and the sleep, are left; undo takes every byte back."""
+    folder = tmp_path / "fixed"
+    assert demo(folder).returncode == 0
+    done = muster(folder, "fix", "--apply", "--until-green", "--confirm")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "# together  proved: 13 tests back, none lost" in done.stdout
+    assert "# confirmed by a real collection of a copy  proved: 13 tests back, none lost" in done.stdout
+    report = check(root=str(folder), python=sys.executable, confirm=True)
+    assert faults(report) == {fault for fault in FAULTS if fault[0] in ("M107", "M503")}
+    assert (report.totals.tests, report.totals.blocked_tests, report.totals.lost_tests) == (21, 2, 0)
+    assert muster(folder, "fix", "--undo").returncode == 0
+    assert git(folder, "status", "--porcelain") == ""
+
+
+def test_muster_fix_commits_each_cause_with_its_evidence(tmp_path: Path) -> None:
+    folder = tmp_path / "fixed"
+    assert demo(folder).returncode == 0
+    (folder / "tests/unit/test_client.py").write_bytes((folder / "tests/unit/test_client.py").read_bytes() + b"\n")
+    done = muster(folder, "fix", "--commit")
+    assert (done.returncode, git(folder, "rev-list", "--count", "HEAD")) == (4, "9")
+    assert "has changes that are not committed" in done.stderr
+    git(folder, "checkout", "-q", ".")
+    before = git(folder, "rev-parse", "HEAD")
+    (folder / "mine.txt").write_text("staged and not theirs")
+    git(folder, "add", "mine.txt")
+    done = muster(folder, "fix", "--commit")
+    assert (done.returncode, done.stderr) == (1, "")
+    subjects = git(folder, "log", "--format=%s", f"{before}..").splitlines()
+    assert len(subjects) == 6
+    assert subjects[-1].startswith("Fix M105: one parent more at tests/golden/agents/test_agent_end_to_end.py:4")
+    body = git(folder, "log", "-1", "--format=%b", "HEAD~5")
+    assert "winner: tests/infrastructure/__init__.py" in body
+    assert "proved by simulation: 3 tests back, 0 lost" in body
+    assert git(folder, "status", "--porcelain") == "A  mine.txt"
+
+
+def muster(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command of Muster's in `folder`, with an author for its commits."""
+    environ = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "FORCE_COLOR")}
+    who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in (
+        ("NAME", "Ada"), ("EMAIL", "ada@example.invalid")
+    )}  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-m", "muster", *arguments],
+        cwd=folder,
+        env=environ | who,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
 def heal(folder: Path, path: str, old: str, new: str) -> None:
     place = folder / path
     assert old in place.read_text()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from muster.fixes.site import Site
 from muster.fixes.source import Edit, Places, apply_edits, parse_tree
 from muster.model.cause import Cause
+from muster.model.collection import RaisedException
 from muster.model.fix import Fix
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -57,12 +58,17 @@ def _free_name(name: str, text: str) -> str:
 
 def fix_constructor(cause: Cause, site: Site) -> Iterator[Fix]:
     """`__init__` of a test class becomes `setup_method`, where nobody else makes instances of it."""
-    place = cause.culprit
-    if place is None:
+    place, raised = cause.culprit, cause.exception
+    if place is None or (cause.code == "M303" and not _is_about_a_constructor(raised)):
         return
     change = site.edit(place.path, lambda text: constructor_to_setup(text, place.line))
     if change is not None:
         yield Fix("setup", f"turn __init__ into setup_method at {site.show(place.path)}:{place.line}", (change,))
+
+
+def _is_about_a_constructor(raised: RaisedException | None) -> bool:
+    """Whether pytest's warning of a class with a constructor was made an error (`filterwarnings = error`)."""
+    return raised is not None and raised.type == "PytestCollectionWarning" and "__init__ constructor" in raised.message
 
 
 def constructor_to_setup(text: str, line: int) -> str | None:

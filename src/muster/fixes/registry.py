@@ -38,6 +38,7 @@ PROPOSERS: dict[str, tuple[Propose, ...]] = {
     "M204": (fix_unused, fix_moved, fix_orphans),
     "M205": (fix_cycle,),
     "M302": (fix_undefined,),
+    "M303": (fix_constructor,),
     "M305": (fix_mismatch,),
     "M307": (fix_marker,),
     "M401": (fix_constructor,),
