@@ -45,7 +45,7 @@ from muster.model.collection import (
 from muster.model.environment import Environment
 from muster.model.invocation import Invocation
 from muster.ports import EntryKind, FileTree, ReadFailure
-from muster.resolver.finder import Found, RegularPackage, SourceModule, folder_of, resolve_on_path
+from muster.resolver.finder import Found, NamespacePackage, RegularPackage, SourceModule, folder_of, resolve_on_path
 from muster.trees.overlay import OverlayTree
 from muster.usecases.diagnose import HISTORY_BUDGET_S
 
@@ -132,7 +132,7 @@ class Session:
         """Each case with the cause that explains it; None where nothing is broken here after all."""
         source = f"{self._folder}/src"
         is_source = self.tree.kind(source) is EntryKind.FOLDER and self.tree.kind(source + "/__init__.py") is None
-        roots = (source,) if is_source else ()
+        roots = (*((source,) if is_source else ()), *self._anchors())
         told = Invocation(
             "pytest",
             "bench",
@@ -159,6 +159,20 @@ class Session:
             causes.append((row, found[0] if found else None))
         self._git.close()
         return causes
+
+    def _anchors(self) -> tuple[str, ...]:
+        """Folders above the tests that the session must have had on its path: the maintainers' imports resolve from there."""
+        found: dict[str, None] = {}
+        for row in self._rows:
+            top = imported(row["fixed_import"])[0].partition(".")[0] if row["fixed_import"] else ""
+            folder = f"{self._folder}/{row['file']}".rpartition("/")[0]
+            while top and folder.startswith(self._folder + "/"):
+                if isinstance(
+                    resolve_on_path(self.tree, top, (folder,)), SourceModule | RegularPackage | NamespacePackage
+                ):
+                    found[folder] = None
+                folder = folder.rpartition("/")[0]
+        return tuple(found)
 
     def _report(self, row: dict[str, Any], roots: tuple[str, ...]) -> CollectorReport | None:
         path = f"{self._folder}/{row['file']}"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.adapters.repositories import Work
 
+from muster.adapters.fact_cache import NullFactCache
 from muster.adapters.git_history import GitHistory
 from muster.model.history import Chronicle, HistoryQuestions
 
@@ -289,3 +290,54 @@ def test_a_partial_clone_fetches_nothing(tmp_path: Path, filter_: str) -> None:
             os.environ["PATH"] = before
         assert not mark.exists()
         assert told.gaps, "what is missing is to be said"
+
+
+class Kept(NullFactCache):
+    """A cache in memory."""
+
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str], bytes] = {}
+
+    def load(self, kind: str, key: str) -> bytes | None:
+        return self.records.get((kind, key))
+
+    def store(self, kind: str, key: str, record: bytes) -> None:
+        self.records[kind, key] = record
+
+
+def test_what_was_told_of_a_commit_is_kept_until_the_next_one(tmp_path: Path) -> None:
+    work = Work(tmp_path)
+    work.write("a.py", TOKENS).write("b.py", "def f(): ...\n").write("t.py", "import a\n").commit("begin")
+    work.move("a.py", "c.py").write("b.py", "x = 1\n").commit("move")
+    asked = HistoryQuestions(
+        (work.path("a.py"),), ((work.path("b.py"), "f"),), ((work.path("t.py"), "a", ""),), (work.path("c.py"),)
+    )
+    cache = Kept()
+    told = GitHistory(str(tmp_path), cache).ask(asked, LONG_S)
+    assert (len(told.paths), len(told.names), len(told.imports), len(told.origins)) == (1, 1, 1, 1)
+    assert len(cache.records) == 1
+    assert GitHistory(str(tmp_path), cache).ask(asked, LONG_S) == told
+    assert len(cache.records) == 1
+    work.write("d.py", "").commit("go on")
+    GitHistory(str(tmp_path), cache).ask(asked, LONG_S)
+    assert len(cache.records) == 2
+
+
+def test_an_older_revision_is_asked_as_if_it_were_today(tmp_path: Path) -> None:
+    work = Work(tmp_path)
+    first = work.write("a.py", TOKENS).commit("begin")
+    work.move("a.py", "b.py").commit("move")
+    path = work.path("a.py")
+    then = GitHistory(str(tmp_path), revision=first).ask(HistoryQuestions((path,)), LONG_S)
+    assert steps(work, then, "a.py") == [("deleted", "a.py", "", "a change that is not committed")]
+    assert not GitHistory(str(tmp_path), revision="--all").ask(HistoryQuestions((path,)), LONG_S).asked
+
+
+def test_versions_that_do_not_parse_are_read_line_by_line(tmp_path: Path) -> None:
+    """Python 2 is in the history of every old project: it must not look as if a name had never been."""
+    work = Work(tmp_path)
+    work.write("a.py", "def f(x):\n    print 'x'\n\n\ndef g():\n    raise E, 'x'\n").commit("begin")
+    work.write("a.py", "def g():\n    raise E, 'x'\n").commit("drop f")
+    told = ask(work, names=(("a.py", "f"),))
+    trace = told.names[(work.path("a.py"), "f")]
+    assert (trace.commit.subject, trace.kind, trace.definition) == ("drop f", "function", "def f(x):\n    print 'x'")

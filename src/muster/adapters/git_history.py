@@ -1,7 +1,7 @@
 """git's history as evidence: what became of paths and names, and which commit wrote an import.
 
-All questions share one walk (`git log` limited to their paths); the commits that took something away are then looked at
-once more, whole and with renames detected. A file that was renamed is asked for again under its new name, round by round.
+All questions share one walk over the history; the commits that took something away are then looked at once more, whole and
+with renames detected. A file that was renamed is followed under its new name, round by round.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from muster.adapters.git_log import Change, Entry, Log, children_of, log_of_commits, log_of_paths
+from muster.adapters.git_log import Change, Entry, Log, WholeLog, log_of_commits, log_of_merged
 from muster.adapters.git_objects import Objects, Repository
 from muster.adapters.git_versions import Versions
 from muster.facts.outline import outline
@@ -32,7 +32,7 @@ MOST_TAKERS = 60
 LATE = "the time was up: "
 
 _KIND = "history"
-_FORMAT = "1"
+_FORMAT = "2"
 """Raised whenever other answers come out of the same history, so that older records are misses."""
 
 UNCOMMITTED = Commit("", subject="a change that is not committed")
@@ -54,14 +54,14 @@ class GitHistory:
         repository = Repository(self._folder, self._revision)
         if not repository:
             return Chronicle(gaps=(f"no history: {repository.failure}",))
-        # A commit's history never changes: what was told of it once, and was told in time, holds.
-        key = _key(self._folder, repository.head, repository.is_shallow, questions)
+        # A commit's history never changes: what was told of it once holds, as far as it went in that time.
+        key = _key(self._folder, repository, questions, budget_s)
         known = self._cache.load(_KIND, key) if self._cache else None
         if known is not None:
             return _decode(known)
         with repository.objects() as objects:
             told = _Inquiry(repository, objects, self._folder, questions, deadline).answer()
-        if self._cache and not any(gap.startswith(LATE) for gap in told.gaps):
+        if self._cache:
             self._cache.store(_KIND, key, _encode(told))
         return told
 
@@ -93,11 +93,9 @@ def _decode(record: bytes) -> Chronicle:
     )
 
 
-def _key(
-    folder: str, head: str, is_shallow: bool, questions: HistoryQuestions
-) -> str:  # because it is a part of the key
-    asked = _encoder.encode((_FORMAT, folder, head, is_shallow, questions))
-    return hashlib.blake2b(asked, digest_size=16).hexdigest()
+def _key(folder: str, repository: Repository, questions: HistoryQuestions, budget_s: float) -> str:
+    parts = (_FORMAT, folder, repository.head, repository.is_shallow, questions, budget_s)
+    return hashlib.blake2b(_encoder.encode(parts), digest_size=16).hexdigest()
 
 
 class _Inquiry:
@@ -115,7 +113,7 @@ class _Inquiry:
         self._versions = Versions(objects)
         self._whole: dict[str, Entry] = {}
         self._children: dict[str, list[str]] | None = None
-        self._parents: dict[str, tuple[str, ...]] = {}
+        self._log: WholeLog | None = None
         self._events: dict[str, list[tuple[Entry, Change]]] = {}
         self._present: frozenset[str] = frozenset()
         self._starred: set[str] = set()
@@ -148,39 +146,39 @@ class _Inquiry:
 
     def _walk(self, paths: Iterable[str]) -> None:
         """The events of `paths`, newest first; those already known are not asked for again."""
-        wanted = {self._below(path): path for path in paths if path not in self._events}
-        wanted.pop("", None)
-        if not wanted or self._is_late(f"{len(wanted)} files were"):
+        wanted = [path for path in dict.fromkeys(paths) if path not in self._events]
+        if not wanted or (self._log is None and self._is_late(f"{len(wanted)} files were")):
             return
+        if self._log is None:
+            # A quarter of the time is kept for what the commits in question did.
+            self._log = WholeLog(self._repository, self._left_s() * 0.75)
+            self._check(self._log, "older commits were")
+        for path in wanted:
+            self._events[path] = self._log.changes_of(self._short(path))
+        self._look_into_merges([path for path in wanted if self._is_dropped(path)])
+
+    def _is_dropped(self, path: str) -> bool:
+        """Whether the file came and, by what any commit alone did, never went: then a merge dropped it."""
+        return bool(self._events[path]) and path not in self._present and self._deletion(path) is None
+
+    def _look_into_merges(self, paths: Sequence[str]) -> None:
+        wanted = {self._below(path): path for path in paths if self._below(path)}
+        if not wanted or self._is_late("the sides of merges were"):
+            return
+        log = log_of_merged(self._repository, wanted, self._left_s())
+        self._check(log, "the sides of merges were")
         for path in wanted.values():
             self._events[path] = []
-        self._note(
-            self._checked(
-                log_of_paths(self._repository, wanted, self._left_s()), f"older changes of {len(wanted)} files were"
-            )
-        )
-        # git leaves out the side of a merge that did not count: there a file may have come and gone.
-        unsettled = [short for short, path in wanted.items() if path not in self._present and not self._deletion(path)]
-        if unsettled and not self._is_late("the sides of merges were"):
-            log = log_of_paths(self._repository, unsettled, self._left_s(), full=True)
-            for short in unsettled:
-                self._events[wanted[short]] = []
-            self._note(self._checked(log, "the sides of merges were"))
-
-    def _note(self, log: Log) -> None:
         for entry in log.entries:
-            self._parents[entry.commit.sha] = entry.parents
             for change in entry.changes:
-                events = self._events.get(self._place(change.path))
-                if events is not None:
-                    events.append((entry, change))
+                if self._place(change.path) in wanted.values():
+                    self._events[self._place(change.path)].append((entry, change))
 
-    def _checked(self, log: Log, what: str) -> Log:
+    def _check(self, log: Log | WholeLog, what: str) -> None:
         if not log.is_whole:
             self._gaps[f"{LATE}{what} not looked at"] = None
         if log.failure:
             self._gaps[f"git could not read all of the history: {log.failure}"] = None
-        return log
 
     def _place(self, path: str) -> str:
         """A path of git's as the project spells it."""
@@ -206,7 +204,7 @@ class _Inquiry:
             # A partial clone lacks the contents that likeness is judged by; what was moved unchanged is known without.
             self._gaps["the clone is partial: only files that were moved unchanged are followed"] = None
             log = log_of_commits(self._repository, wanted, self._left_s(), exact=True)
-        self._checked(log, f"what some of {len(wanted)} commits renamed was")
+        self._check(log, f"what some of {len(wanted)} commits renamed was")
         for entry in log.entries:
             self._whole[entry.commit.sha] = entry
 
@@ -269,7 +267,7 @@ class _Inquiry:
         commit = entry.commit.sha
         if self._children is None:
             deleting = frozenset(found[0].commit.sha for path in self._events if (found := self._deletion(path)))
-            self._children = children_of(self._repository, deleting, min(self._left_s(), 2.0))
+            self._children = self._log.children_of(deleting) if self._log else {}
         near = [commit, *self._children.get(commit, ())[:2], *entry.parents[:1]]
         self._look_at(near)
         best, most = "", 0.0

@@ -42,7 +42,7 @@ def explain(root: Root, case: Case) -> Finding | None:
     importers = frozenset(failure.report.path for failure in root.failures)
     package = renamed_package(wanted, case)
     if package is not None:
-        return _finding(root, case, wanted, wanted.name, package)
+        return _finding(root, case, wanted, wanted.name, package, certainty=40.0)
     for asked in wanted.asked or (wanted.name,):
         home = _home_in_history(asked, case) or find_home(asked, wanted.names_of(asked), case, importers)
         # What never was there did not move, wherever its like may be today: that is M103's to say.
@@ -61,7 +61,7 @@ def renamed_package(wanted: MissingModule, case: Case) -> ModuleSighting | None:
         if home is None or not home.dotted.endswith(rest):
             return None
         found.add(home.dotted.removesuffix(rest))
-    if len(found) != 1:
+    if len(below) < 2 or len(found) != 1:
         return None
     package = found.pop()
     place = resolves(package, case) if package else None
@@ -128,11 +128,13 @@ def _homes(name: str, case: Case) -> frozenset[str]:
     return frozenset(each.path for each in case.index.locate_name(name) if each.kind != "import")
 
 
-def _finding(root: Root, case: Case, wanted: MissingModule, asked: str, home: ModuleSighting) -> Finding:
+def _finding(
+    root: Root, case: Case, wanted: MissingModule, asked: str, home: ModuleSighting, certainty: float = 0.25
+) -> Finding:
     importers = frozenset(failure.report.path for failure in root.failures)
     traces = traces_of(asked, case)
     names = wanted.names_of(asked) if asked in wanted.asked else ()
-    candidates = module_candidates(asked, names, case, importers, prefer=home.dotted)
+    candidates = module_candidates(asked, names, case, importers, prefer=(home.dotted, certainty))
     best = candidates[0] if candidates else Candidate(home.dotted, path=home.path)
     evidence = [Evidence("home", f"{case.show(best.path)} is '{best.module}'", best.path)]
     if names:

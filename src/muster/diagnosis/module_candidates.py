@@ -17,6 +17,7 @@ from muster.diagnosis.candidates import (
 from muster.diagnosis.case import Case
 from muster.diagnosis.fate import traces_of, way_of
 from muster.diagnosis.likeness import is_test, leading_parts
+from muster.diagnosis.sources import passed_on_from
 from muster.facts.outline import outline, same_text
 from muster.index.near import closeness, nearest
 from muster.index.spelling import dotted_below
@@ -30,18 +31,23 @@ NEAR_WEIGHT = 12.0
 
 
 def module_candidates(
-    asked: str, names: Sequence[str], case: Case, importers: frozenset[str] = frozenset(), prefer: str = ""
+    asked: str,
+    names: Sequence[str],
+    case: Case,
+    importers: frozenset[str] = frozenset(),
+    prefer: tuple[str, float] = ("", 0.0),
 ) -> tuple[Candidate, ...]:
     """Where the module `asked`, of which `names` are wanted, may be imported from today, best first.
 
     `importers` are the files that fail over it: none of them is the answer. `prefer` is a module that another rule has
-    already chosen.
+    already chosen, with the weight of that.
     """
     places = {place.module: place for place in _places(asked, names, case, importers)}
-    if prefer:
-        _place_for(prefer, places).speak_for(0.25)
+    if prefer[0]:
+        _place_for(prefer[0], places).speak_for(prefer[1])
     for step in git_steps(asked, case):
         _credit(step, asked, places, case)
+    _credit_sources(asked, names, places, case)
     for place in places.values():
         _judge(place, asked, names, case)
     return ranked(places.values())
@@ -105,6 +111,20 @@ def _credit(step: Step, asked: str, places: dict[str, Place], case: Case) -> Non
     is_gits = step.kind == "renamed"
     kind = "git rename" if is_gits else "git move"
     place.speak_for(30.0 if is_gits else 22.0, Evidence(kind, words, step.to, 0, step.commit.sha))
+
+
+def _credit_sources(asked: str, names: Sequence[str], places: dict[str, Place], case: Case) -> None:
+    """A module that only passed names on says itself where they came from."""
+    for trace in traces_of(asked, case):
+        held = outline(trace.source) if trace.source else {}
+        for name in names:
+            definition = held.get(name)
+            if definition is None or definition.kind != "import":
+                continue
+            module, _ = passed_on_from(definition.text, name, trace.path, case)
+            if module and module != asked:
+                text = f"'{asked}' imported '{name}' from there"
+                _place_for(module, places).speak_for(12.0, Evidence("source", text, file_of(resolves(module, case))))
 
 
 def dotted_today(path: str, asked: str, case: Case) -> str:

@@ -17,10 +17,13 @@ from muster.diagnosis.candidates import (
 from muster.diagnosis.case import Case
 from muster.diagnosis.fate import name_traces
 from muster.diagnosis.likeness import is_test, leading_parts
+from muster.diagnosis.sources import passed_on_from
 from muster.index.near import closeness, nearest
 from muster.model.cause import Candidate, Evidence
 from muster.model.collection import NameMissing
 from muster.model.history import NameTrace
+
+MOST_PASSING_ON = 20
 
 COMMON = 3
 """A name that more modules define is an ordinary word: each of them is then less likely to be the one."""
@@ -50,17 +53,35 @@ def _elsewhere(detail: NameMissing, case: Case, trace: NameTrace | None) -> Iter
             if trace is not None and trace.kind == home.kind:
                 place.speak_for(3.0)
         else:
-            place.speak_for(8.0, Evidence("re-export", f"imports {home.name}", home.path, home.line))
+            # Who imported it from a package meant the package's face, not the module behind it.
+            weight = 16.0 if (detail.module_file or "").endswith("/__init__.py") else 8.0
+            place.speak_for(weight, Evidence("re-export", f"imports {home.name}", home.path, home.line))
     for module, lines in spelled_today([detail.name], case, detail.module).items():
         resolved = resolves(module, case)
         if resolved is not None and (module in found or holds(resolved, detail.name, case)):
             place = found.setdefault(module, Place(module, detail.name, path=file_of(resolved)))
             place.speak_for(weight_of_importers(lines), *said_by_importers(lines, case))
+    if trace is not None and trace.kind == "import":
+        _passed_on(detail, case, trace, found)
     for place in found.values():
         place.speak_for(2.0 * leading_parts(place.module, detail.module))
         if is_test(place.path):
             place.rank -= 15.0
         yield place
+
+
+def _passed_on(detail: NameMissing, case: Case, trace: NameTrace, found: dict[str, Place]) -> None:
+    """A name that the module only passed on: where it imported it from, and the modules that still import it so."""
+    module, original = passed_on_from(trace.definition, detail.name, trace.path, case)
+    resolved = resolves(module, case) if module else None
+    if resolved is not None and module != detail.module and holds(resolved, original, case):
+        place = found.setdefault(module, Place(module, original, path=file_of(resolved)))
+        place.speak_for(16.0, Evidence("source", f"'{detail.module}' imported it from there", file_of(resolved)))
+    for line in case.index.spellings_of(detail.name)[:MOST_PASSING_ON]:
+        dotted = case.spell(line.path)
+        if dotted and dotted != detail.module and line.path != detail.importer and not is_test(line.path):
+            place = found.setdefault(dotted, Place(dotted, detail.name, path=line.path))
+            place.speak_for(2.0, Evidence("imports it too", str(line), line.path, line.line))
 
 
 def _in_the_module(detail: NameMissing, case: Case, trace: NameTrace | None) -> Iterator[Place]:
@@ -83,6 +104,6 @@ def _in_the_module(detail: NameMissing, case: Case, trace: NameTrace | None) -> 
             else:
                 text = f"{trace.commit} took '{detail.name}' out and put '{name}' in"
                 place.speak_for(
-                    6.0 if name == added[0] else 3.0, Evidence("same commit", text, file, 0, trace.commit.sha)
+                    11.0 if name == added[0] else 5.0, Evidence("same commit", text, file, 0, trace.commit.sha)
                 )
         yield place

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+
+_TOP_LEVEL = re.compile(
+    r"(?:async[ \t]+)?(?P<keyword>class|def)[ \t]+(?P<name>\w+)|(?P<value>[A-Za-z_]\w*)[ \t]*(?::[^=]*)?=(?!=)|(?P<imported>from|import)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +30,17 @@ class Definition:
 
 
 def outline(source: bytes) -> dict[str, Definition]:
-    """What module level of `source` binds, blocks of `if`, `try` and `with` included; empty where it does not parse."""
+    """What module level of `source` binds, blocks of `if`, `try` and `with` included.
+
+    Where it does not parse (Python 2, a merge's traces), what its lines look like.
+    """
+    lines = source.decode("utf-8", "replace").split("\n")
     try:
-        module = ast.parse(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
-    text = source.decode("utf-8", "replace")
-    lines = text.split("\n")
+        return {each.name: each for each in _by_lines(lines)}
     return {each.name: each for each in _definitions(module.body, lines)}
 
 
@@ -79,6 +88,34 @@ def _bound(statement: ast.stmt) -> Iterator[tuple[str, str]]:
             yield from ((each.asname or each.name, "import") for each in names)
         case _:
             pass
+
+
+def _by_lines(lines: list[str]) -> Iterator[Definition]:
+    for number, line in enumerate(lines):
+        found = _TOP_LEVEL.match(line)
+        if found is None:
+            continue
+        if found["imported"] is not None:
+            statement = _whole_import(lines, number)
+            for name in re.findall(r"(\w+)\s*(?:,|\)|$|#)", statement.partition("import")[2], re.MULTILINE):
+                yield Definition(name, "import", number + 1, statement)
+        else:
+            kind = {"class": "class", "def": "function"}.get(found["keyword"] or "", "value")
+            yield Definition(found["name"] or found["value"], kind, number + 1, _whole_block(lines, number))
+
+
+def _whole_block(lines: list[str], start: int) -> str:
+    end = start + 1
+    while end < len(lines) and (not lines[end].strip() or lines[end][0] in " \t)"):
+        end += 1
+    return "\n".join(lines[start:end]).rstrip()
+
+
+def _whole_import(lines: list[str], start: int) -> str:
+    end = start
+    while end + 1 < len(lines) and ("(" in "".join(lines[start : end + 1])) and ")" not in lines[end]:
+        end += 1
+    return "\n".join(lines[start : end + 1])
 
 
 def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:

@@ -37,11 +37,13 @@ from muster.resolver.finder import (
     folder_of,
     resolve_on_path,
 )
-from muster.usecases.diagnose import HISTORY_BUDGET_S
 from muster.usecases.plan import Plan
 from muster.usecases.report import candidate_report
 from muster.usecases.report_paths import relative_path
 from muster.usecases.simulate import Ports, Prepared, prepare
+
+LONG_BUDGET_S = 30.0
+"""Who asks for one thing waits longer for it than a check of everything."""
 
 MOST_WAYS = 8
 """So many ways to spell an import are listed."""
@@ -152,7 +154,7 @@ def _past(search: _Search, found: Found | None) -> Chronicle:
     is_ours = path.startswith(search.invocation.rootdir.rstrip("/") + "/") and "/site-packages/" not in path
     if history is None or not is_ours or isinstance(found, NamespacePackage):
         return Chronicle()
-    return history.ask(HistoryQuestions(origins=(path,)), HISTORY_BUDGET_S)
+    return history.ask(HistoryQuestions(origins=(path,)), LONG_BUDGET_S)
 
 
 def _explain_absence(search: _Search, found: Found | None, missing: str) -> tuple[Cause | None, Chronicle]:
@@ -166,7 +168,7 @@ def _explain_absence(search: _Search, found: Found | None, missing: str) -> tupl
         wanted = history_questions(collection, answers, search.tree, search.invocation.rootdir, facts)
         paths = [*wanted.paths, *_files(search)]
         gone = tuple(path for path in dict.fromkeys(paths) if search.tree.kind(path) is None)
-        told = search.ports.history.ask(HistoryQuestions(gone, wanted.names, wanted.imports), HISTORY_BUDGET_S)
+        told = search.ports.history.ask(HistoryQuestions(gone, wanted.names, wanted.imports), LONG_BUDGET_S)
     answers = Answers(answers.index, answers.questions, told)
     causes = conclude(collection, search.invocation, search.environment, search.tree, answers)
     return next(iter(causes), None), told
