@@ -4,8 +4,8 @@
 
 Each suite gets an environment below DIR once. Every runner writes JUnit XML; the tests and their outcomes must be the
 same, or the row says where they differ. Times are the best of N runs, as whole processes: seconds on the clock, and
-processor seconds of the process and all its children. Muster runs once more before, so that its cache is warm as it is
-in daily use; that cold run has a row of its own.
+processor seconds of the process and all its children. Muster and pytest run once more before, so that caches and
+compiled files are there as in daily use; Muster's cold run has a column of its own.
 """
 
 from __future__ import annotations
@@ -90,6 +90,7 @@ def _compare(suite: Suite, work: Path, repeat: int) -> bool:
     muster = [sys.executable, "-m", "muster", "run", "-n", WORKERS, "--python", str(python), "--", *suite.arguments]
     commands = {"plain": plain, "xdist": [*plain, "-n", WORKERS], "muster": muster}
     cold = _measure(muster, folder, "muster", fresh=True)
+    _measure(plain, folder, "plain")  # leaves compiled files for all
     best: dict[str, Measured] = {}
     for _ in range(repeat):
         for name, command in commands.items():
@@ -112,7 +113,9 @@ def _measure(command: Sequence[str], folder: Path, name: str, *, fresh: bool = F
     report.unlink(missing_ok=True)
     position = command.index("--") if name == "muster" else len(command)
     junit = ["--junit", str(report)] if name == "muster" else [f"--junitxml={report}", "-o", "junit_family=xunit1"]
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    # Without compiled files every pytest would rewrite every test module anew, which is not what daily use is like.
+    dropped = ("PYTEST_", "PYTHONDONTWRITEBYTECODE")
+    environ = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
     cache = folder / "muster-cache"
     if fresh and cache.exists():
         for file in sorted(cache.rglob("*"), reverse=True):

@@ -123,6 +123,35 @@ def test_a_plugin_that_fails_to_load_leaves_no_test_unaccounted(tmp_path: Path) 
     assert "ZeroDivisionError" in run.output
 
 
+def test_workers_that_cannot_start_end_the_run_and_every_test_is_accounted_for(tmp_path: Path) -> None:
+    conftest = "import os\nif 'PYTEST_XDIST_WORKER' in os.environ:\n    print('no worker today', flush=True)\n    os._exit(9)\n"
+    run = muster_run(write_project(tmp_path, {"conftest.py": conftest, **OTHER}), "-n", "2")
+    assert (run.code, run.fates) == (1, {"tests/test_other.py::test_elsewhere": "not run"})
+    assert "ended with code 9 before it was ready" in run.output
+
+
+def test_pytest_exit_in_a_test_ends_the_run_as_it_ends_pytest(tmp_path: Path) -> None:
+    text = "import pytest\n\n\ndef test_first(): pass\n\n\ndef test_ends():\n    pytest.exit('enough', 7)\n\n\ndef test_after(): pass\n"
+    run = muster_run(write_project(tmp_path, {"tests/test_it.py": text}), "-n", "1")
+    assert run.code == 7
+    assert run.fates["tests/test_it.py::test_first"] == "passed"
+    assert run.fates["tests/test_it.py::test_after"] == "not run"
+    assert "enough" in run.output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a child does not hear of its parent's end")
+def test_no_child_outlives_muster_when_that_is_killed(tmp_path: Path) -> None:
+    text = f"import os, time\n\n\ndef test_long():\n    open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n    time.sleep(600)\n"
+    child = start_run(write_project(tmp_path, {"tests/test_it.py": text}), "-n", "1")
+    pid = int(wait_for(tmp_path / "pid"))
+    child.kill()
+    child.communicate(timeout=10)
+    deadline = time.monotonic() + 10
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_alive(pid)
+
+
 STUBBORN = """
 import os, signal, subprocess, sys, time
 

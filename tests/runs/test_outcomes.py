@@ -80,9 +80,10 @@ def test_a_broken_conftest_costs_its_folder_and_is_reported_once(tmp_path: Path)
         **{f"tests/sub/test_{number}.py": "def test_lost(): pass\n" for number in range(3)},
         "tests/test_it.py": "def test_it(): pass\n",
     }
-    run = muster_run(write_project(tmp_path, files), "-n", "1")
-    assert (run.code, run.fates) == (1, {"tests/test_it.py::test_it": "passed"})
-    assert run.closing_line == "1 passed, 1 error"
+    for workers in ("1", "3"):
+        run = muster_run(write_project(tmp_path, files), "-n", workers)
+        assert (run.code, run.fates) == (1, {"tests/test_it.py::test_it": "passed"})
+        assert run.closing_line == "1 passed, 1 error"
 
 
 def test_a_broken_conftest_of_the_whole_suite_is_an_error_of_usage_as_for_pytest(tmp_path: Path) -> None:
@@ -91,6 +92,36 @@ def test_a_broken_conftest_of_the_whole_suite_is_an_error_of_usage_as_for_pytest
     assert run.code == 4
     assert "No module named 'no_such_module'" in run.output
     assert set(run.fates.values()) <= {"not run"}
+
+
+def test_what_is_deselected_is_counted_once(tmp_path: Path) -> None:
+    files = {f"tests/test_{letter}.py": "def test_one(): pass\ndef test_two(): pass\n" for letter in "abc"}
+    files["tests/test_a.py"] += "def test_wanted(): pass\n"
+    run = muster_run(write_project(tmp_path, files), "-n", "2", "-k", "wanted")
+    assert (run.code, run.closing_line) == (0, "1 passed, 6 deselected")
+    assert run.report["totals"]["deselected"] == 6
+
+
+def test_a_category_that_is_too_small_is_not_green(tmp_path: Path) -> None:
+    settings = "[categories.all]\npaths = ['tests']\nmin_tests = 2\n"
+    folder = write_project(tmp_path, {"muster.toml": settings, "tests/test_it.py": "def test_it(): pass\n"})
+    assert muster_run(folder, "-c", "all").code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("-n", "0"), "-n 0: it takes a number of workers"),
+        (("--shard", "3/2"), "--shard 3/2: it takes I/N"),
+        (("--report", "json=no/such/folder.json"), "there is no folder for it"),
+        (("--", "--collect-only"), "the command only collects"),
+        (("--", "--version"), "the command runs no tests"),
+    ],
+)
+def test_what_cannot_be_run_is_refused(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+    run = muster_run(write_project(tmp_path, {"tests/test_it.py": "def test_it(): pass\n"}), *arguments)
+    assert run.code == 4
+    assert words in run.output
 
 
 def test_strict_stops_before_anything_runs(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -72,6 +73,8 @@ def _report_file(text: str) -> str:
     format_, _, path = text.partition("=")
     if format_ != "json" or not path:
         raise UsageError(f"--report {text}: a run is reported as json=FILE; --junit FILE has pytest's own XML")
+    if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
+        raise UsageError(f"--report {text}: there is no folder for it")
     return path
 
 

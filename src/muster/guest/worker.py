@@ -77,7 +77,7 @@ class Worker:
         self.tasks = []
         self.initial_paths = frozenset()
         self.collected = 0
-        self.deselected = 0
+        self.deselected = []
         self.reports = None
         self.broken = set()
 
@@ -134,7 +134,7 @@ class Worker:
         """Lets pytest collect `tasks`; keeps of the items those that the tasks name."""
         import pytest
 
-        self.deselected = 0
+        self.deselected = []
         started = _now()
         arguments = [argument for task in tasks for argument in task["arguments"]]
         try:
@@ -169,7 +169,7 @@ class Worker:
             self.channel.send("lost", path=task["path"], text=text_of(error)[:TEXT_LIMIT])  # noqa: F821
 
     def pytest_deselected(self, items):
-        self.deselected += len(items)
+        self.deselected.extend(str(item.nodeid) for item in items)
 
     def pytest_make_collect_report(self, collector):
         self.channel.send("collecting", nodeid=str(collector.nodeid), path=str(getattr(collector, "path", "")))

@@ -78,6 +78,7 @@ class Direction:
         self._tasks: dict[str, Task] = {}
         self._attempts: dict[str, int] = {}
         self._seconds: dict[str, float] = {}
+        self._collect_reports: set[tuple[str, str]] = set()
         self._troubles: list[str] = []
         self._lost: list[str] = []
         self._idle_deaths = 0
@@ -213,12 +214,17 @@ class Direction:
             share = float(header["seconds"]) / len(hand.batch)
             self._seconds[task.path] = self._seconds.get(task.path, 0.0) + share
         hand.keys.extend(self._ledger.meet(nodeid, path) for nodeid, path in header["items"])
-        self._ledger.deselected += int(header["deselected"])
+        self._ledger.deselect(header["deselected"])
         self._view.expect(self._ledger.expected)
         hand.batch, hand.collecting, hand.deadline = (), "", None
         self._idle_deaths = 0
 
     def _note_collect_report(self, hand: Hand, header: Mapping[str, Any], body: bytes) -> None:
+        # The parts of a file, and the files of a folder, meet one failure or skip in several workers.
+        report = (str(header["nodeid"]), str(header["outcome"]))
+        if report in self._collect_reports:
+            return
+        self._collect_reports.add(report)
         if header["outcome"] == "failed":
             self._ledger.break_file(FileError(str(header["nodeid"]), hand.collecting, str(header["text"])))
             self._view.say(f"ERROR {header['nodeid']}  {header['text']}")

@@ -57,7 +57,7 @@ class Ledger:
         self._collected: set[str] = set()
         self._awaited = len(items)
         self.errors: list[FileError] = []
-        self.deselected = planned.deselected
+        self._deselected: set[str] = set()
         self.skipped = 0
         """How many tests were skipped without asking pytest."""
 
@@ -65,6 +65,15 @@ class Ledger:
     def collected(self) -> int:
         """How many tests pytest has collected."""
         return len(self._tests)
+
+    @property
+    def deselected(self) -> int:
+        """How many tests were left out by `-k` and the like."""
+        return self._planned.deselected + len(self._deselected)
+
+    def deselect(self, nodeids: Iterable[str]) -> None:
+        """pytest has left these out; the parts of a file all do so with the same ones."""
+        self._deselected.update(nodeids)
 
     @property
     def done(self) -> int:

@@ -25,8 +25,14 @@ def file_of(item: Item, heads: Mapping[str, str]) -> str:
     Node ids of files outside of rootdir begin with the path from an argument of the command (`_pytest.nodes`).
     """
     head = item.nodeid.partition("::")[0]
+    if head not in heads and item.path.endswith(f"/{head}"):
+        return item.path
+    return path_of(item.nodeid, heads) or item.path
+
+
+def path_of(nodeid: str, heads: Mapping[str, str]) -> str:
+    """The file that `nodeid` names; "" where it is none of those known."""
+    head = nodeid.partition("::")[0]
     if head in heads:
         return heads[head]
-    if item.path.endswith(f"/{head}"):
-        return item.path
-    return next((path for path in heads.values() if path.endswith(f"/{head}")), item.path)
+    return next((path for path in heads.values() if path.endswith(f"/{head}")), "")

@@ -9,7 +9,7 @@ from math import ceil
 from muster.model.collection import Collection, Item, Outcome, SessionExit
 from muster.model.invocation import Invocation
 from muster.model.run import FileDurations, Task, Unit
-from muster.runs.names import bare_id, file_of, files_by_head
+from muster.runs.names import bare_id, file_of, files_by_head, path_of
 
 SPLIT_SECONDS = 2.0
 SPLIT_TESTS = 500
@@ -30,7 +30,7 @@ class Planned:
     """The tests of a run as foreseen, file by file in the session's order.
 
     `blocked` are files that cannot be collected, `undecided` those whose tests are not known. Both are given to pytest
-    all the same: it has the last word.
+    all the same: it has the last word. `deselected` tests are those of files that are not given to it.
     """
 
     files: Mapping[str, tuple[Item, ...]]
@@ -61,7 +61,9 @@ def plan_tests(collection: Collection, rootdir: str, last_failed: Sequence[str] 
     by_path = by_path | {path: [] for path in blocked if path not in by_path}
     # A file of which nothing is left would be imported for nothing; one that skips itself is asked, as pytest counts it.
     files = {path: tuple(items) for path, items in by_path.items() if items or path in blocked | undecided | skipped}
-    planned = Planned(files, frozenset(blocked), frozenset(undecided - blocked), len(collection.deselected))
+    # What is deselected in files that pytest is given, pytest itself will count.
+    deselected = sum(path_of(nodeid, heads) not in files for nodeid in collection.deselected)
+    planned = Planned(files, frozenset(blocked), frozenset(undecided - blocked), deselected)
     return _only_failed(planned, last_failed) if last_failed else planned
 
 

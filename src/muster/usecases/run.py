@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from muster.errors import UsageError
 from muster.model.invocation import Invocation
 from muster.model.report import Report
 from muster.model.run import Fate, FileDurations, ItemResult, Unit
@@ -68,6 +69,7 @@ def run_tests(ports: Ports, clock: Clock, plan: Plan, request: RunRequest, run: 
     for name in names:
         run.crew.start_worker(name)
     simulation, checked = examine(ports, clock, plan, grouped=True)
+    _refuse_what_runs_nothing(simulation, plan)
     report = make_report(checked)
     told = Told(report, checked.root, checked.started_at, request.workers, checked.simulated_s)
     planned, units, told = _plan(ports, plan, simulation, request, run.records, told)
@@ -84,6 +86,18 @@ def run_tests(ports: Ports, clock: Clock, plan: Plan, request: RunRequest, run: 
         names_down = ", ".join(status.name for status in services.down)
         return make_run_report(replace(told, stopped=f"down: {names_down}"), exit_code=services.exit_code)
     return _run(clock, plan, request, run, simulation.invocation, planned, units, told, names)
+
+
+def _refuse_what_runs_nothing(simulation: Simulation, plan: Plan) -> None:
+    """Raise `UsageError` where there is no pytest, or the command asks for something else than a run."""
+    environment = simulation.environment
+    if not environment.pytest_version:
+        where = environment.executable or environment.prefix
+        raise UsageError(f"pytest is not installed in {where} ({environment.why}); --python names another environment")
+    if {"--collect-only", "--co"} & set(plan.command.argv):
+        raise UsageError("the command only collects; 'muster run --collect-only' does that")
+    if not simulation.invocation.collects:
+        raise UsageError("the command runs no tests: it asks pytest for its help or version")
 
 
 def _run(
@@ -220,6 +234,13 @@ def _is_refused(report: Report) -> bool:
     return report.session.state == "aborted"
 
 
+def _is_too_small(report: Report) -> bool:
+    """Whether a category has fewer tests than its `min_tests`, not counting what `-k` and the like leave out."""
+    return not report.totals.deselected and any(
+        cause.code == "M405" and cause.severity == "error" and cause.accepted is None for cause in report.causes
+    )
+
+
 def _durations(results: Sequence[ItemResult], collecting: Mapping[str, float], root: str) -> dict[str, FileDurations]:
     """What files took that ran to their end."""
     unfinished = {result.path for result in results if result.fate in (Fate.NOT_RUN, Fate.CRASHED, Fate.TIMED_OUT)}
@@ -242,6 +263,7 @@ def _exit_code(told: Told, course: Course, request: RunRequest) -> int:
         or told.planned.blocked
         or any(not result.foreseen for result in told.results)
         or _is_refused(told.report)
+        or _is_too_small(told.report)
         or (request.fail_flaky and Fate.FLAKY in fates)
     )
     return FAILED if is_red and course.pytest_exit in (0, NO_TESTS) else course.pytest_exit
