@@ -129,7 +129,7 @@ class Session:
                         yield f"{self._folder}/{row['file']}", content
 
     def explain(self) -> list[tuple[dict[str, Any], Cause | None]]:
-        """Each case with the cause that explains it; None where nothing is broken here after all."""
+        """Each case with the cause that explains it; None where nothing is broken here, or it is Python 2."""
         source = f"{self._folder}/src"
         is_source = self.tree.kind(source) is EntryKind.FOLDER and self.tree.kind(source + "/__init__.py") is None
         roots = (*((source,) if is_source else ()), *self._anchors())
@@ -176,6 +176,8 @@ class Session:
 
     def _report(self, row: dict[str, Any], roots: tuple[str, ...]) -> CollectorReport | None:
         path = f"{self._folder}/{row['file']}"
+        if self._is_of_another_python(row["fixed_import"], roots):
+            return None
         module, name = imported(row["broken_import"])
         found: Found | None = None
         searched: tuple[str, ...] = roots
@@ -192,7 +194,7 @@ class Session:
             file = found.path if isinstance(found, SourceModule | RegularPackage) else None
             if not name or isinstance(resolve_on_path(self.tree, name, searched), Found):
                 return None
-            if file and name in self._facts(file).all_names:
+            if file and (self._facts(file).problem or name in self._facts(file).all_names):
                 return None
             detail = NameMissing(module, name, path, file, sys_path=roots)
         type_ = "ModuleNotFoundError" if isinstance(detail, ModuleMissing) else "ImportError"
@@ -200,6 +202,16 @@ class Session:
             type_, row["broken_import"], (Frame(path, self._line(path, row, module, name)),), detail
         )
         return CollectorReport(row["file"], path, Outcome.FAILED, raised)
+
+    def _is_of_another_python(self, fixed: str | None, roots: tuple[str, ...]) -> bool:
+        """Whether the module that the maintainers chose does not parse (Python 2): nothing of it can be collected today."""
+        searched, found = roots, None
+        for part in imported(fixed)[0].split(".") if fixed else ():
+            resolution = resolve_on_path(self.tree, part, searched)
+            if not isinstance(resolution, Found):
+                return False
+            found, searched = resolution, folder_of(resolution)
+        return isinstance(found, SourceModule | RegularPackage) and self._facts(found.path).problem is not None
 
     def _line(self, path: str, row: dict[str, Any], module: str, name: str) -> int:
         """The line of the statement in the file, which may begin above that of the name."""
@@ -311,7 +323,7 @@ def _score(
 ) -> None:
     score = scores[(half, row["kind"])]
     if cause is None:
-        score.codes["not broken"] += 1
+        score.codes["left out"] += 1
         return
     score.cases += 1
     score.codes[cause.code] += 1

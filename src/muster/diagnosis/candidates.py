@@ -6,7 +6,7 @@ spelling of the other importers, and these outweigh likeness and nearness of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log2
 
@@ -57,6 +57,23 @@ def ranked(places: Iterable[Place]) -> tuple[Candidate, ...]:
         )
         for place, after in zip(good, following, strict=False)
     )
+
+
+def prefer_faces(places: Mapping[str, Place], *, need_importers: bool) -> None:
+    """Put a package before the module behind it, where nobody imports from that module and the package has the names.
+
+    With `need_importers` only where others import from the package today.
+    """
+    for module in sorted(places, key=lambda module: -places[module].rank):
+        place, face = places[module], places.get(module.rpartition(".")[0])
+        if face is None or face.rank <= 0 or face.name != place.name or _is_imported(place):
+            continue
+        if _is_imported(face) or not need_importers:
+            face.rank = max(face.rank, place.rank + 1.0)
+
+
+def _is_imported(place: Place) -> bool:
+    return any(each.kind == "importers" for each in place.evidence)
 
 
 def spelled_today(names: Sequence[str], case: Case, gone: str) -> dict[str, list[ImportLine]]:

@@ -8,6 +8,7 @@ from muster.diagnosis.candidates import (
     Place,
     file_of,
     holds,
+    prefer_faces,
     ranked,
     resolves,
     said_by_importers,
@@ -50,7 +51,19 @@ def module_candidates(
     _credit_sources(asked, names, places, case)
     for place in places.values():
         _judge(place, asked, names, case)
+    if names:
+        prefer_faces(_with_all(names, places, case), need_importers=True)
     return ranked(places.values())
+
+
+def _with_all(names: Sequence[str], places: dict[str, Place], case: Case) -> dict[str, Place]:
+    """Those places that have everything that is wanted."""
+    found = {module: resolves(module, case) for module in places}
+    return {
+        module: place
+        for module, place in places.items()
+        if (there := found[module]) is not None and all(holds(there, name, case) for name in names)
+    }
 
 
 def git_steps(asked: str, case: Case) -> Iterator[Step]:

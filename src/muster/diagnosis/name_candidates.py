@@ -8,6 +8,7 @@ from muster.diagnosis.candidates import (
     Place,
     file_of,
     holds,
+    prefer_faces,
     ranked,
     resolves,
     said_by_importers,
@@ -63,11 +64,16 @@ def _elsewhere(detail: NameMissing, case: Case, trace: NameTrace | None) -> Iter
             place.speak_for(weight_of_importers(lines), *said_by_importers(lines, case))
     if trace is not None and trace.kind == "import":
         _passed_on(detail, case, trace, found)
+    _weigh_nearness(detail, found)
+    prefer_faces(found, need_importers=False)
+    yield from found.values()
+
+
+def _weigh_nearness(detail: NameMissing, found: dict[str, Place]) -> None:
     for place in found.values():
         place.speak_for(2.0 * leading_parts(place.module, detail.module))
         if is_test(place.path):
             place.rank -= 15.0
-        yield place
 
 
 def _passed_on(detail: NameMissing, case: Case, trace: NameTrace, found: dict[str, Place]) -> None:
