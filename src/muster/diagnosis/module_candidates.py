@@ -52,17 +52,20 @@ def module_candidates(
     for place in places.values():
         _judge(place, asked, names, case)
     if names:
-        prefer_faces(_with_all(names, places, case), need_importers=True)
+        prefer_faces(_renamed_with_all(asked, names, places, case), need_importers=True)
     return ranked(places.values())
 
 
-def _with_all(names: Sequence[str], places: dict[str, Place], case: Case) -> dict[str, Place]:
-    """Those places that have everything that is wanted."""
+def _renamed_with_all(asked: str, names: Sequence[str], places: dict[str, Place], case: Case) -> dict[str, Place]:
+    """Those places that have everything that is wanted, but for modules that kept their own name: who imported the module
+    itself goes on doing so."""
     found = {module: resolves(module, case) for module in places}
     return {
         module: place
         for module, place in places.items()
-        if (there := found[module]) is not None and all(holds(there, name, case) for name in names)
+        if module.rpartition(".")[2] != asked.rpartition(".")[2]
+        and (there := found[module]) is not None
+        and all(holds(there, name, case) for name in names)
     }
 
 
@@ -171,7 +174,7 @@ def _judge(place: Place, asked: str, names: Sequence[str], case: Case) -> None:
     near = closeness(asked.rpartition(".")[2], place.module.rpartition(".")[2])
     place.speak_for(NEAR_WEIGHT * max(near - 0.6, 0) + 1.5 * leading_parts(asked, place.module))
     if is_test(place.path) and not is_test(asked.replace(".", "/")):
-        place.rank -= 15.0
+        place.rank -= 25.0
     if any(part.startswith("_") for part in place.module.split(".")) and "_" not in (
         part[0] for part in asked.split(".") if part
     ):

@@ -102,6 +102,10 @@ def _in_the_module(detail: NameMissing, case: Case, trace: NameTrace | None) -> 
     for name in dict.fromkeys((*added, *near)):
         place = Place(detail.module, name, "renamed", file)
         place.speak_for(14.0 * closeness(detail.name, name), Evidence("nearest", f"'{name}'", file))
+        if name.casefold().replace("_", "") == detail.name.casefold().replace("_", ""):
+            place.speak_for(
+                12.0, Evidence("same letters", f"'{name}' differs in nothing but case and underscores", file)
+            )
         if trace is not None and name in added:
             place.commit = trace.commit
             if name in trace.same:
@@ -110,6 +114,6 @@ def _in_the_module(detail: NameMissing, case: Case, trace: NameTrace | None) -> 
             else:
                 text = f"{trace.commit} took '{detail.name}' out and put '{name}' in"
                 place.speak_for(
-                    11.0 if name == added[0] else 5.0, Evidence("same commit", text, file, 0, trace.commit.sha)
+                    9.0 if name == added[0] else 7.0, Evidence("same commit", text, file, 0, trace.commit.sha)
                 )
         yield place
