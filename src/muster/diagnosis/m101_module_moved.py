@@ -4,8 +4,9 @@ elsewhere."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
-from muster.diagnosis.candidates import resolves
+from muster.diagnosis.candidates import Place, resolves
 from muster.diagnosis.case import Case
 from muster.diagnosis.contest import place_of
 from muster.diagnosis.fate import home_in_history, never_was, path_steps, shown, since_path, traces_of, was_there
@@ -18,6 +19,7 @@ from muster.index.near import closeness
 from muster.index.sightings import ModuleSighting
 from muster.model.cause import Candidate, Evidence
 from muster.model.collection import Confidence, ModuleMissing, NameMissing
+from muster.model.history import PathTrace
 
 COMMON_TAILS = frozenset(
     "api app base client common config conftest constants core database db errors exceptions fixtures handlers helpers "
@@ -42,7 +44,7 @@ def explain(root: Root, case: Case) -> Finding | None:
     importers = frozenset(failure.report.path for failure in root.failures)
     package = renamed_package(wanted, case)
     if package is not None:
-        return _finding(root, case, wanted, wanted.name, package, certainty=40.0)
+        return _finding(root, case, wanted, wanted.name, package, is_package=True)
     for asked in wanted.asked or (wanted.name,):
         home = _home_in_history(asked, case) or find_home(asked, wanted.names_of(asked), case, importers)
         # What never was there did not move, wherever its like may be today: that is M103's to say.
@@ -129,12 +131,14 @@ def _homes(name: str, case: Case) -> frozenset[str]:
 
 
 def _finding(
-    root: Root, case: Case, wanted: MissingModule, asked: str, home: ModuleSighting, certainty: float = 0.25
+    root: Root, case: Case, wanted: MissingModule, asked: str, home: ModuleSighting, *, is_package: bool = False
 ) -> Finding:
     importers = frozenset(failure.report.path for failure in root.failures)
-    traces = traces_of(asked, case)
+    traces = traces_of(wanted.asked[0] if is_package else asked, case)
     names = wanted.names_of(asked) if asked in wanted.asked else ()
-    candidates = module_candidates(asked, names, case, importers, prefer=(home.dotted, certainty))
+    candidates = module_candidates(
+        asked, names, case, importers, prefer=_chosen(home, wanted, traces, is_package=is_package)
+    )
     best = candidates[0] if candidates else Candidate(home.dotted, path=home.path)
     evidence = [Evidence("home", f"{case.show(best.path)} is '{best.module}'", best.path)]
     if names:
@@ -151,9 +155,18 @@ def _finding(
         f"'{asked}' is not there; the tree has it as '{best.module}'",
         ("moved", asked),
         case.place_of(root.first),
-        Confidence.CERTAIN if traces and traces[0].end == best.path else Confidence.LIKELY,
+        Confidence.CERTAIN if is_package or (traces and traces[0].end == best.path) else Confidence.LIKELY,
         tuple(evidence),
         remedies(f"import from '{best.module}' instead of '{asked}'"),
         since=since_path(traces),
         candidates=candidates,
     )
+
+
+def _chosen(home: ModuleSighting, wanted: MissingModule, traces: Sequence[PathTrace], *, is_package: bool) -> Place:
+    """What a rule's own choice weighs among the candidates: little for a guess, all for what git says of every module."""
+    if not is_package:
+        return Place(home.dotted, rank=0.25)
+    commit = since_path(traces)
+    words = f"all {len(wanted.asked)} modules that are imported below it went there"
+    return Place(home.dotted, rank=40.0, evidence=[Evidence("git rename", words, home.path)], commit=commit)

@@ -36,16 +36,18 @@ def module_candidates(
     names: Sequence[str],
     case: Case,
     importers: frozenset[str] = frozenset(),
-    prefer: tuple[str, float] = ("", 0.0),
+    prefer: Place | None = None,
 ) -> tuple[Candidate, ...]:
     """Where the module `asked`, of which `names` are wanted, may be imported from today, best first.
 
     `importers` are the files that fail over it: none of them is the answer. `prefer` is a module that another rule has
-    already chosen, with the weight of that.
+    already chosen, with the weight and the evidence of that.
     """
     places = {place.module: place for place in _places(asked, names, case, importers)}
-    if prefer[0]:
-        _place_for(prefer[0], places).speak_for(prefer[1])
+    if prefer is not None:
+        chosen = _place_for(prefer.module, places)
+        chosen.speak_for(prefer.rank, *prefer.evidence)
+        chosen.commit = chosen.commit or prefer.commit
     for step in git_steps(asked, case):
         _credit(step, asked, places, case)
     _credit_sources(asked, names, places, case)

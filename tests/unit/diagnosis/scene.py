@@ -24,6 +24,7 @@ from muster.model.collection import (
     RaisedException,
 )
 from muster.model.environment import Distribution, Environment
+from muster.model.history import Chronicle
 from muster.model.invocation import Invocation
 from muster.model.location import Location
 from muster.ports import ReadFailure
@@ -106,6 +107,7 @@ def diagnose(
     severity: Mapping[str, str] | None = None,
     with_directives: bool = False,
     expected: tuple[ExpectedTests, ...] = (),
+    history: Chronicle | None = None,
 ) -> tuple[Cause, ...]:
     """The causes of a session over `files` in which `reports` came out; their files are those collected."""
     tree = MemoryTree(
@@ -125,6 +127,7 @@ def diagnose(
             return ModuleFacts([])
 
     answers = answer_from_tree(questions(session, facts), tree, told, facts)
+    answers = replace(answers, history=history or Chronicle())
     directives = {path(name): facts(path(name)).directives for name in files} if with_directives else {}
     return conclude(
         session, told, environment, tree, answers, severity=severity or {}, directives=directives, expected=expected

@@ -1,0 +1,121 @@
+"""What a told history makes of a cause: which fate, which commit, which candidates."""
+
+from __future__ import annotations
+
+from tests.unit.diagnosis.scene import diagnose, evidence, no_module, no_name, path
+
+from muster.model.cause import Cause, Commit
+from muster.model.collection import Confidence
+from muster.model.history import Chronicle, NameTrace, PathTrace, Step
+
+MOVE = Commit("a" * 40, "Ada", "2024-01-02T00:00:00+00:00", "move it")
+WROTE = Commit("b" * 40, "Alan", "2024-01-03T00:00:00+00:00", "write the test")
+WHOLE = Chronicle(asked=True)
+
+
+def moved(old: str, new: str, source: bytes = b"") -> PathTrace:
+    return PathTrace(path(old), (Step("renamed", path(old), MOVE, path(new), 100),), source)
+
+
+def told(*traces: PathTrace, **more: object) -> Chronicle:
+    return Chronicle(True, {trace.path: trace for trace in traces}, **more)  # type: ignore[arg-type]  # because **more is untyped
+
+
+def seen(cause: Cause) -> tuple[str, str, str]:
+    return cause.code, cause.subject, str(cause.candidates[0]) if cause.candidates else ""
+
+
+def test_a_package_that_was_renamed_is_one_cause_for_all_that_is_imported_below_it() -> None:
+    files = {
+        "new/__init__.py": "",
+        "new/a/__init__.py": "",
+        "new/a/x.py": "X = 1\n",
+        "new/b.py": "B = 1\n",
+        "tests/test_x.py": "from old.a.x import X\n",
+        "tests/test_b.py": "from old.b import B\n",
+    }
+    history = told(moved("old/a/x.py", "new/a/x.py"), moved("old/b.py", "new/b.py"))
+    reports = [no_module("tests/test_x.py", "old"), no_module("tests/test_b.py", "old")]
+    (cause,) = diagnose(files, *reports, history=history)
+    assert seen(cause) == ("M101", "old", "new")
+    assert cause.since == MOVE
+    assert len(cause.victims) == 2
+
+
+def test_git_decides_between_places_of_one_name() -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/near/__init__.py": "",
+        "app/near/compass_rose.py": "def turn(): ...\n",
+        "far/__init__.py": "",
+        "far/compass_rose.py": "def turn(): ...\n",
+        "tests/test_a.py": "from app.compass_rose import turn\n",
+    }
+    report = no_module("tests/test_a.py", "app.compass_rose", search=("/r/app",))
+    (cause,) = diagnose(files, report)
+    assert seen(cause)[2] == "app.near.compass_rose"
+    (cause,) = diagnose(files, report, history=told(moved("app/compass_rose.py", "far/compass_rose.py")))
+    assert (seen(cause)[2], cause.confidence) == ("far.compass_rose", Confidence.CERTAIN)
+    assert cause.candidates[0].commit == MOVE
+    assert f"renamed: app/compass_rose.py to far/compass_rose.py by {MOVE} [/r/far/compass_rose.py]" in evidence(cause)
+
+
+def test_what_never_was_did_not_move_wherever_its_like_is() -> None:
+    files = {
+        "app/__init__.py": "",
+        "lib/__init__.py": "",
+        "lib/compass_rose.py": "def turn(): ...\n",
+        "tests/test_a.py": "from app.compass_rose import turn\n",
+    }
+    report = no_module("tests/test_a.py", "app.compass_rose", search=("/r/app",))
+    key = (path("tests/test_a.py"), "app.compass_rose", "turn")
+    (cause,) = diagnose(files, report, history=Chronicle(True, imports={key: WROTE}))
+    assert seen(cause) == ("M103", "app.compass_rose", "lib.compass_rose")
+    assert (cause.since, cause.confidence) == (WROTE, Confidence.CERTAIN)
+
+
+def test_a_history_with_gaps_proves_no_absence() -> None:
+    files = {"app/__init__.py": "", "tests/test_a.py": "import app.ledger\n"}
+    report = no_module("tests/test_a.py", "app.ledger", search=("/r/app",))
+    (cause,) = diagnose(files, report, history=Chronicle(True, gaps=("the clone is shallow",)))
+    assert (cause.code, cause.since, cause.confidence) == ("M103", None, Confidence.LIKELY)
+    assert cause.message.endswith("gone or never there")
+    assert "history: the clone is shallow" in evidence(cause)
+
+
+def test_a_star_import_in_the_past_proves_no_absence_of_a_name() -> None:
+    files = {"app.py": "x = 1\n", "tests/test_a.py": "from app import Zebra\n"}
+    report = no_name("tests/test_a.py", "app", "Zebra", "app.py")
+    (cause,) = diagnose(files, report, history=WHOLE)
+    assert cause.message == "'app' (app.py) never had 'Zebra'"
+    (cause,) = diagnose(files, report, history=Chronicle(True, starred=frozenset([path("app.py")])))
+    assert cause.message == "'app' (app.py) has no 'Zebra': gone or never there"
+
+
+def test_a_name_that_was_only_passed_on_is_where_it_came_from() -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/deep/__init__.py": "",
+        "app/deep/text.py": "def dump(): ...\n",
+        "lib.py": "def dump(): ...\n",
+        "other.py": "def dump(): ...\n",
+        "third.py": "def dump(): ...\n",
+        "tests/test_a.py": "from app import dump\n",
+    }
+    report = no_name("tests/test_a.py", "app", "dump", "app/__init__.py")
+    key = (path("app/__init__.py"), "dump")
+    trace = NameTrace(*key, MOVE, "from .deep.text import dump", "import")
+    (cause,) = diagnose(files, report, history=Chronicle(True, names={key: trace}))
+    assert seen(cause) == ("M201", "app:dump", "app.deep.text:dump")
+    assert "source" in {each.kind for each in cause.candidates[0].evidence}
+
+
+def test_a_module_of_the_project_that_is_gone_is_no_missing_distribution() -> None:
+    files = {"pyproject.toml": '[project]\ndependencies = ["requests"]\n', "tests/test_a.py": "import ledgerlib\n"}
+    report = no_module("tests/test_a.py", "ledgerlib")
+    (cause,) = diagnose(files, report)
+    assert cause.code == "M107"
+    gone = PathTrace(path("ledgerlib.py"), (Step("deleted", path("ledgerlib.py"), MOVE),), b"def book(): ...\n")
+    (cause,) = diagnose(files, report, history=told(gone))
+    assert (cause.code, cause.since) == ("M102", MOVE)
+    assert "held: it defined book" in evidence(cause)
