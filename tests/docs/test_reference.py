@@ -14,6 +14,7 @@ import typer
 from muster.cli.app import app
 from muster.cli.reports import FORMATS
 from muster.diagnosis.catalogue import CATALOGUE, DIRECTIVE_PROBLEM
+from muster.fixes.registry import PROPOSERS
 from muster.render.schema import report_schema, run_schema
 from muster.settings import Category, Service, Settings
 
@@ -89,6 +90,11 @@ def test_every_cause_has_its_page_and_its_row(entry: Any) -> None:
     causes = (DOCS / "reference/causes.md").read_text(encoding="utf-8")
     row = next(line for line in causes.splitlines() if line.startswith(f"| [{entry.code}]"))
     assert row.endswith(f"| {entry.severity} |")
+
+
+@pytest.mark.parametrize("code", PROPOSERS)
+def test_every_cause_with_fixes_says_so(code: str) -> None:
+    assert "`muster fix`" in (DOCS / "causes" / f"{code}.md").read_text(encoding="utf-8")
 
 
 def test_there_is_no_page_of_a_cause_that_does_not_exist() -> None:

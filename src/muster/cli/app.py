@@ -392,11 +392,12 @@ def _schema(
         bool, typer.Option("--services", help="The schema of `muster services --format json`.")
     ] = False,
     run: Annotated[bool, typer.Option("--run", help="The schema of `muster run --report json=FILE`.")] = False,
+    fixes: Annotated[bool, typer.Option("--fixes", help="The schema of `muster fix --format json`.")] = False,
 ) -> Thunk:
     """Print the JSON Schema of the report."""
     from muster.cli.schema import run_schema_command
 
-    return partial(run_schema_command, nodeids=nodeids, services=services, run=run)
+    return partial(run_schema_command, nodeids=nodeids, services=services, run=run, fixes=fixes)
 
 
 @cache_app.command("dir")

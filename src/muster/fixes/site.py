@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,7 @@ class Site:
     """One project that is to be mended: its `root`, its files, and the session that shows what is wrong.
 
     `past` answers what files held that are gone, where there is a history to ask.
+    `words` are those that will be asked for: one pass over the files finds all of them.
     """
 
     tree: FileTree
@@ -36,6 +38,7 @@ class Site:
     environment: Environment
     facts: Callable[[str], ModuleFacts]
     past: RestoreSource | None = None
+    words: frozenset[str] = frozenset()
 
     def show(self, path: str) -> str:
         """`path` as the reader knows it."""
@@ -96,11 +99,27 @@ class Site:
 
     def mentioning(self, *words: str) -> Iterator[str]:
         """The Python files that hold all `words`, in order."""
+        if all(word in self.words for word in words):
+            found = [self._holders.get(word, set()) for word in words]
+            together = found[0].intersection(*found[1:])
+            yield from (path for path in self.files if path in together)
+            return
         wanted = [word.encode() for word in words]
         for path in self.files:
             content = self.read(path)
             if content is not None and all(word in content for word in wanted):
                 yield path
+
+    @cached_property
+    def _holders(self) -> dict[str, set[str]]:
+        """The files that hold each of the words as a whole word."""
+        spelled = b"|".join(re.escape(word).encode() for word in sorted(self.words, key=len, reverse=True))
+        pattern = re.compile(rb"\b(?:" + spelled + rb")\b")
+        holders: dict[str, set[str]] = {}
+        for path in self.files:
+            for word in set(pattern.findall(self.read(path) or b"")):
+                holders.setdefault(word.decode(), set()).add(path)
+        return holders
 
     def edit(self, path: str, change: Callable[[str], str | None]) -> FileChange | None:
         """The file `path` with its text changed; None where that is not possible or changes nothing."""

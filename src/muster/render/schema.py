@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from muster.model.fix_report import FixReport
 from muster.model.report import NodeIds, Report
 from muster.model.run_report import RunReport
 from muster.model.service import ServicesReport
@@ -32,6 +33,11 @@ def services_schema() -> dict[str, Any]:
 def run_schema() -> dict[str, Any]:
     """The JSON Schema of `muster.run/1`."""
     return _with_heading(RunReport, "Muster run", "What `muster run --report json=FILE` writes.")
+
+
+def fixes_schema() -> dict[str, Any]:
+    """The JSON Schema of `muster.fixes/1`."""
+    return _with_heading(FixReport, "Muster fixes", "What `muster fix --format json` prints.")
 
 
 def render_schema(schema: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,7 @@ from muster import __version__
 from muster.errors import UsageError
 from muster.fixes import Site, merge_fixes, propose_fixes, unified_diff
 from muster.fixes.site import RestoreSource
-from muster.model.cause import Cause, Severity
+from muster.model.cause import Cause, Scope, Severity
 from muster.model.collection import Collection
 from muster.model.fix import FileChange, Fix
 from muster.model.fix_report import ChosenFix, FixReport, FixRound
@@ -23,7 +24,7 @@ from muster.usecases.check import examine
 from muster.usecases.diagnose import HISTORY_BUDGET_S
 from muster.usecases.kept_facts import KeptFacts
 from muster.usecases.plan import Plan
-from muster.usecases.prove import compare, judge_all, overlaid, prove
+from muster.usecases.prove import compare, judge_all, overlaid, prove, prove_together
 from muster.usecases.report import Checked, make_report
 from muster.usecases.simulate import Ports, Simulation
 
@@ -33,6 +34,10 @@ PROOF_SECONDS = 300.0
 
 _MOST_FIXES = 8
 _EVIDENCE_TOLD = 8
+_LOCAL = frozenset(
+    ("rewrite", "re-export", "import", "respell", "rename", "setup", "unused", "guard", "defer", "stub", "restore", "delete")
+)  # fmt: skip
+"""Kinds that change what their own files say, and neither the configuration nor the search path."""
 _STATES = ("proved", "partial", "unproved", "refuted")
 _WEIGHT = {"re-export": 10, "restore": 10, "importlib": 20, "stub": 30, "quarantine": 40, "delete": 50}
 """As many edited files as a kind of fix is worth: a re-export comes before eleven rewritten tests, not before two."""
@@ -97,22 +102,57 @@ class _Prover:
     until: float
     before: Collection
 
+    def verdicts(self, pairs: Sequence[tuple[Cause, Fix]]) -> list[Verdict]:
+        """What the simulation says of the fix of each cause. Fixes that cannot meet are tried in one session, which is
+        halved where they do harm; what may bear on every file is tried alone."""
+        found: dict[int, Verdict] = {}
+        together: list[int] = []
+        victims: set[str] = set()
+        for number, (cause, fix) in enumerate(pairs):
+            own = {*cause.victims, *fix.paths}
+            is_apart = fix.kind in _LOCAL and cause.scope is Scope.FILE and cause.victims and not own & victims
+            if is_apart and not fix.needs and self.before.session.aborted_by is None:
+                together.append(number)
+                victims |= own
+            else:
+                found[number] = self.verdict(fix, cause)
+        found.update(self._together(pairs, together))
+        return [found[number] for number in range(len(pairs))]
+
+    def _together(self, pairs: Sequence[tuple[Cause, Fix]], numbers: Sequence[int]) -> dict[int, Verdict]:
+        if len(numbers) < 2 or self.clock.monotonic() > self.until:
+            return {number: self.verdict(pairs[number][1], pairs[number][0]) for number in numbers}
+        changes, taken = merge_fixes(pairs[number][1] for number in numbers)
+        causes = [pairs[number][0] for number in numbers]
+        told = None
+        if len(taken) == len(numbers):
+            told = prove_together(self.ports, self.plan, self.before, causes, changes)
+        if told is None:
+            half = len(numbers) // 2
+            return self._together(pairs, numbers[:half]) | self._together(pairs, numbers[half:])
+        judged = zip(numbers, told, strict=True)
+        return {number: _tempered(verdict, pairs[number][1], pairs[number][0]) for number, verdict in judged}
+
     def verdict(self, fix: Fix, cause: Cause) -> Verdict:
-        """What the simulation says of `fix`."""
+        """What the simulation says of `fix` alone."""
         if not fix.changes:
             return _unproved("it needs more than a change of files")
-        if self.clock.monotonic() > self.until:
-            return _unproved("not tried: the time for proofs was over")
         if fix.needs:
             return _unproved(fix.needs)
-        verdict = prove(self.ports, self.plan, self.before, cause, fix.changes)
-        if fix.stub and verdict.state == "proved":
-            reason = "a stub: the tests are collected, and fail until somebody writes it"
-            return msgspec.structs.replace(verdict, state="partial", reason=reason)
-        if fix.gives_up and verdict.state == "proved":
-            reason = f"it gives up {cause.blocked_tests} tests" if cause.blocked_tests != 1 else "it gives up 1 test"
-            return msgspec.structs.replace(verdict, state="partial", reason=reason)
-        return verdict
+        if self.clock.monotonic() > self.until:
+            return _unproved("not tried: the time for proofs was over")
+        return _tempered(prove(self.ports, self.plan, self.before, cause, fix.changes), fix, cause)
+
+
+def _tempered(verdict: Verdict, fix: Fix, cause: Cause) -> Verdict:
+    """`verdict`, but for what only looks like a cure: a stub, or tests that are given up."""
+    if verdict.state == "proved" and fix.stub:
+        reason = "a stub: the tests are collected, and fail until somebody writes it"
+        return msgspec.structs.replace(verdict, state="partial", reason=reason)
+    if verdict.state == "proved" and fix.gives_up:
+        reason = f"it gives up {cause.blocked_tests} tests" if cause.blocked_tests != 1 else "it gives up 1 test"
+        return msgspec.structs.replace(verdict, state="partial", reason=reason)
+    return verdict
 
 
 def plan_fixes(ports: Ports, clock: Clock, plan: Plan, request: FixRequest) -> FixPlan:
@@ -224,13 +264,23 @@ def _look(prover: _Prover, simulation: Simulation, checked: Checked, request: Fi
         invocation=simulation.invocation,
         environment=simulation.environment,
         facts=simulation.store.facts,
+        words=frozenset(
+            part for cause in checked.causes for part in re.split(r"[.:]", cause.subject) if part.isidentifier()
+        ),
         past=_past(prover.ports.history),
     )
-    fixes = [
-        _tried(prover, cause, site) if not cause.accepted and request.cause in (0, number) else ()
+    wanted = [
+        propose_fixes(cause, site)[:_MOST_FIXES] if not cause.accepted and request.cause in (0, number) else ()
         for number, cause in enumerate(checked.causes, 1)
     ]
-    return Round(checked, tuple(fixes))
+    tried: list[list[tuple[Fix, Verdict]]] = [[] for _ in wanted]
+    for turn in range(max(map(len, wanted), default=0)):
+        # The first fix of every cause, then the second of every cause: fixes of one cause never share a session.
+        having = [number for number, fixes in enumerate(wanted) if turn < len(fixes)]
+        pairs = [(checked.causes[number], wanted[number][turn]) for number in having]
+        for number, (_, fix), verdict in zip(having, pairs, prover.verdicts(pairs), strict=True):
+            tried[number].append((fix, verdict))
+    return Round(checked, tuple(_ranked(each) for each in tried))
 
 
 def _past(history: History | None) -> RestoreSource | None:
@@ -245,9 +295,8 @@ def _past(history: History | None) -> RestoreSource | None:
     return restore
 
 
-def _tried(prover: _Prover, cause: Cause, site: Site) -> tuple[ProvedFix, ...]:
-    """The fixes of `cause`, the smallest of those that bring back most first."""
-    tried = [(fix, prover.verdict(fix, cause)) for fix in propose_fixes(cause, site)[:_MOST_FIXES]]
+def _ranked(tried: Sequence[tuple[Fix, Verdict]]) -> tuple[ProvedFix, ...]:
+    """The fixes of one cause, the smallest of those that bring back most first."""
     ranked = sorted(tried, key=lambda pair: _rank(*pair))
     return tuple(ProvedFix(chr(ord("a") + number), *pair) for number, pair in enumerate(ranked))
 

@@ -41,6 +41,25 @@ def prove(ports: Ports, plan: Plan, before: Collection, cause: Cause | None, cha
     return judge(compare(before, after), cause, after, plan.root)
 
 
+def prove_together(
+    ports: Ports, plan: Plan, before: Collection, causes: Sequence[Cause], changes: Sequence[FileChange]
+) -> list[Verdict] | None:
+    """The verdict on the fix of each of `causes`, whose `changes` are made at once; None where together they do harm.
+
+    The causes must not share a victim: what comes back in its victims is what a fix has brought back.
+    """
+    after = simulate(overlaid(ports, changes), plan.request).collection
+    whole = compare(before, after)
+    if whole.lost or whole.new_failures:
+        return None
+    verdicts: list[Verdict] = []
+    for cause in causes:
+        own = frozenset(cause.victims)
+        ours, theirs = restricted(before, own), restricted(after, own)
+        verdicts.append(judge(compare(ours, theirs), cause, theirs, plan.root))
+    return verdicts
+
+
 def judge(found: Comparison, cause: Cause, after: Collection, root: str) -> Verdict:
     """The verdict: `proved` only where something comes back, nothing is lost and nothing fails that did not."""
     back, lost, new = len(found.back), len(found.lost), len(found.new_failures)
@@ -72,6 +91,15 @@ def judge_all(found: Comparison, by: str = "simulation") -> Verdict:
         state=state, by=by, back=len(found.back), lost=len(found.lost), new_failures=len(found.new_failures),
         uncovers=found.uncovered[:_UNCOVERED_SHOWN], reason=first[0] if first else "",
     )  # fmt: skip
+
+
+def restricted(collection: Collection, paths: frozenset[str]) -> Collection:
+    """What `collection` says of the files `paths` alone."""
+    return replace(
+        collection,
+        items=tuple(item for item in collection.items if item.path in paths),
+        reports=tuple(report for report in collection.reports if report.path in paths),
+    )
 
 
 def compare(before: Collection, after: Collection) -> Comparison:
