@@ -38,17 +38,15 @@ class Suite:
 
 
 SUITES = (
-    Suite("sympy, one test by -k", ("sympy",), ("--pyargs", "sympy", "-k", "test_latex_basic"), "collection dominates"),
+    Suite("networkx, -k flow", ("networkx",), ("--pyargs", "networkx", "-k", "flow"), "collection counts"),
     Suite(
-        "networkx, one folder's tests by -k", ("networkx",), ("--pyargs", "networkx", "-k", "flow"), "collection counts"
+        "sympy.physics, -k one test",
+        ("sympy", "hypothesis"),
+        ("--pyargs", "sympy.physics", "-k", "test_hydrogen_energies"),
+        "collection dominates",
     ),
+    Suite("zope.interface", ("zope.interface", "zope.testing"), ("--pyargs", "zope.interface"), "seconds in all"),
     Suite("networkx", ("networkx",), ("--pyargs", "networkx"), "many short tests"),
-    Suite(
-        "zope.interface",
-        ("zope.interface", "zope.testing"),
-        ("--pyargs", "zope.interface"),
-        "unittest classes, seconds in all",
-    ),
     Suite("mpmath", ("mpmath",), ("--pyargs", "mpmath"), "few long tests"),
 )
 
@@ -98,7 +96,7 @@ def _compare(suite: Suite, work: Path, repeat: int) -> bool:
             if name not in best or run.wall_s < best[name].wall_s:
                 best[name] = run
     ours, theirs, alone = best["muster"], best["xdist"], best["plain"]
-    difference = _difference(theirs, ours) or _difference(alone, ours)
+    difference = difference(theirs, ours) or difference(alone, ours)
     print(
         f"| {suite.name} ({suite.about}) | {ours.tests} | {alone.wall_s:.1f} s | {theirs.wall_s:.1f} s | {ours.wall_s:.1f} s "
         f"| {ours.wall_s / alone.wall_s:.2f} | {ours.wall_s / theirs.wall_s:.2f} | {ours.cpu_s / theirs.cpu_s:.2f} "
@@ -135,10 +133,10 @@ def _measure(command: Sequence[str], folder: Path, name: str, *, fresh: bool = F
         )
     wall, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Measured(wall, cpu, _outcomes(report), done.returncode)
+    return Measured(wall, cpu, outcomes(report), done.returncode)
 
 
-def _outcomes(report: Path) -> dict[tuple[str, str], Counter[str]]:
+def outcomes(report: Path) -> dict[tuple[str, str], Counter[str]]:
     """What became of each test, by class and name; a test may have an error beside its outcome."""
     outcomes: dict[tuple[str, str], Counter[str]] = {}
     for case in ElementTree.parse(report).iter("testcase"):
@@ -148,7 +146,7 @@ def _outcomes(report: Path) -> dict[tuple[str, str], Counter[str]]:
     return outcomes
 
 
-def _difference(theirs: Measured, ours: Measured) -> str:
+def difference(theirs: Measured, ours: Measured) -> str:
     """Where the runs differ, in a few words; "" where they do not."""
     missing = sorted(theirs.outcomes.keys() - ours.outcomes.keys())
     extra = sorted(ours.outcomes.keys() - theirs.outcomes.keys())
