@@ -96,14 +96,14 @@ def _compare(suite: Suite, work: Path, repeat: int) -> bool:
             if name not in best or run.wall_s < best[name].wall_s:
                 best[name] = run
     ours, theirs, alone = best["muster"], best["xdist"], best["plain"]
-    difference = difference(theirs, ours) or difference(alone, ours)
+    differs = difference(theirs, ours) or difference(alone, ours)
     print(
         f"| {suite.name} ({suite.about}) | {ours.tests} | {alone.wall_s:.1f} s | {theirs.wall_s:.1f} s | {ours.wall_s:.1f} s "
         f"| {ours.wall_s / alone.wall_s:.2f} | {ours.wall_s / theirs.wall_s:.2f} | {ours.cpu_s / theirs.cpu_s:.2f} "
-        f"| {cold.wall_s / theirs.wall_s:.2f} | {difference or 'yes'} |",
+        f"| {cold.wall_s / theirs.wall_s:.2f} | {differs or 'yes'} |",
         flush=True,
     )
-    return not difference
+    return not differs
 
 
 def _measure(command: Sequence[str], folder: Path, name: str, *, fresh: bool = False) -> Measured:
