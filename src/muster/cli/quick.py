@@ -23,7 +23,7 @@ _VALUES = {
     "--root": "root",
 }
 _SWITCHES = {"--static": "static", "-x": "exit_first", "--lf": "last_failed", "--no-cache": "no_cache"}
-_OF_CHECK = {"-v": "verbose", "--verbose": "verbose", "--confirm": "confirm"}
+_OF_CHECK = {"-v": "verbose", "--verbose": "verbose", "--confirm": "confirm", "--fixes": "fixes"}
 
 
 class _Words:
@@ -101,5 +101,10 @@ def _thunk(command: str, words: _Words, for_pytest: tuple[str, ...]) -> Callable
 
     targets = parse_targets(words.lists["report"], format_, output)
     return partial(
-        run_check, choices, targets, verbose="verbose" in words.switches, confirm="confirm" in words.switches
+        run_check,
+        choices,
+        targets,
+        verbose="verbose" in words.switches,
+        confirm="confirm" in words.switches,
+        fixes="fixes" in words.switches,
     )
