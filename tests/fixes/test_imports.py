@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from muster.fixes.imports import Move, rewrite_imports
+from muster.fixes.imports import Move, rewrite_imports, rewrite_whole
 from muster.fixes.source import read_source
 
 MODULE = Move("a.b", "x.y")
@@ -58,6 +58,7 @@ RENAMED = Move("a.b", "a.b", "C", "D")
         (NAME, "patch('a.b.C.d')\npatch('a.b.Cd')\n", "patch('x.y.C.d')\npatch('a.b.Cd')\n"),
         (RENAMED, "from a.b import C, E\nC(C=C)\n", "from a.b import D, E\nD(C=D)\n"),
         (RENAMED, "from a.b import C\ndef f(C):\n    return C\n", "from a.b import D\ndef f(C):\n    return C\n"),
+        (RENAMED, "from o import C\nfrom a.b import C as K\nC(K)\n", "from o import C\nfrom a.b import D as K\nC(K)\n"),
         (RENAMED, "import a.b as m\nm.C\n", "import a.b as m\nm.D\n"),
     ],
 )  # fmt: skip
@@ -115,6 +116,7 @@ def test_the_rest_is_byte_for_byte_the_same_and_twice_is_once(
     changed = rewrite_imports(text, move, "", rename=rename)
     if changed is None:
         return
+    assert changed == rewrite_whole(text, move, "", rename=rename)
     assert rewrite_imports(changed, move, "", rename=rename) == changed
     assert _bound(changed) >= _bound(text) or rename
     untouched = [line for line in text.split(newline) if not _concerns(line)]

@@ -14,6 +14,8 @@ from typing import Any
 import libcst as cst
 from libcst.metadata import MetadataWrapper, QualifiedName, QualifiedNameProvider, QualifiedNameSource
 
+from muster.fixes.nearby import Concern, needs_scopes, renamed_uses, statement_lines
+from muster.fixes.source import Edit, Places, apply_edits, parse_tree
 from muster.fixes.statements import add_import
 
 _TARGETS = frozenset(("patch", "multiple", "setattr", "delattr", "import_module", "importorskip", "__import__"))
@@ -46,24 +48,52 @@ def rewrite_imports(text: str, move: Move, package: str, *, rename: bool = False
     With `rename` the uses of a renamed name change too; without, it is imported under its old name. None where the text
     does not parse or cannot be changed safely.
     """
+    tree = parse_tree(text)
+    concern = Concern(move.old, bool(move.name), move.new.rpartition(".")[2])
+    if tree is None or needs_scopes(tree, concern):
+        return rewrite_whole(text, move, package, rename=rename)
+    if rename and move.name and concern.tail != concern.new_tail:
+        edits = renamed_uses(tree, text, concern)
+        if edits is None:
+            return rewrite_whole(text, move, package, rename=True)
+        text = apply_edits(text, edits)  # on the same lines as before
+    pieces: list[Edit] = []
+    places = Places(text)
+    for first, last in statement_lines(tree, concern):
+        start, end = places.line_start(first), places.line_start(last + 1)
+        piece = _visited(text[start:end], _Rewriter(move, package, rename))
+        if piece is None:
+            return None
+        pieces.append(Edit(start, end, piece))
+    return apply_edits(text, pieces)
+
+
+def rewrite_whole(text: str, move: Move, package: str, *, rename: bool = False) -> str | None:
+    """The same, with the scopes of the whole file: where expressions name what moved."""
+    rewriter = _ScopedRewriter(move, package, rename)
+    code = _visited(text, rewriter)
+    if code is None or rewriter.unsafe:
+        return None
+    if rewriter.wanted_import:
+        code = add_import(code, f"import {move.new_module}") or ""
+    return code or None
+
+
+def _visited(text: str, rewriter: _Rewriter) -> str | None:
+    """`text` as `rewriter` leaves it; None where LibCST cannot read it, or would change it by reading it."""
     try:
         module = cst.parse_module(text)
     except (cst.ParserSyntaxError, RecursionError):
         return None
     if module.code != text:
         return None
-    rewriter = _Rewriter(move, package, rename)
-    changed = MetadataWrapper(module, unsafe_skip_copy=True).visit(rewriter)
-    if rewriter.unsafe:
-        return None
-    code = changed.code
-    if rewriter.wanted_import:
-        code = add_import(code, f"import {move.new_module}") or ""
-    return code or None
+    if rewriter.METADATA_DEPENDENCIES:
+        return MetadataWrapper(module, unsafe_skip_copy=True).visit(rewriter).code
+    return module.visit(rewriter).code
 
 
 class _Rewriter(cst.CSTTransformer):
-    METADATA_DEPENDENCIES = (QualifiedNameProvider,)
+    """Statements and strings; what expressions mean is told by `_ScopedRewriter`."""
 
     def __init__(self, move: Move, package: str, rename: bool) -> None:
         super().__init__()
@@ -131,68 +161,6 @@ class _Rewriter(cst.CSTTransformer):
             return updated_node
         quote = original_node.quote
         return updated_node.with_changes(value=f"{original_node.prefix}{quote}{named}{quote}")
-
-    # expressions
-
-    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
-        if not self._means(original_node, self._move.old):
-            if self._means_parent(original_node):
-                self._uses_parent = True
-            return updated_node
-        move = self._move
-        if move.name and move.module == move.new_module:
-            return updated_node.with_changes(attr=cst.Name(move.new.rpartition(".")[2]))
-        if not move.name and _spelled(original_node) != move.module:
-            self._wants_new = True
-        if move.name:
-            self._wants_new = True
-        return _dotted(move.new).with_changes(lpar=updated_node.lpar, rpar=updated_node.rpar)
-
-    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
-        move = self._move
-        if original_node in self._names or not (self._rename and move.name and move.new_name):
-            return updated_node
-        if original_node.value == move.name and self._means(original_node, move.old):
-            return updated_node.with_changes(value=move.new_name)
-        return updated_node
-
-    def _means(self, node: cst.Name | cst.Attribute, dotted: str) -> bool:
-        return bool(names := self._imported(node)) and names == {dotted}
-
-    def _means_parent(self, node: cst.Attribute) -> bool:
-        """Whether the chain begins at the top package that `import a.b` binds and leads elsewhere than to what moved."""
-        if not self._binds_parent:
-            return False
-        top = self._move.old.partition(".")[0]
-        names = self._imported(node)
-        return (
-            bool(names)
-            and _spelled(node).partition(".")[0] == top
-            and not any(
-                name == self._move.module
-                or name.startswith(self._move.module + ".")
-                or self._move.module.startswith(name)
-                for name in names
-            )
-        )
-
-    def _imported(self, node: cst.CSTNode) -> set[str]:
-        """What imports make of `node`, as absolute names; nothing where it may be something local."""
-        found = self.get_metadata(QualifiedNameProvider, node, set())
-        names: set[QualifiedName] = set(found() if callable(found) else found)
-        first = node
-        while isinstance(first, cst.Attribute):
-            first = first.value
-        if first is not node:
-            leading = self.get_metadata(QualifiedNameProvider, first, set())
-            names |= set(leading() if callable(leading) else leading) if _is_local(leading) else set()
-        if any(each.source is not QualifiedNameSource.IMPORT for each in names):
-            return set()
-        return {self._absolute(each.name) for each in names}
-
-    def _absolute(self, name: str) -> str:
-        rest = name.lstrip(".")
-        return resolve_dots(rest, len(name) - len(rest), self._package)
 
     # statements
 
@@ -339,6 +307,70 @@ class _Rewriter(cst.CSTTransformer):
         rest = ".".join(parts[shared:])
         dots = [cst.Dot() for _ in range(len(own) - shared + 1)]
         return {"module": _dotted(rest) if rest else None, "relative": dots}
+
+
+class _ScopedRewriter(_Rewriter):
+    METADATA_DEPENDENCIES = (QualifiedNameProvider,)
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
+        if not self._means(original_node, self._move.old):
+            if self._means_parent(original_node):
+                self._uses_parent = True
+            return updated_node
+        move = self._move
+        if move.name and move.module == move.new_module:
+            return updated_node.with_changes(attr=cst.Name(move.new.rpartition(".")[2]))
+        if not move.name and _spelled(original_node) != move.module:
+            self._wants_new = True
+        if move.name:
+            self._wants_new = True
+        return _dotted(move.new).with_changes(lpar=updated_node.lpar, rpar=updated_node.rpar)
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
+        move = self._move
+        if original_node in self._names or not (self._rename and move.name and move.new_name):
+            return updated_node
+        if original_node.value == move.name and self._means(original_node, move.old):
+            return updated_node.with_changes(value=move.new_name)
+        return updated_node
+
+    def _means(self, node: cst.Name | cst.Attribute, dotted: str) -> bool:
+        return bool(names := self._imported(node)) and names == {dotted}
+
+    def _means_parent(self, node: cst.Attribute) -> bool:
+        """Whether the chain begins at the top package that `import a.b` binds and leads elsewhere than to what moved."""
+        if not self._binds_parent:
+            return False
+        top = self._move.old.partition(".")[0]
+        names = self._imported(node)
+        return (
+            bool(names)
+            and _spelled(node).partition(".")[0] == top
+            and not any(
+                name == self._move.module
+                or name.startswith(self._move.module + ".")
+                or self._move.module.startswith(name)
+                for name in names
+            )
+        )
+
+    def _imported(self, node: cst.CSTNode) -> set[str]:
+        """What imports make of `node`, as absolute names; nothing where it may be something local."""
+        found = self.get_metadata(QualifiedNameProvider, node, set())
+        names: set[QualifiedName] = set(found() if callable(found) else found)
+        first = node
+        while isinstance(first, cst.Attribute):
+            first = first.value
+        if first is not node:
+            leading = self.get_metadata(QualifiedNameProvider, first, set())
+            names |= set(leading() if callable(leading) else leading) if _is_local(leading) else set()
+        if any(each.source is not QualifiedNameSource.IMPORT for each in names):
+            return set()
+        return {self._absolute(each.name) for each in names}
+
+    def _absolute(self, name: str) -> str:
+        rest = name.lstrip(".")
+        return resolve_dots(rest, len(name) - len(rest), self._package)
 
 
 def resolve_dots(module: str, dots: int, package: str) -> str:
