@@ -194,10 +194,28 @@ def test_names_that_are_no_plain_paths_are_taken_literally(tmp_path: Path) -> No
 def test_where_there_is_no_history_it_says_so(tmp_path: Path) -> None:
     told = GitHistory(str(tmp_path)).ask(HistoryQuestions((f"{tmp_path}/a.py",)), LONG_S)
     assert not told.asked
-    assert told.gaps[0].startswith("no history: ")
+    assert "not a git repository" in told.gaps[0]
     work = Work(tmp_path)
     told = ask(work, "a.py")
-    assert (told.asked, len(told.gaps)) == (False, 1)
+    assert (told.asked, told.gaps) == (False, ("no history: it has no commit yet",))
+
+
+def test_where_git_is_not_installed_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = Work(tmp_path / "repo")
+    work.write("a.py", TOKENS).commit("begin")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    told = ask(work, "b.py")
+    assert not told.asked
+    assert told.gaps[0].startswith("no history: git cannot be started")
+
+
+def test_a_repository_that_git_refuses_is_said_with_its_words(tmp_path: Path) -> None:
+    work = Work(tmp_path)
+    work.write("a.py", TOKENS).commit("begin")
+    (tmp_path / ".git/config").write_text("[core]\n\trepositoryformatversion = 99\n")
+    told = ask(work, "b.py")
+    assert not told.asked
+    assert "repo version" in told.gaps[0]
 
 
 def test_a_shallow_clone_says_that_it_knows_no_more(tmp_path: Path) -> None:

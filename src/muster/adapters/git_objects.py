@@ -78,7 +78,8 @@ class Repository:
         told = self.run("rev-parse", "--is-shallow-repository", "--show-prefix", "--verify", revision + "^{commit}")
         lines = told.data.decode("utf-8", "surrogateescape").splitlines()
         if told.failure or len(lines) != 3:
-            self.failure = told.failure or "git says nothing of it"
+            is_new = "single revision" in told.failure
+            self.failure = "it has no commit yet" if is_new else told.failure or "git says nothing of it"
             return
         self.is_shallow, prefix, self.head = lines[0] == "true", lines[1].rstrip("/"), lines[2]
         self.top = self._folder.removesuffix("/" + prefix) if prefix else self._folder

@@ -17,6 +17,9 @@ from muster.ports import EntryKind
 
 MOST_SHOWN = 3
 
+NO_REPOSITORY = "not a git repository"
+"""git's own words."""
+
 
 class Fate(Enum):
     """`UNKNOWN` where nothing follows: no history, or one that is not whole and tells nothing."""
@@ -131,8 +134,8 @@ def _writer(failure: Failure, case: Case) -> Commit | None:
 
 
 def gaps(case: Case) -> tuple[Evidence, ...]:
-    """What the history could not tell, where it was asked."""
-    return tuple(Evidence("history", gap) for gap in case.answers.history.gaps if case.answers.history.asked)
+    """What the history could not tell, and why; that a project is in no repository its people know."""
+    return tuple(Evidence("history", gap) for gap in case.answers.history.gaps if NO_REPOSITORY not in gap)
 
 
 def shown(candidates: Sequence[Candidate], *, from_first: bool = True) -> tuple[Evidence, ...]:

@@ -83,6 +83,15 @@ def test_a_history_with_gaps_proves_no_absence() -> None:
     assert "history: the clone is shallow" in evidence(cause)
 
 
+def test_why_there_is_no_history_is_said_unless_there_is_no_repository() -> None:
+    files = {"app/__init__.py": "", "tests/test_a.py": "import app.ledger\n"}
+    report = no_module("tests/test_a.py", "app.ledger", search=("/r/app",))
+    (cause,) = diagnose(files, report, history=Chronicle(gaps=("no history: fatal: detected dubious ownership",)))
+    assert "history: no history: fatal: detected dubious ownership" in evidence(cause)
+    (cause,) = diagnose(files, report, history=Chronicle(gaps=("no history: fatal: not a git repository",)))
+    assert not any(line.startswith("history") for line in evidence(cause))
+
+
 def test_a_star_import_in_the_past_proves_no_absence_of_a_name() -> None:
     files = {"app.py": "x = 1\n", "tests/test_a.py": "from app import Zebra\n"}
     report = no_name("tests/test_a.py", "app", "Zebra", "app.py")
