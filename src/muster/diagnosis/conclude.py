@@ -25,6 +25,7 @@ from muster.diagnosis.m407_module_level_skip import is_optional
 from muster.diagnosis.questions import Answers
 from muster.diagnosis.registry import LOSS_RULES, explain_root
 from muster.diagnosis.roots import Failure, Root, roots_of
+from muster.diagnosis.split import split_by_module
 from muster.diagnosis.toll import Ledger, Toll
 from muster.facts.module_facts import Directive
 from muster.model.cause import Cause, Evidence, Scope, Severity
@@ -118,7 +119,8 @@ class _Row:
 def _of_failures(case: Case) -> Iterator[Cause]:
     rows: dict[tuple[str, ...], _Row] = {}
     for root in fold_aftermath(roots_of(case.collection, case.invocation.rootdir), case.facts):
-        _row_of(root, case, rows).failures.extend(root.failures)
+        for part in split_by_module(root, case):
+            _row_of(part, case, rows).failures.extend(part.failures)
     hidden = replace(case.collection, reports=case.collection.hidden, session=type(case.collection.session)())
     for root in roots_of(hidden, case.invocation.rootdir):
         _row_of(root, case, rows).behind.extend(root.failures)

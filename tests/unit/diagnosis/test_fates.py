@@ -42,6 +42,25 @@ def test_a_package_that_was_renamed_is_one_cause_for_all_that_is_imported_below_
     assert len(cause.victims) == 2
 
 
+def test_a_package_that_was_taken_apart_is_a_cause_for_each_module() -> None:
+    files = {
+        "one/__init__.py": "",
+        "one/a.py": "X = 1\n",
+        "two/__init__.py": "",
+        "two/c.py": "B = 1\n",
+        "tests/test_x.py": "from old.a import X\n",
+        "tests/test_b.py": "from old.b import B\n",
+        "tests/test_bb.py": "from old.b import B\n",
+    }
+    history = told(moved("old/a.py", "one/a.py"), moved("old/b.py", "two/c.py"))
+    reports = [no_module(f"tests/test_{name}.py", "old") for name in ("x", "b", "bb")]
+    causes = diagnose(files, *reports, history=history)
+    assert sorted((*seen(cause), len(cause.victims)) for cause in causes) == [
+        ("M101", "old.a", "one.a", 1),
+        ("M101", "old.b", "two.c", 2),
+    ]
+
+
 def test_git_decides_between_places_of_one_name() -> None:
     files = {
         "app/__init__.py": "",
