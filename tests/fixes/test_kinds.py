@@ -72,6 +72,9 @@ PROJECTS: dict[str, tuple[dict[str, str], str]] = {
     "a module of another platform": (
         {"lib.py": "def f():\n    return winreg\nif f:\n    import winreg\n", "test_a.py": "from lib import f\n" + TEST}, "guard",
     ),
+    "a file that a pattern leaves out": (
+        {"tests/login_checks.py": "def test_a(): ...\n", "tests/test_b.py": "def test_b(): ...\n"}, "widen",
+    ),
     "classes that a pattern leaves out": (
         {"test_a.py": "class LoginTests:\n    def test_a(self): ...\nclass LogoutTests:\n    def test_b(self): ...\n"}, "widen",
     ),
@@ -135,6 +138,14 @@ def test_a_file_that_git_ignores_is_never_touched(tmp_path: Path) -> None:
     plan = plan_of(tmp_path)
     assert plan.changes
     assert not [change.path for change in plan.changes if "/gen/" in change.path]
+
+
+def test_a_wider_pattern_that_brings_in_a_file_that_fails_is_refuted(tmp_path: Path) -> None:
+    write_project(tmp_path, {"tests/test_a.py": "def test_a(): ...\n",
+                             "tests/types_tests.py": "import absent_thing\ndef test_b(): ...\n"})  # fmt: skip
+    plan = plan_of(tmp_path, FixRequest(until_green=True))
+    assert plan.changes == ()
+    assert [proved.verdict.state for fixes in plan.rounds[0].fixes for proved in fixes] == ["refuted"]
 
 
 def test_two_fixes_in_one_file_are_made_together(tmp_path: Path) -> None:

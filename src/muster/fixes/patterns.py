@@ -14,6 +14,9 @@ from muster.model.fix import Fix
 
 _SETTING = re.compile(r"(python_(?:files|classes|functions)) = (.*?)(?: \(pytest's default\))?$")
 
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_TEST_WORDS = frozenset(("test", "tests", "testcase", "spec", "specs", "suite", "check", "checks"))
+
 
 def fix_patterns(cause: Cause, site: Site) -> Iterator[Fix]:
     """The way of naming added to the setting; a lone class or function renamed to match it."""
@@ -29,13 +32,28 @@ def fix_patterns(cause: Cause, site: Site) -> Iterator[Fix]:
         configured = name in site.invocation.settings
         change = add_to_pytest(site, name, pattern, () if configured else allowed)
         if change is not None:
-            yield Fix("widen", f"add '{pattern}' to {name} in {site.show(change.path)}", (change,), choice=unsure)
+            yield Fix(
+                "widen",
+                f"add '{pattern}' to {name} in {site.show(change.path)}",
+                (change,),
+                choice=unsure or "*" not in pattern,
+            )
     yield from _renamed(cause, name, site)
 
 
 def _pattern(subject: str) -> str:
-    """What to add: the pattern itself, or for one definition its own name."""
-    return subject.rpartition("::")[2].rpartition("/")[2]
+    """What to add: the pattern itself; for one definition its way of naming, else its own name."""
+    name = subject.rpartition("::")[2].rpartition("/")[2]
+    if "*" in name:
+        return name
+    stem, dot, suffix = name.partition(".")
+    words = _WORD.findall(stem)
+    separator = "_" if "_" in stem else ""
+    if len(words) > 1 and words[-1].casefold() in _TEST_WORDS:
+        return f"*{separator}{words[-1]}{dot}{suffix}"
+    if len(words) > 1 and words[0].casefold() in _TEST_WORDS:
+        return f"{words[0]}{separator}*{dot}{suffix}"
+    return name
 
 
 def _renamed(cause: Cause, setting: str, site: Site) -> Iterator[Fix]:

@@ -146,15 +146,13 @@ def _failed(collection: Collection) -> list[CollectorReport]:
 
 
 def _never_reached(before: Collection, after: Collection) -> set[str]:
-    """Node ids of files that only the later session came to."""
-    if before.session.state is SessionState.ABORTED:
-        return {report.nodeid or report.path for report in _failed(after)}
-    known = set(before.files)
-    return {
-        report.nodeid or report.path
-        for report in _failed(after)
-        if report.path not in known and report.path in after.files
-    }
+    """Node ids of files that only the later session came to, since the earlier one ended before.
+
+    A file that a wider pattern brings in was not kept from being collected: where it fails, that is new.
+    """
+    if before.session.state is not SessionState.ABORTED:
+        return set()
+    return {report.nodeid or report.path for report in _failed(after)}
 
 
 def _still_failing(cause: Cause, after: Collection, found: Comparison) -> list[str]:
