@@ -281,6 +281,18 @@ def test_asking_runs_nothing_that_the_repository_names(tmp_path: Path) -> None:
     assert snapshot(work.folder) == before, "asking wrote into the repository"
 
 
+def test_a_program_of_the_folder_is_not_taken_for_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever `PATH` says of the working directory."""
+    work = Work(tmp_path / "repo")
+    work.write("a.py", TOKENS).commit("begin")
+    work.delete("a.py").commit("drop")
+    _, mark = trap(work.folder, "git")
+    monkeypatch.setenv("PATH", os.pathsep.join((".", "", os.environ["PATH"])))
+    assert [step[0] for step in steps(work, ask(work, "a.py"), "a.py")] == ["deleted"]
+    assert not mark.exists()
+    assert not (work.folder / "sprung").exists()
+
+
 def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
     found = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in found}

@@ -171,7 +171,7 @@ AUDITED = """
     import json, os, sys
     root, log = sys.argv[1:3]
     sys.argv = ["muster", *sys.argv[3:]]
-    seen = []
+    seen, git = [], []
 
     def watch(event, args):
         if event == "exec":
@@ -190,7 +190,10 @@ AUDITED = """
         elif event == "subprocess.Popen":
             executable = os.path.abspath(str(args[0]))
             if executable.startswith(root) or "/" not in str(args[0]) or str(args[2] or os.getcwd()).startswith(root):
-                seen.append(f"{event} {args[0]} {args[1]} {args[2]}")
+                if str(args[0]) == "git":
+                    git.append([str(word) for word in args[1]])
+                else:
+                    seen.append(f"{event} {args[0]} {args[1]} {args[2]}")
         elif event in ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.symlink", "os.link", "os.chmod", "os.truncate"):
             paths = [arg for arg in args if isinstance(arg, str)]
             descriptors = [arg for arg in args if isinstance(arg, int) and arg >= 0]
@@ -203,14 +206,14 @@ AUDITED = """
         code = muster.cli.main.run(sys.argv[1:])
     finally:
         with open(log, "w") as file:
-            json.dump(seen, file)
+            json.dump({"seen": seen, "git": git}, file)
     sys.exit(code)
 """
 
 
 @pytest.mark.parametrize("command", [c for c in STATIC_COMMANDS if c[0] != "init"], ids=" ".join)
 def test_the_audit_hook_sees_no_forbidden_act(project: TrapProject, command: tuple[str, ...]) -> None:
-    """No code of the project, no socket, no program of or in the project, no write inside it."""
+    """No code of the project, no socket, no program of or in the project, no write inside it; git only reads objects."""
     script = project.sprung_folder.parent / "audited.py"
     script.write_text(textwrap.dedent(AUDITED))
     log = project.sprung_folder.parent / "audit.json"
@@ -220,8 +223,19 @@ def test_the_audit_hook_sees_no_forbidden_act(project: TrapProject, command: tup
         arguments, cwd=project.root, env=environ, capture_output=True, text=True, timeout=120, check=False
     )
     assert log.exists(), done.stderr
-    assert json.loads(log.read_text()) == []
+    told = json.loads(log.read_text())
+    assert told["seen"] == []
+    assert [words for words in told["git"] if not only_reads_objects(words)] == []
     assert project.sprung() == []
+
+
+def only_reads_objects(words: list[str]) -> bool:
+    """Whether a git command is one of those that compare no work tree, with what keeps it from running anything."""
+    verb = next(word for place, word in enumerate(words) if place and not word.startswith("-") and words[place - 1] != "-c")
+    switches = {"core.fsmonitor=false", "core.hooksPath=/dev/null", "protocol.allow=never", "--no-pager"}
+    if verb == "log":
+        switches |= {"--no-show-signature", "--no-ext-diff", "--no-textconv"}
+    return verb in {"rev-parse", "ls-tree", "log", "cat-file", "merge-base"} and switches <= set(words)
 
 
 def test_the_adapters_alone_spring_no_trap(project: TrapProject) -> None:

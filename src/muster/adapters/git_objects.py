@@ -36,7 +36,10 @@ MOST_BLOB_BYTES = 5 * 1024 * 1024
 def git_environment() -> dict[str, str]:
     """The variables for git: none of the caller's own `GIT_*`, and those that keep it from fetching, asking and locking."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "SSH_ASKPASS"))}
+    # git runs in the examined folder: a relative entry (".") would find a program of that name there.
+    path = os.pathsep.join(entry for entry in os.get_exec_path() if os.path.isabs(entry))
     return environ | {
+        "PATH": path,
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_ALLOW_PROTOCOL": "",
         "GIT_OPTIONAL_LOCKS": "0",
