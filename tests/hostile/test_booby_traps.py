@@ -231,7 +231,9 @@ def test_the_audit_hook_sees_no_forbidden_act(project: TrapProject, command: tup
 
 def only_reads_objects(words: list[str]) -> bool:
     """Whether a git command is one of those that compare no work tree, with what keeps it from running anything."""
-    verb = next(word for place, word in enumerate(words) if place and not word.startswith("-") and words[place - 1] != "-c")
+    verb = next(
+        word for place, word in enumerate(words) if place and not word.startswith("-") and words[place - 1] != "-c"
+    )
     switches = {"core.fsmonitor=false", "core.hooksPath=/dev/null", "protocol.allow=never", "--no-pager"}
     if verb == "log":
         switches |= {"--no-show-signature", "--no-ext-diff", "--no-textconv"}
