@@ -311,7 +311,7 @@ def class_with_init(project: Project, choose: random.Random) -> Fault | None:
                 lines[at:at] = ["    def __init__(self):", "        self.prepared = True", ""]
                 path.write_text("\n".join(lines))
                 return Fault(
-                    frozenset({"M401"}),
+                    frozenset({"M401", "M303"}),
                     frozenset({(_shown(project, path), at + 1), (_shown(project, path), node.lineno)}),
                 )
     return None
