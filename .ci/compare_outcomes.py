@@ -1,6 +1,6 @@
 """Are the tests and outcomes of two JUnit files the same? `compare_outcomes.py OURS THEIRS [BUT]`: exit code 1 where not.
 
-Tests of OURS whose name matches the regular expression BUT need no counterpart in THEIRS.
+Tests of OURS whose `module::name` matches the regular expression BUT need no counterpart in THEIRS.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def outcomes(path: str) -> Counter[tuple[str, str, str]]:
 def main(ours: str, theirs: str, but: str = "") -> int:
     """Print what only one of the two has; returns the exit code."""
     first, second = outcomes(ours), outcomes(theirs)
-    left_out = [test for test in first if but and test not in second and re.search(but, test[1])]
+    left_out = [test for test in first if but and test not in second and re.search(but, f"{test[0]}::{test[1]}")]
     for test in left_out:
         del first[test]
     for label, rest in ((f"only in {ours}", first - second), (f"only in {theirs}", second - first)):

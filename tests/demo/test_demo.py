@@ -40,7 +40,7 @@ def demo(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     environ = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "FORCE_COLOR")}
     return subprocess.run(
         [sys.executable, "-m", "muster", "demo", str(folder)],
-        env=environ | variables,
+        env=environ | {"COLUMNS": "100"} | variables,
         capture_output=True,
         text=True,
         timeout=120,

@@ -118,6 +118,12 @@ class Scenario:
             if line.applies(pytest_version, python_version)
         )
 
+    @property
+    def names_versions(self) -> bool:
+        """Whether anything in it is said of some releases only."""
+        lines = [line for block in self.blocks for line in block.lines]
+        return bool(self.pytest or self.python or any(line.pytest or line.python for line in lines))
+
     def is_for(self, pytest_version: str, python_version: str) -> bool:
         """Whether the scenario is meant for these versions at all."""
         return pytest_version in SpecifierSet(self.pytest, prereleases=True) and python_version in SpecifierSet(
