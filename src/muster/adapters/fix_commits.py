@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 
+from muster.adapters.child_environment import inherited_environment
 from muster.errors import MusterError, UsageError
 from muster.model.fix import FileChange
 
@@ -40,7 +41,12 @@ class ProjectCommits:
         return self._git("rev-parse", "HEAD").strip()
 
     def _git(self, *arguments: str, fails: bool = False) -> str:
-        environ = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": "true", "GIT_NO_LAZY_FETCH": "1"}
+        environ = {
+            **inherited_environment(),
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_EDITOR": "true",
+            "GIT_NO_LAZY_FETCH": "1",
+        }
         try:
             done = subprocess.run(
                 ["git", *_QUIET, *arguments], cwd=self._root, env=environ, stdin=subprocess.DEVNULL,

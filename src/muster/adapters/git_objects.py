@@ -11,9 +11,10 @@ import os
 import selectors
 import subprocess
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from types import TracebackType
+
+from muster.adapters.child_environment import inherited_environment
 
 READ_ONLY = frozenset(("rev-parse", "ls-tree", "log", "cat-file", "merge-base"))
 
@@ -35,11 +36,9 @@ MOST_BLOB_BYTES = 5 * 1024 * 1024
 
 def git_environment() -> dict[str, str]:
     """The variables for git: none of the caller's own `GIT_*`, and those that keep it from fetching, asking and locking."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "SSH_ASKPASS"))}
-    # git runs in the examined folder: a relative entry (".") would find a program of that name there.
-    path = os.pathsep.join(entry for entry in os.get_exec_path() if os.path.isabs(entry))
+    inherited = inherited_environment()
+    environ = {name: value for name, value in inherited.items() if not name.startswith(("GIT_", "SSH_ASKPASS"))}
     return environ | {
-        "PATH": path,
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_ALLOW_PROTOCOL": "",
         "GIT_OPTIONAL_LOCKS": "0",
@@ -161,11 +160,6 @@ class Objects:
         except (OSError, ValueError):
             return None
         return content if header[1] == b"blob" and len(content) == size else None
-
-    def read_many(self, names: Iterable[str]) -> dict[str, bytes]:
-        """Those of the blobs that can be read."""
-        found = ((name, self.read(name)) for name in dict.fromkeys(names))
-        return {name: content for name, content in found if content is not None}
 
 
 def _talk(process: subprocess.Popen[bytes], data: bytes, deadline: float) -> Output:

@@ -6,6 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from muster.adapters.child_environment import inherited_environment
 from muster.errors import UsageError
 
 
@@ -43,7 +44,7 @@ class GitRepository:
         self._git("commit", "--quiet", "--no-verify", "--message", message, variables=who)
 
     def _git(self, *arguments: str, variables: dict[str, str] | None = None) -> None:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        environ = {name: value for name, value in inherited_environment().items() if not name.startswith("GIT_")}
         environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "GIT_TERMINAL_PROMPT": "0"}
         command = ["git", "-c", f"core.hooksPath={os.devnull}", "-c", "commit.gpgSign=false", *arguments]
         try:
