@@ -13,7 +13,15 @@ from math import log2
 from muster.diagnosis.case import Case
 from muster.index.sightings import ImportLine
 from muster.model.cause import Candidate, Commit, Evidence
-from muster.resolver.finder import Found, NamespacePackage, RegularPackage, SourceModule, folder_of, resolve_on_path
+from muster.resolver.finder import (
+    Found,
+    NamespacePackage,
+    RegularPackage,
+    SourceModule,
+    folder_of,
+    resolve_dotted,
+    resolve_on_path,
+)
 
 MOST = 8
 """More places than this are no answer; the rest is left out."""
@@ -100,22 +108,11 @@ def resolves(module: str, case: Case) -> Found | None:
     """What the project's own folders give for the dotted name `module`, or None."""
     known = case.resolved.get(module, _UNASKED)
     if known is _UNASKED:
-        known = case.resolved[module] = _resolve(module, case)
+        known = case.resolved[module] = resolve_dotted(case.tree, module, case.index.roots)
     return known if isinstance(known, Found) else None
 
 
 _UNASKED = object()
-
-
-def _resolve(module: str, case: Case) -> Found | None:
-    path: Sequence[str] = case.index.roots
-    found: Found | None = None
-    for part in module.split("."):
-        resolution = resolve_on_path(case.tree, part, path) if part else None
-        if not isinstance(resolution, Found):
-            return None
-        found, path = resolution, folder_of(resolution)
-    return found
 
 
 def file_of(found: Found | None) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from posixpath import dirname
 
 from muster.diagnosis.case import Case
 from muster.diagnosis.roots import Failure
 from muster.model.collection import ModuleMissing, NameMissing
-from muster.ports import EntryKind, FileTree
+from muster.ports import EntryKind
 from muster.resolver.finder import (
     BinaryModule,
     Found,
@@ -17,6 +16,8 @@ from muster.resolver.finder import (
     RegularPackage,
     SourceModule,
     folder_of,
+    place_of,
+    resolve_dotted,
     resolve_on_path,
 )
 
@@ -55,18 +56,6 @@ def find_contest(failure: Failure, case: Case) -> Contest | None:
     return Contest(top, won, entry, lost, search_path)
 
 
-def resolve_dotted(tree: FileTree, dotted: str, search_path: Sequence[str]) -> Found | None:
-    """What a whole dotted name resolves to, each package's own folders in turn, or None."""
-    path: Sequence[str] = search_path
-    found: Found | None = None
-    for part in dotted.split("."):
-        resolution = resolve_on_path(tree, part, path)
-        if not isinstance(resolution, Found):
-            return None
-        found, path = resolution, folder_of(resolution)
-    return found
-
-
 def describe(found: Found) -> str:
     """What kind of module it is, in the import system's own words."""
     match found:
@@ -78,15 +67,6 @@ def describe(found: Found) -> str:
             return "a namespace package"
         case BinaryModule():
             return "an extension module"
-
-
-def place_of(found: Found) -> str:
-    """The file of a module, or the first folder of a namespace package."""
-    match found:
-        case SourceModule(path=path) | RegularPackage(path=path) | BinaryModule(path=path):
-            return path
-        case NamespacePackage(portions=portions):
-            return portions[0]
 
 
 def winner_of(detail: ModuleMissing | NameMissing, case: Case) -> str | None:

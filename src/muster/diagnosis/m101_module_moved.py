@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from muster.diagnosis.candidates import Place, resolves
 from muster.diagnosis.case import Case
-from muster.diagnosis.contest import place_of
 from muster.diagnosis.fate import home_in_history, never_was, path_steps, shown, since_path, traces_of, was_there
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.likeness import is_test, leading_parts
@@ -20,6 +19,7 @@ from muster.index.sightings import ModuleSighting
 from muster.model.cause import Candidate, Evidence
 from muster.model.collection import Confidence, ModuleMissing, NameMissing
 from muster.model.history import PathTrace
+from muster.resolver.finder import place_of
 
 COMMON_TAILS = frozenset(
     "api app base client common config conftest constants core database db errors exceptions fixtures handlers helpers "

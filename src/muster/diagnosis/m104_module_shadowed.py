@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from muster.diagnosis.case import Case
-from muster.diagnosis.contest import Contest, describe, find_contest, place_of
+from muster.diagnosis.contest import Contest, describe, find_contest
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.roots import Root
 from muster.model.cause import Evidence
 from muster.model.collection import ModuleMissing
-from muster.resolver.finder import NamespacePackage
+from muster.resolver.finder import NamespacePackage, place_of
 
 
 def explain(root: Root, case: Case) -> Finding | None:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from posixpath import dirname
 
 from muster.diagnosis.case import Case
-from muster.diagnosis.contest import Contest, describe, find_contest, place_of, resolve_dotted
+from muster.diagnosis.contest import Contest, describe, find_contest
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.m104_module_shadowed import contest_evidence
 from muster.diagnosis.roots import Root
 from muster.model.cause import Evidence
 from muster.model.collection import ModuleMissing, NameMissing, PathEffect
-from muster.resolver.finder import Found, NamespacePackage
+from muster.resolver.finder import Found, NamespacePackage, place_of, resolve_dotted
 
 
 def explain(root: Root, case: Case) -> Finding | None:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from posixpath import dirname
 
 from muster.diagnosis.case import Case
-from muster.diagnosis.contest import describe, place_of, resolve_dotted
+from muster.diagnosis.contest import describe
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.ownership import is_known_distribution, is_own
 from muster.diagnosis.roots import Root
 from muster.model.cause import Evidence
 from muster.model.collection import Confidence, ModuleMissing
 from muster.ports import EntryKind
+from muster.resolver.finder import place_of, resolve_dotted
 
 SOURCE_FOLDERS = frozenset(("src", "lib", "python", "source", "backend", "app", "server"))
 

@@ -4,12 +4,11 @@ one."""
 from __future__ import annotations
 
 from muster.diagnosis.case import Case
-from muster.diagnosis.contest import place_of, resolve_dotted
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.roots import Failure, Root
 from muster.model.cause import Evidence
 from muster.model.collection import Confidence, ModuleMissing, NameMissing, PathEffect
-from muster.resolver.finder import RegularPackage, SourceModule
+from muster.resolver.finder import RegularPackage, SourceModule, place_of, resolve_dotted
 
 
 def explain(root: Root, case: Case) -> Finding | None:

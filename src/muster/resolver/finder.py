@@ -88,6 +88,27 @@ def resolve_on_path(tree: FileTree, name: str, search_path: Iterable[str], *, ex
     return NamespacePackage(tuple(portions)) if portions else NotFound()
 
 
+def resolve_dotted(tree: FileTree, dotted: str, search_path: Sequence[str]) -> Found | None:
+    """What a whole dotted name resolves to, each package's own folders in turn, or None."""
+    path: Sequence[str] = search_path
+    found: Found | None = None
+    for part in dotted.split("."):
+        resolution = resolve_on_path(tree, part, path) if part else None
+        if not isinstance(resolution, Found):
+            return None
+        found, path = resolution, folder_of(resolution)
+    return found
+
+
+def place_of(found: Found) -> str:
+    """The file of a module, or the first folder of a namespace package."""
+    match found:
+        case SourceModule(path=path) | RegularPackage(path=path) | BinaryModule(path=path):
+            return path
+        case NamespacePackage(portions=portions):
+            return portions[0]
+
+
 def search_each_entry(
     tree: FileTree, name: str, search_path: Sequence[str], *, extension_tag: str = ""
 ) -> tuple[tuple[str, Resolution], ...]:

@@ -35,6 +35,8 @@ from muster.resolver.finder import (
     RegularPackage,
     SourceModule,
     folder_of,
+    place_of,
+    resolve_dotted,
     resolve_on_path,
 )
 from muster.usecases.plan import Plan
@@ -108,21 +110,17 @@ def _resolve(search: _Search) -> tuple[Found | None, str]:
     """What the whole dotted name resolves to; else what it found of it last, and the first part that is missing."""
     working = (search.invocation.cwd,) if search.invocation.cwd_on_path else ()
     path: Sequence[str] = tuple(dict.fromkeys((*search.index.roots, *working, *search.environment.search_path)))
-    found: Found | None = None
-    so_far = ""
-    for part in search.module.split("."):
-        so_far = f"{so_far}.{part}" if so_far else part
-        resolution = resolve_on_path(search.tree, part, path)
-        if not isinstance(resolution, Found):
-            return None, so_far
-        found, path = resolution, folder_of(resolution)
-    return found, ""
+    found = resolve_dotted(search.tree, search.module, path)
+    if found is not None:
+        return found, ""
+    parts = search.module.split(".")
+    prefixes = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return None, next(prefix for prefix in prefixes if resolve_dotted(search.tree, prefix, path) is None)
 
 
 def _places(found: Found, search: _Search) -> Iterator[FoundAt]:
     if not search.name:
-        kind, path = _kind(found)
-        yield FoundAt(path=relative_path(path, search.root), line=0, kind=kind)
+        yield FoundAt(path=relative_path(place_of(found), search.root), line=0, kind=_kind(found))
         return
     path = found.path if isinstance(found, SourceModule | RegularPackage) else ""
     binding = binding_of(search.prepared.store.facts(path), search.name) if path.endswith(".py") else None
@@ -131,25 +129,24 @@ def _places(found: Found, search: _Search) -> Iterator[FoundAt]:
         return
     below = resolve_on_path(search.tree, search.name, folder_of(found))
     if isinstance(below, Found):
-        kind, path = _kind(below)
-        yield FoundAt(path=relative_path(path, search.root), line=0, kind=kind)
+        yield FoundAt(path=relative_path(place_of(below), search.root), line=0, kind=_kind(below))
 
 
-def _kind(found: Found) -> tuple[str, str]:
+def _kind(found: Found) -> str:
     match found:
-        case SourceModule(path=path):
-            return "module", path
-        case RegularPackage(path=path):
-            return "package", path
-        case BinaryModule(path=path):
-            return "extension module", path
-        case NamespacePackage(portions=portions):
-            return "namespace package", portions[0]
+        case SourceModule():
+            return "module"
+        case RegularPackage():
+            return "package"
+        case BinaryModule():
+            return "extension module"
+        case NamespacePackage():
+            return "namespace package"
 
 
 def _past(search: _Search, found: Found | None) -> Chronicle:
     """The history of what is there: where its file was before."""
-    path = _kind(found)[1] if found is not None else ""
+    path = place_of(found) if found is not None else ""
     history = search.ports.history
     is_ours = path.startswith(search.invocation.rootdir.rstrip("/") + "/") and "/site-packages/" not in path
     if history is None or not is_ours or isinstance(found, NamespacePackage):
