@@ -139,7 +139,18 @@ def _check(
     from muster.cli.reports import parse_targets
 
     choices = _choices(
-        context, paths, category, invocation, python, static, no_cache, root, keyword, markers, exit_first, last_failed
+        context,
+        paths,
+        category,
+        invocation=invocation,
+        python=python,
+        static=static,
+        no_cache=no_cache,
+        root=root,
+        keyword=keyword,
+        markers=markers,
+        exit_first=exit_first,
+        last_failed=last_failed,
     )
     targets = parse_targets(report or (), format, output)
     return partial(run_check, choices, targets, verbose=verbose, confirm=confirm, fixes=fixes)
@@ -170,7 +181,18 @@ def _collect(
     from muster.cli.collect import run_collect
 
     choices = _choices(
-        context, paths, category, invocation, python, static, no_cache, root, keyword, markers, exit_first, last_failed
+        context,
+        paths,
+        category,
+        invocation=invocation,
+        python=python,
+        static=static,
+        no_cache=no_cache,
+        root=root,
+        keyword=keyword,
+        markers=markers,
+        exit_first=exit_first,
+        last_failed=last_failed,
     )
     return partial(run_collect, choices, format, output)
 
@@ -220,7 +242,17 @@ def _run(
     if maxfail:
         context.obj = ["--maxfail", str(maxfail), *(context.obj or ())]
     choices = _choices(
-        context, paths, category, invocation, python, False, no_cache, root, keyword, markers, exit_first, last_failed
+        context,
+        paths,
+        category,
+        invocation=invocation,
+        python=python,
+        no_cache=no_cache,
+        root=root,
+        keyword=keyword,
+        markers=markers,
+        exit_first=exit_first,
+        last_failed=last_failed,
     )
     if list_categories:
         return partial(run_list_categories, choices)
@@ -265,7 +297,9 @@ def _explain(
     """
     from muster.cli.explain import run_explain
 
-    choices = _choices(context, paths, category, invocation, python, static, no_cache, root, "", "", False, False)
+    choices = _choices(
+        context, paths, category, invocation=invocation, python=python, static=static, no_cache=no_cache, root=root
+    )
     return partial(run_explain, choices, subject, from_file)
 
 
@@ -301,7 +335,9 @@ def _fix(
     """
     from muster.cli.fix import FixChoices, run_fix, run_undo
 
-    choices = _choices(context, paths, category, invocation, python, static, no_cache, root, "", "", False, False)
+    choices = _choices(
+        context, paths, category, invocation=invocation, python=python, static=static, no_cache=no_cache, root=root
+    )
     if undo:
         return partial(run_undo, root)
     wanted = FixChoices(cause, letter, apply, commit, until_green, confirm, format, output)
@@ -326,7 +362,9 @@ def _locate(
     """
     from muster.cli.locate import run_locate
 
-    choices = _choices(context, None, None, invocation, python, static, no_cache, root, "", "", False, False)
+    choices = _choices(
+        context, None, None, invocation=invocation, python=python, static=static, no_cache=no_cache, root=root
+    )
     return partial(run_locate, choices, subject, format)
 
 
@@ -417,33 +455,9 @@ def _cache_clear() -> Thunk:
 
 
 def _choices(
-    context: typer.Context,
-    paths: Sequence[str] | None,
-    categories: Sequence[str] | None,
-    invocation: str,
-    python: str,
-    static: bool,
-    no_cache: bool,
-    root: str,
-    keyword: str,
-    markers: str,
-    exit_first: bool,
-    last_failed: bool,
+    context: typer.Context, paths: Sequence[str] | None, categories: Sequence[str] | None, **options: Any
 ) -> Any:
-    """The choices that every command that simulates has in common."""
+    """The choices that every command that simulates has in common; `options` as `make_choices` names them."""
     from muster.cli.choices import make_choices
 
-    return make_choices(
-        paths or (),
-        categories or (),
-        invocation=invocation,
-        python=python,
-        static=static,
-        no_cache=no_cache,
-        root=root,
-        keyword=keyword,
-        markers=markers,
-        exit_first=exit_first,
-        last_failed=last_failed,
-        for_pytest=context.obj or (),
-    )
+    return make_choices(paths or (), categories or (), for_pytest=context.obj or (), **options)
