@@ -24,11 +24,6 @@ def spell(path: str, roots: Sequence[str]) -> str:
     return next((name for name in names if name), "")
 
 
-def parent_package(dotted: str) -> str:
-    """`a.b` for `a.b.c`, "" for a top-level name."""
-    return dotted.rpartition(".")[0]
-
-
 def resolve_relative(module: str, level: int, path: str, roots: Sequence[str]) -> str:
     """The absolute name of `from <level dots><module> import ...` in the file `path`; "" where it leaves every root."""
     if not level:

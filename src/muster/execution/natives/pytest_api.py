@@ -205,12 +205,6 @@ def _module_skip(machine: Machine, text: str) -> Raised:
     return raised
 
 
-def _skip_test(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
-    from muster.execution.values import ExceptionInstance
-
-    return ExceptionInstance(Opaque("unittest.SkipTest", "class"), args)
-
-
 def _register_assert_rewrite(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     return None
 

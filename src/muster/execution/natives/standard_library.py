@@ -371,10 +371,6 @@ def _contextmanager(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     return wrapper
 
 
-def _noop(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
-    return None
-
-
 NATIVES: dict[str, Function] = {
     "functools.wraps": _wraps,
     "functools.update_wrapper": lambda machine, args, kwargs: (
