@@ -54,6 +54,13 @@ def environment(folder: Path) -> dict[str, str]:
     return {**kept, "MUSTER_CACHE_DIR": str(folder / ".cache-of-muster"), "COLUMNS": "100"}
 
 
+def run_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in `folder` to its end."""
+    return subprocess.run(
+        words, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=120, check=False
+    )
+
+
 def muster_run(folder: Path, *arguments: str, timeout_s: float = 120, python: str = "") -> Run:
     """Run `muster run ARGUMENTS` in `folder`."""
     child = start_run(folder, *arguments, python=python)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from tests.runs.projects import MUSTER, environment, muster_run, write_project
+from tests.runs.projects import MUSTER, muster_run, run_in, write_project
 
 pytestmark = pytest.mark.slow
 
@@ -224,15 +223,7 @@ def test_categories_are_listed_and_really_collected_with_their_budget(tmp_path: 
     folder = write_project(tmp_path, {"muster.toml": settings, "tests/test_it.py": "def test_it(): pass\n"})
 
     def said(*arguments: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [*MUSTER, "run", "--python", sys.executable, *arguments],
-            cwd=folder,
-            env=environment(folder),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = run_in(folder, *MUSTER, "run", "--python", sys.executable, *arguments)
         return done.returncode, done.stdout
 
     code, output = said("--list-categories")
@@ -274,15 +265,7 @@ def test_the_same_runs_from_python(tmp_path: Path) -> None:
         "print(report.exit_code, [test.outcome for test in report.tests])\n"
     )
     started = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=folder,
-        env=environment(folder),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run_in(folder, sys.executable, "-c", script)
     assert done.stdout.splitlines()[-1] == "0 ['passed']", done.stderr
     assert "1 passed" in done.stdout
     assert time.monotonic() - started < 60

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from chat.client import Conversation, Frame
 from tests.infrastructure.chat_server import ChatServer, enter
+from tests.infrastructure.scenarios import IN_ORDER, run
 
-IN_ORDER = ["agent_started", "agent_thinking", "tool_executing", "tool_completed", "agent_completed"]
 # Long enough to be in the middle of a run when the server dies.
 PAUSE = {"CHAT_EMBEDDED_PAUSE_S": "0.5"}
-TIMEOUT_S = 60
-
-
-def run(scenario: Callable[[], Awaitable[Any]]) -> Any:
-    async def bounded() -> Any:
-        async with asyncio.timeout(TIMEOUT_S):
-            return await scenario()
-
-    return asyncio.run(bounded())
 
 
 async def messages(server: ChatServer, token: str, thread_id: str) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,20 +24,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from chat.client import ChatError, Conversation, Frame, login
 from chat.tokens import Tokens
 from tests.infrastructure.chat_server import ChatServer, conversation_of_new_user, enter
+from tests.infrastructure.scenarios import IN_ORDER, run
 
-IN_ORDER = ["agent_started", "agent_thinking", "tool_executing", "tool_completed", "agent_completed"]
 CONVERSATIONS = 50
-TIMEOUT_S = 60
-
-
-def run(scenario: Callable[[], Awaitable[Any]]) -> Any:
-    """What `scenario` returns; it never hangs."""
-
-    async def bounded() -> Any:
-        async with asyncio.timeout(TIMEOUT_S):
-            return await scenario()
-
-    return asyncio.run(bounded())
 
 
 def ask_as_new_user(server: ChatServer, *questions: str) -> list[Frame]:
