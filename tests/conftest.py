@@ -1,11 +1,18 @@
-"""What all tests share: the warm processes of real pytest, ended with the session."""
+"""What all tests share: signals as in a terminal, and the warm processes of real pytest, ended with the session."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
 from tests.support.oracle import Oracle
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C as a terminal's programs do: behind `&` a shell starts us with it ignored, and children inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
