@@ -20,8 +20,12 @@ OPTIONS = (
     "doctest_continue_on_failure lf maxfail"
 ).split()
 SETTINGS = (
-    "testpaths norecursedirs python_files python_classes python_functions markers filterwarnings required_plugins "
-    "pythonpath collect_imported_tests consider_namespace_packages doctest_encoding empty_parameter_set_mark "
+    "testpaths python_files markers filterwarnings required_plugins pythonpath consider_namespace_packages "
+    "empty_parameter_set_mark"
+).split()
+# Read for the first time when a collector needs them: an argument that points nowhere is refused before them.
+COLLECTORS_SETTINGS = (
+    "norecursedirs python_classes python_functions collect_imported_tests doctest_encoding "
     "disable_test_id_escaping_and_forfeit_all_rights_to_community_support"
 ).split()
 
@@ -125,17 +129,10 @@ def resolve(case, recorder, result):
         config._do_configure()
     result["stage"] = "collection"
     result["settings"] = {}
-    for name in SETTINGS:
-        try:
-            value = config.getini(name)
-        except ValueError as error:
-            if "unknown configuration value" in str(error):
-                continue
-            raise
-        if name == "markers":
-            value = markers
-        result["settings"][name] = [str(item) for item in value] if isinstance(value, list) else value
+    read_settings(config, SETTINGS, result["settings"])
+    result["settings"]["markers"] = [str(item) for item in markers]
     result["arguments"] = arguments(config)
+    read_settings(config, COLLECTORS_SETTINGS, result["settings"])
     result["stage"] = "end"
     result["strict"] = strictness(config)
     from _pytest.mark import pytest_collection_modifyitems
@@ -143,6 +140,17 @@ def resolve(case, recorder, result):
     pytest_collection_modifyitems([], config)
     config._validate_config_options()
     result["stage"] = "done"
+
+
+def read_settings(config, names, read):
+    for name in names:
+        try:
+            value = config.getini(name)
+        except ValueError as error:
+            if "unknown configuration value" in str(error):
+                continue
+            raise
+        read[name] = [str(item) for item in value] if isinstance(value, list) else value
 
 
 def strictness(config):

@@ -63,6 +63,8 @@ ARGUMENTS = [
     _case({}, "./tests/", "tests//sub", "tests/../pkg"),
     _case({}, "tests/test_a.py::T::x[a::b]"),
     _case({}, "nope"),
+    _case({"pytest.toml": '[pytest]\nnorecursedirs = "build"\n'}, "nope"),
+    _case({"pytest.toml": '[pytest]\npython_files = "build"\n'}, "nope"),
     _case({}, "tests::x"),
     _case({}, "tests/test[1].py"),
     _case({}, "tests", "tests"),
