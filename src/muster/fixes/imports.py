@@ -15,7 +15,7 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, QualifiedName, QualifiedNameProvider, QualifiedNameSource
 
 from muster.fixes.nearby import Concern, needs_scopes, renamed_uses, statement_lines
-from muster.fixes.source import Edit, Places, apply_edits, parse_tree
+from muster.fixes.source import Edit, Places, apply_edits, parse_tree, usual_newline
 from muster.fixes.statements import add_import
 
 _TARGETS = frozenset(("patch", "multiple", "setattr", "delattr", "import_module", "importorskip", "__import__"))
@@ -59,9 +59,10 @@ def rewrite_imports(text: str, move: Move, package: str, *, rename: bool = False
         text = apply_edits(text, edits)  # on the same lines as before
     pieces: list[Edit] = []
     places = Places(text)
+    newline = usual_newline(text)
     for first, last in statement_lines(tree, concern):
         start, end = places.line_start(first), places.line_start(last + 1)
-        piece = _visited(text[start:end], _Rewriter(move, package, rename))
+        piece = _visited(text[start:end], _Rewriter(move, package, rename), newline)
         if piece is None:
             return None
         pieces.append(Edit(start, end, piece))
@@ -71,25 +72,30 @@ def rewrite_imports(text: str, move: Move, package: str, *, rename: bool = False
 def rewrite_whole(text: str, move: Move, package: str, *, rename: bool = False) -> str | None:
     """The same, with the scopes of the whole file: where expressions name what moved."""
     rewriter = _ScopedRewriter(move, package, rename)
-    code = _visited(text, rewriter)
+    tree = parse_tree(text)
+    # What follows the last statement stays out: LibCST loses a form feed among the comments and blank lines there.
+    last = max((each.end_lineno or 0 for each in tree.body), default=0) if tree is not None else 0
+    end = len(text) if tree is None else Places(text).line_start(last + 1) if last else 0
+    code = _visited(text[:end], rewriter, usual_newline(text))
     if code is None or rewriter.unsafe:
         return None
-    if rewriter.wanted_import:
-        code = add_import(code, f"import {move.new_module}") or ""
-    return code or None
+    code += text[end:]
+    return add_import(code, f"import {move.new_module}") if rewriter.wanted_import else code
 
 
-def _visited(text: str, rewriter: _Rewriter) -> str | None:
-    """`text` as `rewriter` leaves it; None where LibCST cannot read it, or would change it by reading it."""
+def _visited(text: str, rewriter: _Rewriter, newline: str) -> str | None:
+    """`text` as `rewriter` leaves it, with `newline` where it has none of its own; None where LibCST cannot read it, or
+    would change it by reading it."""
     try:
         module = cst.parse_module(text)
     except (cst.ParserSyntaxError, RecursionError):
         return None
     if module.code != text:
         return None
-    if rewriter.METADATA_DEPENDENCIES:
-        return MetadataWrapper(module, unsafe_skip_copy=True).visit(rewriter).code
-    return module.visit(rewriter).code
+    if "\n" not in text and "\r" not in text:  # LibCST cannot tell from it how lines end here
+        module = module.with_changes(default_newline=newline)
+    wrapper = MetadataWrapper(module, unsafe_skip_copy=True) if rewriter.METADATA_DEPENDENCIES else module
+    return wrapper.visit(rewriter).code
 
 
 class _Rewriter(cst.CSTTransformer):
@@ -104,6 +110,8 @@ class _Rewriter(cst.CSTTransformer):
         self._strings: set[cst.CSTNode] = set()
         self._alone: set[cst.CSTNode] = set()
         """Statements that have their line for themselves."""
+        self._said: set[cst.CSTNode] = set()
+        """Parts of expressions that name the new place already."""
         self._binds_parent = False
         self._imports_parent = False
         self._uses_parent = False
@@ -312,8 +320,15 @@ class _Rewriter(cst.CSTTransformer):
 class _ScopedRewriter(_Rewriter):
     METADATA_DEPENDENCIES = (QualifiedNameProvider,)
 
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        super().visit_Attribute(node)
+        if self._move.new.startswith(self._move.old + ".") and (
+            node in self._said or self._means(node, self._move.new)
+        ):
+            self._said.add(node.value)  # `a.b` that became `a.b.c` must not become `a.b.c.c`
+
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
-        if not self._means(original_node, self._move.old):
+        if original_node in self._said or not self._means(original_node, self._move.old):
             if self._means_parent(original_node):
                 self._uses_parent = True
             return updated_node

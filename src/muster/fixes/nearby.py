@@ -57,27 +57,30 @@ def needs_scopes(tree: ast.Module, concern: Concern) -> bool:
 
 def renamed_uses(tree: ast.Module, text: str, concern: Concern) -> list[Edit] | None:
     """The uses of a renamed name; None where something else in the file may be called so."""
-    places, edits, imports = Places(text), [], 0
+    places, edits, imports, first_use = Places(text), [], [], len(text)
     home = concern.old.rpartition(".")[0].rpartition(".")[2]
+    # What an import in a function or class body binds is no name of the rest of the file.
+    inside = {id(inner) for node in ast.walk(tree) if isinstance(node, _BINDERS) for inner in ast.walk(node)}
     for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             bound = [alias.asname or alias.name.partition(".")[0] for alias in node.names]
             if concern.new_tail in bound or (
-                concern.tail in bound and (_home(node) != home or concern.tail in _aliases(node))
+                concern.tail in bound and (_home(node) != home or concern.tail in _aliases(node) or id(node) in inside)
             ):
                 return None
-            imports += concern.tail in bound
+            imports += [places.start(node)] if concern.tail in bound else []
         elif isinstance(node, ast.Name) and node.id == concern.tail:
             if not isinstance(node.ctx, ast.Load):
                 return None
             edits.append(Edit(places.start(node), places.end(node), concern.new_tail))
+            first_use = first_use if id(node) in inside else min(first_use, places.start(node))
         elif _binds(node) & {concern.tail, concern.new_tail}:
             return None
         elif isinstance(node, (ast.Global, ast.Nonlocal, ast.JoinedStr)) or (
             isinstance(node, ast.Name) and node.id == concern.new_tail
         ):
             return None  # an f-string's parts have no places before Python 3.12
-    return edits if imports == 1 else None
+    return edits if len(imports) == 1 and imports[0] < first_use else None
 
 
 def _home(node: ast.Import | ast.ImportFrom) -> str:
