@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -18,6 +18,7 @@ from muster.adapters.fact_cache import NullFactCache, SqliteFactCache, cache_fol
 from muster.adapters.interpreters import ChosenInterpreter, choose_interpreter
 from muster.adapters.parsing import SourceParser
 from muster.errors import UsageError
+from muster.model.acceptance import Accepted
 from muster.model.history import Chronicle, HistoryQuestions
 from muster.ports import (
     Clock,
@@ -30,7 +31,7 @@ from muster.ports import (
     ProjectWriter,
     RunView,
 )
-from muster.settings import Settings, load_settings
+from muster.settings import ACCEPTED_FILE, Settings, load_accepted, load_settings, render_accepted
 from muster.usecases.command import command_words
 from muster.usecases.plan import Plan
 from muster.usecases.selection import Selection, plan_session
@@ -128,6 +129,7 @@ def open_workspace(choices: Choices) -> Iterator[Workspace]:
     cwd = root if choices.root or settings.origin else here
     selection = Selection(choices.paths, choices.categories, choices.invocation, choices.options)
     plan = plan_session(settings, selection, root=root, cwd=cwd, typed_in=here)
+    plan = replace(plan, standards=replace(plan.standards, accepted=load_accepted(tree, root)))
     environ = {**os.environ, **plan.command.variables}
     # The command's variables may be the examined tree's (`[tool.muster] invocation`): they choose no interpreter.
     chosen = choose_interpreter(
@@ -281,6 +283,23 @@ def find_settings(root: str) -> tuple[str, Settings]:
 def settings_categories(root: str) -> frozenset[str]:
     """The names of the project's categories."""
     return frozenset(_find_project(DiskTree(), root, _working_folder())[1].categories)
+
+
+def project_acceptances(root: str) -> tuple[tuple[Accepted, ...], str]:
+    """What the project accepts, and the time now."""
+    tree = DiskTree()
+    return load_accepted(tree, _find_project(tree, root, _working_folder())[0]), SystemClock().now()
+
+
+def write_acceptances(root: str, entries: Sequence[Accepted]) -> str:
+    """Make `entries` all that the project at `root` accepts; the file, which is gone where there are none."""
+    path = os.path.join(root, ACCEPTED_FILE)
+    content = render_accepted(entries)
+    if content:
+        write_file(path, content.encode("utf-8"))
+    elif os.path.lexists(path):
+        os.unlink(path)
+    return path
 
 
 def open_tree() -> FileTree:

@@ -127,6 +127,7 @@ def _check(
         bool, typer.Option("--confirm", help="Also run the real collection: this runs the project's code.")
     ] = False,
     fixes: Annotated[bool, typer.Option("--fixes", help="Try the fixes of every cause, and report them.")] = False,
+    gate: Annotated[bool, typer.Option("--gate", help="Judge whether the change may pass, rule by rule.")] = False,
     no_cache: NoCache = False,
     root: Root = "",
 ) -> Thunk:
@@ -153,7 +154,7 @@ def _check(
         last_failed=last_failed,
     )
     targets = parse_targets(report or (), format, output)
-    return partial(run_check, choices, targets, verbose=verbose, confirm=confirm, fixes=fixes)
+    return partial(run_check, choices, targets, verbose=verbose, confirm=confirm, fixes=fixes, gate=gate)
 
 
 @app.command("collect")
@@ -366,6 +367,45 @@ def _locate(
         context, None, None, invocation=invocation, python=python, static=static, no_cache=no_cache, root=root
     )
     return partial(run_locate, choices, subject, format)
+
+
+@app.command("accept")
+def _accept(
+    context: typer.Context,
+    causes: Annotated[
+        Optional[list[str]],  # noqa: UP045  # because of typer, as above
+        typer.Argument(metavar="N|FINGERPRINT", help="Causes as the report numbers them, or their fingerprints."),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="Why it is accepted for now.")] = "",
+    expires: Annotated[
+        str, typer.Option("--expires", metavar="DATE", help="The last day on which it is, such as 2026-12-31.")
+    ] = "",
+    prune: Annotated[bool, typer.Option("--prune", help="Remove what no longer matches any cause.")] = False,
+    paths: Annotated[
+        Optional[list[str]],  # noqa: UP045  # because of typer, as above
+        typer.Option("--in", metavar="PATH", help="What the session collects, in place of everything; repeatable."),
+    ] = None,
+    category: Categories = None,
+    invocation: Invocation = "",
+    python: Python = "",
+    static: Static = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Also run the real collection: this runs the project's code.")
+    ] = False,
+    no_cache: NoCache = False,
+    root: Root = "",
+) -> Thunk:
+    """Accept known failures for a time.
+
+    Writes each cause with its reason and the day it expires to .muster-accepted.toml, which belongs into the repository:
+    until then it is shown as accepted and counts no more. Without arguments it lists what is accepted.
+    """
+    from muster.cli.accept import run_accept
+
+    choices = _choices(
+        context, paths, category, invocation=invocation, python=python, static=static, no_cache=no_cache, root=root
+    )
+    return partial(run_accept, choices, tuple(causes or ()), reason, expires, prune=prune, confirm=confirm)
 
 
 @app.command("services")

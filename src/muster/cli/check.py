@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from muster.cli.reports import Target, write_report
 from muster.errors import UsageError
+from muster.model.report import Report
 from muster.usecases.check import check, check_exit_code
-from muster.wiring import Choices, open_workspace
+from muster.wiring import Choices, Workspace, open_workspace
 
 
 def run_check(
-    choices: Choices, targets: tuple[Target, ...], *, verbose: bool, confirm: bool, fixes: bool = False
-) -> int:  # fmt: skip
+    choices: Choices,
+    targets: tuple[Target, ...],
+    *,
+    verbose: bool,
+    confirm: bool,
+    fixes: bool = False,
+    gate: bool = False,
+) -> int:
     """Check what `choices` select, write every report, and return the exit code."""
     if fixes and confirm:
         raise UsageError("--fixes and --confirm do not go together: muster fix --confirm proves a patch for real")
@@ -21,6 +30,15 @@ def run_check(
             report = check_with_fixes(workspace.ports, workspace.clock, workspace.plan)
         else:
             report = check(workspace.ports, workspace.clock, workspace.plan, workspace.observed if confirm else None)
+        if gate:
+            report = _judged(report, workspace)
     for target in targets:
         write_report(report, target, verbose=verbose)
-    return check_exit_code(report)
+    return check_exit_code(report) if report.gate is None else report.gate.exit_code
+
+
+def _judged(report: Report, workspace: Workspace) -> Report:
+    from muster.usecases.gate import count_tests, judge
+
+    tests_of = partial(count_tests, workspace.ports, workspace.settings, workspace.plan)
+    return judge(report, workspace.settings, workspace.plan, tests_of)

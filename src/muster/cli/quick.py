@@ -23,7 +23,7 @@ _VALUES = {
     "--root": "root",
 }
 _SWITCHES = {"--static": "static", "-x": "exit_first", "--lf": "last_failed", "--no-cache": "no_cache"}
-_OF_CHECK = {"-v": "verbose", "--verbose": "verbose", "--confirm": "confirm", "--fixes": "fixes"}
+_OF_CHECK = {"-v": "verbose", "--verbose": "verbose", "--confirm": "confirm", "--fixes": "fixes", "--gate": "gate"}
 
 
 class _Words:
@@ -107,4 +107,5 @@ def _thunk(command: str, words: _Words, for_pytest: tuple[str, ...]) -> Callable
         verbose="verbose" in words.switches,
         confirm="confirm" in words.switches,
         fixes="fixes" in words.switches,
+        gate="gate" in words.switches,
     )

@@ -91,8 +91,8 @@ class Cause:
     `blocked_tests` ranks it; `lost` are node ids that vanish without an error; `hides` are the subjects of causes known to
     stand behind it. `exception` is what the first victim shows. `estimated` is true where blocked tests were counted from text.
     `since` is the commit that made it, where the history tells; `candidates` are the places where what is missing may live today.
-    `accepted` is the reason of the `# muster: ignore` comment that silences it, "" where none does: it is then neither
-    shown nor counted.
+    `accepted` is the reason of the `# muster: ignore` comment that silences it or of the project's acceptance, "" where it
+    is open: it is then not counted. `accepted_until` is the day on which an acceptance expires, "" for a comment's.
     """
 
     code: str
@@ -114,5 +114,6 @@ class Cause:
     seen: Seen = Seen.SIMULATED
     estimated: bool = False
     accepted: str = ""
+    accepted_until: str = ""
     since: Commit | None = None
     candidates: tuple[Candidate, ...] = ()

@@ -244,6 +244,26 @@ class DifferenceReport(msgspec.Struct, frozen=True, kw_only=True):
     observed: str
 
 
+GateRuleName = Literal["causes", "tests", "categories", "budget", "losses"]
+
+
+class GateRule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule of the gate: what it found, and what to do about it; `unjudged` where there was nothing to judge it by."""
+
+    rule: GateRuleName
+    state: Literal["passed", "failed", "unjudged"]
+    message: str
+    advice: str
+
+
+class GateReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the change may pass (`muster check --gate`), by rule; `exit_code` is the command's."""
+
+    passed: bool
+    exit_code: int
+    rules: tuple[GateRule, ...]
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one check tells."""
 
@@ -264,6 +284,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     baseline: BaselineReport | None
     notes: tuple[str, ...] = ()
     differences: tuple[DifferenceReport, ...] = ()
+    gate: GateReport | None = None
 
 
 class NodeIds(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from collections import Counter
 
 from muster.model.report import CauseReport, EvidenceItem, FileReport, Fix, Report
 from muster.render.escape import cell_width, escape_lines, escape_text
+from muster.render.gate import render_gate
 from muster.render.layout import Canvas, Tone, labelled, pack_segments, with_remark, wrap_words
 
 _SEVERITY_TONES = {"error": Tone.ERROR, "warning": Tone.WARNING, "note": Tone.NOTE}
@@ -27,9 +28,12 @@ def render_text(report: Report, canvas: Canvas) -> str:
         _skipped(report, canvas),
         _problems(report, canvas),
         _differences(report, canvas),
+        _accepted(report, canvas),
     ):
         lines += ["", *section] if section else []
     lines += ["", *_conclusion(report, canvas)]
+    if report.gate is not None:
+        lines += render_gate(report.gate, canvas)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -293,6 +297,19 @@ def _differences(report: Report, canvas: Canvas) -> list[str]:
     return lines
 
 
+def _accepted(report: Report, canvas: Canvas) -> list[str]:
+    """What is accepted until a day; what a comment in the code silences only where everything is to be told."""
+    lines: list[str] = []
+    for cause in report.causes:
+        if cause.accepted is None or not (cause.accepted.expires or canvas.verbose):
+            continue
+        until = f"accepted until {cause.accepted.expires}" if cause.accepted.expires else "accepted in the code"
+        lines.append(f"{cause.id:>3}  {cause.code}  {escape_text(cause.title)}, {until}")
+        lines += _row(canvas, "subject", cause.subject)
+        lines += _row(canvas, "reason", cause.accepted.reason)
+    return lines
+
+
 def _conclusion(report: Report, canvas: Canvas) -> list[str]:
     text, tone = _last_words(report)
     return [canvas.paint(line, tone) for line in wrap_words(text, canvas.measure)]
@@ -313,4 +330,6 @@ def _last_words(report: Report) -> tuple[str, Tone]:
         return f"nothing is blocked; {render_quantity(len(open_causes), 'remark')} above", Tone.WARNING
     if report.totals.files_undecided:
         return "every file that could be decided collects", Tone.GOOD
+    if report.totals.files_blocked:
+        return "every other file collects", Tone.GOOD
     return "every file collects", Tone.GOOD

@@ -34,8 +34,8 @@ def _find_own_table(tree: FileTree, path: str) -> Table | None:
     """The table of a `muster.toml`: the whole file, or its `[tool.muster]`."""
     if tree.kind(path) is not EntryKind.FILE:
         return None
-    text = _read(tree, path)
-    document = _parse(path, text)
+    text = read_toml(tree, path)
+    document = parse_toml(path, text)
     if "tool" not in document:
         return Table(path, text, (), document)
     whole = Table(path, text, (), document)
@@ -48,11 +48,11 @@ def _find_own_table(tree: FileTree, path: str) -> Table | None:
 def _find_shared_table(tree: FileTree, path: str) -> Table | None:
     if tree.kind(path) is not EntryKind.FILE:
         return None
-    text = _read(tree, path)
+    text = read_toml(tree, path)
     # A file without any table of ours that does not parse is pytest's to refuse, not ours.
     if "muster" not in text or ("tool.muster" not in text and not _parses(text)):
         return None
-    tool = _parse(path, text).get("tool")
+    tool = parse_toml(path, text).get("tool")
     if not isinstance(tool, dict) or "muster" not in tool:
         return None
     return Table(path, text, ("tool",), tool).table("muster")
@@ -139,7 +139,8 @@ def _read_on_missing(name: str, table: Table) -> str:
     return choice
 
 
-def _read(tree: FileTree, path: str) -> str:
+def read_toml(tree: FileTree, path: str) -> str:
+    """The text of the TOML file at `path`, with plain line ends. Raises `UsageError`."""
     try:
         return tree.read(path).decode("utf-8").replace("\r\n", "\n")
     except (UnicodeDecodeError, ReadFailure) as error:
@@ -154,7 +155,8 @@ def _parses(text: str) -> bool:
     return True
 
 
-def _parse(path: str, text: str) -> dict[str, object]:
+def parse_toml(path: str, text: str) -> dict[str, object]:
+    """The document `text`, the file at `path`. Raises `UsageError` with its line where it is no TOML."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

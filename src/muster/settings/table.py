@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 
 from muster.errors import UsageError
 from muster.model.location import Location
@@ -62,6 +63,13 @@ class Table:
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise self._wrong_type(key, "a whole number, 0 or more")
         return value
+
+    def date(self, key: str) -> str:
+        """A day as TOML writes it (`2026-12-31`), in ISO 8601; "" by default."""
+        value = self._content.get(key, "")
+        if key in self._content and (not isinstance(value, date) or isinstance(value, datetime)):
+            raise self._wrong_type(key, "a date such as 2026-12-31, without quotes")
+        return str(value)
 
     def seconds(self, key: str) -> float | None:
         """A duration in seconds, None by default."""

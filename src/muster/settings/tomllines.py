@@ -42,6 +42,12 @@ def find_item_line(text: str, path: Sequence[str], item: str) -> int:
     return start
 
 
+def find_table_lines(text: str, path: Sequence[str]) -> list[int]:
+    """The 1-based lines of the headers `[path]` or `[[path]]`."""
+    wanted, lines = tuple(path), text.splitlines()
+    return [line for line, key in _keys(text) if key == wanted and _HEADER.match(lines[line - 1])]
+
+
 def _keys(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
     table: tuple[str, ...] = ()
     quote, depth = "", 0

@@ -8,6 +8,7 @@ from muster.model.cause import Cause
 from muster.model.collection import Collection
 from muster.model.report import DifferenceReport, Report
 from muster.ports import Clock, ObservedPytest
+from muster.usecases.acceptance import mark_accepted, stale_acceptances, stale_problems
 from muster.usecases.budget import over_budget
 from muster.usecases.command import command_words
 from muster.usecases.confirm import collection_difference, mark_seen, merge_causes, only_observed
@@ -22,8 +23,15 @@ from muster.usecases.source_text import quote_culprit
 
 def check(ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | None = None) -> Report:
     """The Report of the session in `plan`; with `observed` the real collection runs as well."""
+    return make_report(examine_whole(ports, clock, plan, observed))
+
+
+def examine_whole(ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | None = None) -> Checked:
+    """What a Report of the session in `plan` is made of, acceptances that no longer match anything among its problems."""
     simulation, checked = examine(ports, clock, plan)
-    return make_report(checked if observed is None else _confirmed(ports, simulation, checked, plan, observed))
+    if observed is not None:
+        checked = _confirmed(ports, simulation, checked, plan, observed)
+    return _with_stale_acceptances(checked, plan)
 
 
 def examine(ports: Ports, clock: Clock, plan: Plan, *, grouped: bool = False) -> tuple[Simulation, Checked]:
@@ -32,8 +40,10 @@ def examine(ports: Ports, clock: Clock, plan: Plan, *, grouped: bool = False) ->
     simulation = simulate(ports, plan.request, grouped=grouped)
     causes, collection = _diagnosed(ports, simulation, simulation.collection, plan)
     ports.cache.flush()
+    root = report_root(plan.root, simulation.invocation.rootdir)
+    causes = mark_accepted(causes, plan.standards.accepted, started_at, root)
     checked = Checked(
-        root=report_root(plan.root, simulation.invocation.rootdir),
+        root=root,
         collection=collection,
         invocation=simulation.invocation,
         environment=simulation.environment,
@@ -81,9 +91,20 @@ def _confirmed(ports: Ports, simulation: Simulation, checked: Checked, plan: Pla
     unforeseen, _ = _diagnosed(ports, simulation, only_observed(simulated, real), replace(plan, standards=Standards()))
     differences: tuple[DifferenceReport, ...] = collection_difference(simulated, real)
     slow = over_budget(real.seconds, plan.budget_s, ", ".join(plan.categories) or "all", plan.standards.severities)
+    causes = (*merge_causes(mark_seen(checked.causes, simulated, real), unforeseen), *slow)
     return replace(
         checked,
-        causes=(*merge_causes(mark_seen(checked.causes, simulated, real), unforeseen), *slow),
+        causes=mark_accepted(causes, plan.standards.accepted, checked.started_at, checked.root),
         observed_s=real.seconds,
         differences=differences,
     )
+
+
+def _with_stale_acceptances(checked: Checked, plan: Plan) -> Checked:
+    """Only a check of everything can tell that an acceptance is stale."""
+    if not plan.is_whole:
+        return checked
+    was_run = checked.observed_s is not None
+    stale = stale_acceptances(checked.causes, plan.standards.accepted, checked.root, was_run=was_run)
+    problems = (*checked.collection.problems, *stale_problems(stale, plan.root))
+    return replace(checked, collection=replace(checked.collection, problems=problems))

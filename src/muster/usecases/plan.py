@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from muster.model.acceptance import Accepted
 from muster.model.location import Location
 from muster.usecases.command import PytestCommand
 from muster.usecases.simulate import Request
@@ -25,17 +26,19 @@ class ExpectedCategory:
 
 @dataclass(frozen=True, slots=True)
 class Standards:
-    """What the project's settings say of causes: severities by code, and what categories must hold."""
+    """What the project says of causes: severities by code, what categories must hold, and which causes it accepts."""
 
     severities: Mapping[str, str] = field(default_factory=dict)
     expected: tuple[ExpectedCategory, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One session to simulate: the command, where it runs, and what the project's settings say of the result.
 
-    `root` is what the report's paths are relative to; `budget_s` bounds what real pytest may need.
+    `root` is what the report's paths are relative to; `budget_s` bounds what real pytest may need. `is_whole` is false
+    where the user asked for a part of what the project's own command collects.
     """
 
     root: str
@@ -45,6 +48,7 @@ class Plan:
     standards: Standards = field(default_factory=Standards)
     budget_s: float | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    is_whole: bool = False
 
     @property
     def request(self) -> Request:

@@ -250,7 +250,7 @@ def _cause_report(checked: Checked, causes: Sequence[Cause], position: int) -> C
         hides=tuple(
             other for other, behind in enumerate(causes, 1) if behind.subject in cause.hides and other != position + 1
         ),
-        accepted=Acceptance(reason=cause.accepted, expires="") if cause.accepted else None,
+        accepted=Acceptance(reason=cause.accepted, expires=cause.accepted_until) if cause.accepted else None,
         fixes=tuple(_fix(number, remedy) for number, remedy in enumerate(cause.remedies)),
         lost_count=_lost_count(cause),
         estimated=cause.estimated,

@@ -42,6 +42,7 @@ def plan_session(settings: Settings, selection: Selection, *, root: str, cwd: st
         categories=selection.categories,
         standards=Standards(settings.severity, tuple(_expected(category, root) for category in chosen)),
         budget_s=_budget(settings, chosen),
+        is_whole=selection == Selection(),
     )
 
 

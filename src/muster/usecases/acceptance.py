@@ -1,0 +1,62 @@
+"""Which causes the project accepts for now, which acceptances have expired, and which no longer match anything."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from muster.diagnosis import fingerprint
+from muster.diagnosis.catalogue import DIRECTIVE_PROBLEM
+from muster.model.acceptance import Accepted
+from muster.model.cause import Cause, Evidence
+from muster.model.collection import Problem
+from muster.model.location import Location
+from muster.settings import ACCEPTED_FILE
+
+
+def mark_accepted(
+    causes: Iterable[Cause], accepted: Sequence[Accepted], today: str, root: str
+) -> tuple[Cause, ...]:  # fmt: skip
+    """`causes` with what is accepted on the day `today` marked, and behind those that are open.
+
+    One whose acceptance has expired stays open, and says so among its evidence.
+    """
+    by_fingerprint = {entry.fingerprint: entry for entry in accepted}
+    marked = [_marked(cause, by_fingerprint.get(fingerprint(cause, root)), today) for cause in causes]
+    return tuple(sorted(marked, key=lambda cause: bool(cause.accepted)))
+
+
+def stale_acceptances(
+    causes: Iterable[Cause], accepted: Sequence[Accepted], root: str, *, was_run: bool
+) -> tuple[Accepted, ...]:
+    """Those of `accepted` that match none of `causes`: all causes of the whole project, `was_run` where pytest really ran.
+
+    What only a real run shows is not judged without one.
+    """
+    matched = {fingerprint(cause, root) for cause in causes}
+    return tuple(
+        entry for entry in accepted if entry.fingerprint not in matched and (was_run or entry.seen == "simulated")
+    )
+
+
+def stale_problems(stale: Iterable[Accepted], root: str) -> tuple[Problem, ...]:
+    """A problem for each acceptance that is stale."""
+    path = posixpath.join(root, ACCEPTED_FILE)
+    return tuple(
+        Problem(
+            DIRECTIVE_PROBLEM,
+            Location(path, entry.line),
+            f"'{entry}' is accepted and does not occur any more; muster accept --prune removes it",
+        )
+        for entry in stale
+    )
+
+
+def _marked(cause: Cause, entry: Accepted | None, today: str) -> Cause:
+    if entry is None or cause.accepted:
+        return cause
+    if entry.has_expired(today):
+        told = Evidence("expired", f"accepted until {entry.expires} ({entry.reason}); it counts again")
+        return replace(cause, evidence=(*cause.evidence, told))
+    return replace(cause, accepted=entry.reason, accepted_until=entry.expires)
