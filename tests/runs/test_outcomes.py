@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,30 @@ def test_a_slow_file_is_run_in_parts_by_several_workers(tmp_path: Path) -> None:
         run = muster_run(folder, "-n", "2")
         assert run.closing_line == "10 passed"
     assert {test["worker"] for test in run.report["tests"]} == {"gw0", "gw1"}
+
+
+def test_who_has_nothing_left_takes_half_of_what_another_one_has(tmp_path: Path) -> None:
+    generated = "import time\n\n\ndef test_many(n): time.sleep(0.1)\n\n\nclass TestLast:\n    def test_it(self): pass\n"
+    conftest = "def pytest_generate_tests(metafunc):\n    if 'n' in metafunc.fixturenames:\n"
+    conftest += "        metafunc.parametrize('n', [int(x) for x in open('numbers').read().split()])\n"
+    files = {"numbers": " ".join(map(str, range(60))), "conftest.py": conftest, "test_big.py": generated}
+    folder = write_project(tmp_path, {**files, "test_little.py": "def test_it(): pass\n"})
+    run = muster_run(folder, "-n", "2")
+    assert (run.code, run.closing_line) == (0, "62 passed")
+    shares = Counter(test["worker"] for test in run.report["tests"])
+    assert min(shares.values()) > 15
+    assert len(shares) == 2
+
+
+def test_tests_that_depend_on_each_other_are_not_torn_apart(tmp_path: Path) -> None:
+    slow = "import time, sys\n\n\nclass TestA:\n" + "".join(
+        f"    def test_{n}(self): time.sleep(0.3); assert 'stub' in sys.modules\n" for n in range(12)
+    )
+    stub = "import sys, types\nsys.modules['stub'] = types.ModuleType('stub')\n\n\ndef test_stubs(): pass\n"
+    files = {"test_a.py": stub, "test_b.py": "import stub\n" + slow, "test_c.py": "def test_it(): pass\n"}
+    run = muster_run(write_project(tmp_path, files), "-n", "2")
+    assert (run.code, run.closing_line) == (0, "14 passed")
+    assert len({test["worker"] for test in run.report["tests"] if "test_c" not in test["nodeid"]}) == 1
 
 
 def test_durations_are_kept_out_of_sight_of_git(tmp_path: Path) -> None:

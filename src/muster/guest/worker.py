@@ -7,8 +7,8 @@ the `PYTEST_XDIST_*` variables), in the same order of events (`xdist/remote.py`)
 
 To Muster:   awake; ready body=info; want; collecting nodeid path; collected items deselected; collectreport nodeid
              outcome path text body; start test; done test reports seconds text body; warning body; interrupt type text
-             code; trouble text; finished exit body=workeroutput
-From Muster: go; input body={input, basetemp, paths}; batch tasks; end; stop
+             code; trouble text; shared keep; finished exit body=workeroutput
+From Muster: go; input body={input, basetemp, paths}; batch tasks; share; end; stop
 """
 
 import sys
@@ -124,6 +124,10 @@ class Worker:
         """The next tasks from Muster; none once there are no more."""
         self.channel.send("want")
         header, _ = self.channel.receive()
+        while header is not None and header["kind"] == "share":
+            # It was asked before it heard that there is nothing left here.
+            self.channel.send("shared", keep=len(self.items))
+            header, _ = self.channel.receive()
         if header is None or header["kind"] != "batch":
             self.ended = True
             self.stopped = header is None or header["kind"] == "stop"
@@ -201,9 +205,27 @@ class Worker:
                 raise session.Failed(session.shouldfail)
             if session.shouldstop:
                 raise session.Interrupted(session.shouldstop)
-            if self.stopped or self.channel.has_message():
-                break
+            if self.channel.has_message():
+                self.heed(session)
         return True
+
+    def heed(self, session):
+        """Does what Muster says between two tests: stop, or leave tests to another worker."""
+        header, _ = self.channel.receive()
+        if header is not None and header["kind"] == "share":
+            self.share(session)
+        else:
+            self.stopped = True
+
+    def share(self, session):
+        """Gives up the second half of what is left, at the border of a class where one is near."""
+        left = [str(item.nodeid) for item in self.items[self.position :]]
+        half = (len(left) + 1) // 2
+        keep = self.position + cut(left, half, half)
+        self.collected -= len(self.items) - keep
+        session.testscollected = self.collected
+        del self.items[keep:]
+        self.channel.send("shared", keep=keep)
 
     def prepare_next(self, session):
         """Makes sure that the next item and the one behind it are there, as far as there are any."""

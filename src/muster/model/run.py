@@ -31,7 +31,7 @@ class Task:
 
     `arguments` is what pytest is told to collect. `only` keeps just these node ids (a bare one stands for all its
     parameters), `part` the first of so many parts of what is left (`(0, 1)` is all of it). `timeout_s` bounds one test;
-    `retries` is how often a failure may be run again.
+    `retries` is how often a failure may be run again. Where `is_bound`, its tests stay with those of its unit.
     """
 
     path: str
@@ -40,6 +40,7 @@ class Task:
     part: tuple[int, int] = (0, 1)
     timeout_s: float | None = None
     retries: int = 0
+    is_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 Workers ask for work while they still have one test to run, as pytest tears fixtures down by looking at the next test;
 so nobody waits for anybody, and a worker that was told that there is no more runs its last test and ends. What comes
 back into the queue after that (the rest of a lost worker's share, a failed test to be tried again) gets a new worker.
+Who asks when the queue is empty gets half of what another one still has before it, where that is worth a second import:
+how many tests a file has, and how slow they are, is often only known once they run.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 from muster.model.run import Event, Fate, FileError, Gone, Printed, Task, Told, Unit
 from muster.ports import Clock, Crew, RunView
 from muster.runs.ledger import Ledger, ReportRow, fate_of
+from muster.runs.plan import SPLIT_SECONDS
 from muster.runs.queue import Queue
 
 CONTROLLER = "controller"
@@ -23,6 +26,8 @@ INTERRUPT_S = 1.4
 IDLE_DEATHS = 3
 """Workers that died one after the other without having collected or run anything: there is no sense in a further one."""
 SLOWEST_COLLECTION_S = 60.0
+MEASURED_TESTS = 3
+"""After so many tests of a portion it is guessed what the others of it take."""
 
 BAD = frozenset((Fate.FAILED, Fate.ERROR))
 
@@ -45,6 +50,22 @@ class Hand:
     timed_out: bool = False
     trouble: str = ""
     has_worked: bool = False
+    is_waiting: bool = False
+    """It has asked for work, and another one is asked to give some up."""
+    is_sharing: bool = False
+    tests_done: int = 0
+    seconds_done: float = 0.0
+    """Of the tests since it was last given some."""
+
+    @property
+    def spare(self) -> int:
+        """How many tests it has not begun, but for the next one."""
+        return len(self.keys) - self.next - 1
+
+    @property
+    def seconds_spare(self) -> float:
+        """What those may take, if they are like the ones before them."""
+        return self.spare * self.seconds_done / max(self.tests_done, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +130,7 @@ class Direction:
     def _step(self, timeout_s: float) -> None:
         for event in self._crew.events(timeout_s):
             self._take(event)
+        self._serve_waiting()
         self._enforce_deadlines()
         self._view.tick()
         if not self._is_over:
@@ -174,6 +196,8 @@ class Direction:
                 self._break_file(FileError(self._nodeid(header["path"]), header["path"], header["text"]))
             case "collectreport":
                 self._note_collect_report(hand, header, told.body)
+            case "shared":
+                self._note_shared(hand, int(header["keep"]))
             case "start":
                 self._note_start(hand, int(header["test"]))
             case "done":
@@ -193,6 +217,9 @@ class Direction:
 
     def _give(self, hand: Hand) -> None:
         tasks = () if self._stopped else self._queue.take()
+        hand.is_waiting = not tasks and not self._stopped and self._may_get_some(hand)
+        if hand.is_waiting:
+            return
         if not tasks:
             hand.has_ended = True
             self._crew.send(hand.name, {"kind": "stop" if self._stopped else "end"})
@@ -201,6 +228,37 @@ class Direction:
         for task in tasks:
             self._tasks[task.path] = task
         self._crew.send(hand.name, {"kind": "batch", "tasks": [_described(task) for task in tasks]})
+
+    def _may_get_some(self, asking: Hand) -> bool:
+        """Whether another worker still collects, or gives up tests; the one with the most before it is asked to."""
+        others = [hand for hand in self._hands.values() if hand is not asking and not hand.is_waiting]
+        if any(hand.is_sharing or hand.batch for hand in others):
+            return True
+        free = [hand for hand in others if hand.spare > 0 and not self._is_bound(hand)]
+        if any(hand.tests_done < MEASURED_TESTS for hand in free):
+            return True
+        most = max(free, key=lambda hand: hand.seconds_spare, default=None)
+        if most is None or most.seconds_spare < SPLIT_SECONDS:
+            return False
+        most.is_sharing = True
+        self._crew.send(most.name, {"kind": "share"})
+        return True
+
+    def _is_bound(self, hand: Hand) -> bool:
+        """Whether tests that `hand` has before it must stay together."""
+        paths = {self._ledger.path_of(key) for key in hand.keys[hand.next :]}
+        return any(path not in self._tasks or self._tasks[path].is_bound for path in paths)
+
+    def _note_shared(self, hand: Hand, keep: int) -> None:
+        hand.is_sharing = False
+        if hand.keys[keep:]:
+            self._queue.put_back([self._unit_of(hand.keys[keep:])])
+            del hand.keys[keep:]
+
+    def _serve_waiting(self) -> None:
+        """Answer those who wait for work, now that something may have come back."""
+        for hand in [hand for hand in self._hands.values() if hand.is_waiting and not hand.has_ended]:
+            self._give(hand)
 
     def _note_collecting(self, hand: Hand, path: str) -> None:
         hand.collecting, hand.has_worked = path, True
@@ -217,6 +275,7 @@ class Direction:
         self._ledger.deselect(header["deselected"])
         self._view.expect(self._ledger.expected)
         hand.batch, hand.collecting, hand.deadline = (), "", None
+        hand.tests_done, hand.seconds_done = 0, 0.0
         self._idle_deaths = 0
 
     def _note_collect_report(self, hand: Hand, header: Mapping[str, Any], body: bytes) -> None:
@@ -241,6 +300,7 @@ class Direction:
     def _note_done(self, hand: Hand, header: Mapping[str, Any], body: bytes) -> None:
         key = hand.keys[int(header["test"])]
         hand.running, hand.deadline, hand.has_worked = None, None, True
+        hand.tests_done, hand.seconds_done = hand.tests_done + 1, hand.seconds_done + float(header["seconds"])
         self._idle_deaths = 0
         fate, text = fate_of([ReportRow(*row) for row in header["reports"]])
         attempts = self._attempts[key] = self._attempts.get(key, 0) + 1
@@ -309,7 +369,8 @@ class Direction:
         reason = _cause_of_death(hand, gone)
         if hand.running is not None:
             self._lose_test(hand, hand.keys[hand.running], reason, gone.output)
-        back = [self._rest(hand)] if not self._stopped and hand.keys[hand.next :] else []
+        left = hand.keys[hand.next :]
+        back = [self._unit_of(left)] if left and not self._stopped else []
         broken = _blamed(hand)
         for task in hand.batch:
             if task.path in broken:
@@ -328,10 +389,10 @@ class Direction:
         self._tell_controller("died", path=path, nodeid=result.nodeid, text=text)
         self._view.test_done(result)
 
-    def _rest(self, hand: Hand) -> Unit:
-        """The tests that `hand` had collected and not begun, file by file."""
+    def _unit_of(self, keys: Sequence[str]) -> Unit:
+        """Collected tests that another worker is to run, file by file."""
         by_path: dict[str, list[str]] = {}
-        for key in hand.keys[hand.next :]:
+        for key in keys:
             self._ledger.release(key)
             by_path.setdefault(self._ledger.path_of(key), []).append(self._ledger.nodeid_of(key))
         tasks = []

@@ -150,7 +150,8 @@ def plan_units(
         members = together.get(path, (path,))
         if members[0] == path:
             weight = sum(costs.of(member) for member in members)
-            units.append(Unit(tuple(tasks[member] for member in members), weight, order[path]))
+            bound = len(members) > 1
+            units.append(Unit(tuple(replace(tasks[member], is_bound=bound) for member in members), weight, order[path]))
     return units
 
 
