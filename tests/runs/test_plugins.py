@@ -144,7 +144,11 @@ def test_only_what_failed_last_runs_where_addopts_say_so(tmp_path: Path) -> None
 def test_each_worker_has_its_own_database(tmp_path: Path) -> None:
     model = "from django.db import models\n\n\nclass Thing(models.Model):\n    class Meta:\n        app_label = 'app'\n"
     test = (
-        "import pytest\nfrom app.models import Thing\n\n\n@pytest.mark.django_db\n@pytest.mark.parametrize('n', range(3))\n"
+        "import glob, pytest, time\nfrom app.models import Thing\n\n\n"
+        "@pytest.fixture(scope='module', autouse=True)\ndef both(worker_id):\n    open(worker_id + '.here', 'w').close()\n"
+        "    deadline = time.monotonic() + 60\n"
+        "    while len(glob.glob('*.here')) < 2 and time.monotonic() < deadline: time.sleep(0.05)\n\n\n"
+        "@pytest.mark.django_db\n@pytest.mark.parametrize('n', range(3))\n"
         "def test_db(n, settings, worker_id):\n    assert Thing.objects.count() == 0\n    Thing.objects.create()\n"
         "    from django.db import connection\n    name = str(connection.settings_dict['NAME'])\n"
         "    assert worker_id in name\n    open('names', 'a').write(name + ' ' + worker_id + chr(10))\n"
