@@ -1,3 +1,6 @@
 """Muster keeps a Python test suite collectable. Importing this package imports nothing else."""
 
 __version__ = "0.1.0"
+
+__documentation__ = "https://pytest-muster.readthedocs.io/en/latest"
+"""Where the documentation is published; pyproject.toml says the same."""

@@ -272,7 +272,7 @@ def new_repository(folder: str) -> NewRepository:
 
 def read_story_text() -> str:
     """The project of the demo, as a history in Markdown."""
-    return (Path(__file__).parent / "data" / "demo.md").read_text(encoding="utf-8")
+    return read_data("demo.md")
 
 
 def find_settings(root: str) -> tuple[str, Settings]:
@@ -342,6 +342,31 @@ def read_cause_page(code: str) -> str:
         except OSError:
             continue
     raise UsageError(f"there is no cause '{code}'; docs/reference/causes.md lists them all")
+
+
+def read_page_or_nothing(code: str) -> str:
+    """The page of the cause `code`, or "" where there is none: a renderer never fails over it."""
+    try:
+        return read_cause_page(code)
+    except UsageError:
+        return ""
+
+
+def read_data(name: str) -> str:
+    """The text of a file that comes with Muster."""
+    return (Path(__file__).parent / "data" / name).read_text(encoding="utf-8")
+
+
+def repository_prefix(root: str) -> str:
+    """The folder of the project at `root` within its git repository, with a slash at its end; "" at the top, or in none."""
+    folder = os.path.abspath(root)
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return ""
+        folder = parent
+    inside = os.path.relpath(os.path.abspath(root), folder)
+    return "" if inside == "." else inside.replace(os.sep, "/") + "/"
 
 
 def fact_cache_folder() -> str:

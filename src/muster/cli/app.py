@@ -114,9 +114,12 @@ def _check(
     static: Static = False,
     report: Annotated[
         Optional[list[str]],  # noqa: UP045  # because of typer, as above
-        typer.Option("--report", metavar="FORMAT[=FILE]", help="Also report as text or json; repeatable."),
+        typer.Option("--report", metavar="FORMAT[=FILE]", help="Also report in this format; repeatable."),
     ] = None,
-    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")] = "text",
+    format: Annotated[
+        str,
+        typer.Option("--format", metavar="FORMAT", help="text, json, sarif, junit, github, markdown, gitlab or html."),
+    ] = "text",
     output: Output = "",
     verbose: Verbose = False,
     keyword: Keyword = "",
@@ -219,7 +222,9 @@ def _run(
     junit: Annotated[str, typer.Option("--junit", metavar="FILE", help="pytest's JUnit XML (xunit1).")] = "",
     report: Annotated[
         Optional[list[str]],  # noqa: UP045  # because of typer, as above
-        typer.Option("--report", metavar="json=FILE", help="Every test and its outcome."),
+        typer.Option(
+            "--report", metavar="FORMAT=FILE", help="json: every test and its outcome; others as for check; repeatable."
+        ),
     ] = None,
     start: Annotated[bool, typer.Option("--start", help="Start services that are down and have a 'start'.")] = False,
     invocation: Invocation = "",

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from muster.cli.terminal import canvas_for, environment_variables
 from muster.errors import UsageError
 from muster.model.report import Report
+from muster.render.formats import FORMATS, Setting, render_report
 from muster.render.layout import Canvas
 
-FORMATS = ("text", "json")
-_LATER = ("sarif", "junit", "github", "markdown", "gitlab", "html")
+PLAIN_FORMATS = ("text", "json")
+"""Those of commands that print no Report."""
 _FILE_WIDTH = 100
 
 
@@ -26,18 +27,33 @@ class Target:
 
 def parse_targets(reports: Sequence[str], format_: str, output: str) -> tuple[Target, ...]:
     """The reports to make, each once. Raises `UsageError` for an unknown format, or two for standard output."""
-    targets = [_parse_target(text) for text in reports]
+    targets = [parse_target(text) for text in reports]
     if output or format_ != "text" or not any(not target.path for target in targets):
-        targets.append(Target(_known_format(format_), "" if output == "-" else output))
+        targets.append(Target(known_format(format_, FORMATS), "" if output == "-" else output))
     to_stdout = [target.format for target in targets if not target.path]
     if len(set(to_stdout)) > 1:
         raise UsageError(f"both {' and '.join(dict.fromkeys(to_stdout))} would go to standard output; give one a file")
     return tuple(dict.fromkeys(targets))
 
 
+def parse_target(text: str, formats: Sequence[str] = FORMATS) -> Target:
+    """`FORMAT` or `FORMAT=FILE`. Raises `UsageError` for a format that is none of `formats`."""
+    format_, equals, path = text.partition("=")
+    if equals and not path:
+        raise UsageError(f"--report {text}: a file name is missing behind '='")
+    return Target(known_format(format_, formats), "" if path == "-" else path)
+
+
+def known_format(text: str, formats: Sequence[str] = PLAIN_FORMATS) -> str:
+    """`text` where it is one of `formats`. Raises `UsageError` otherwise."""
+    if text in formats:
+        return text
+    raise UsageError(f"unknown format '{text}'; there are: {', '.join(formats)}")
+
+
 def write_report(report: Report, target: Target, *, verbose: bool) -> None:
     """Render `report` and put it where `target` says."""
-    write_text(_render(report, target, verbose=verbose), target.path)
+    write_text(render_report(report, target.format, _setting(report, target, verbose=verbose)), target.path)
 
 
 def write_text(text: str, path: str) -> None:
@@ -51,33 +67,11 @@ def write_text(text: str, path: str) -> None:
     write_file(path, text.encode("utf-8", "backslashreplace"))
 
 
-def known_format(text: str) -> str:
-    """`text` where it is a format of ours. Raises `UsageError` otherwise."""
-    return _known_format(text)
+def _setting(report: Report, target: Target, *, verbose: bool) -> Setting:
+    if target.format == "text":
+        in_file = Canvas(_FILE_WIDTH, False, verbose)
+        environ = environment_variables()
+        return Setting(canvas=in_file if target.path else canvas_for(sys.stdout, environ, verbose=verbose))
+    from muster.wiring import read_data, read_page_or_nothing, repository_prefix
 
-
-def _parse_target(text: str) -> Target:
-    format_, equals, path = text.partition("=")
-    if equals and not path:
-        raise UsageError(f"--report {text}: a file name is missing behind '='")
-    return Target(_known_format(format_), "" if path == "-" else path)
-
-
-def _known_format(text: str) -> str:
-    if text in FORMATS:
-        return text
-    if text in _LATER:
-        raise UsageError(f"the format '{text}' comes with a later release; now there are: {', '.join(FORMATS)}")
-    raise UsageError(f"unknown format '{text}'; there are: {', '.join(FORMATS)}")
-
-
-def _render(report: Report, target: Target, *, verbose: bool) -> str:
-    if target.format == "json":
-        from muster.render.json import render_json
-
-        return render_json(report)
-    from muster.render.text import render_text
-
-    environ = environment_variables()
-    canvas = Canvas(_FILE_WIDTH, False, verbose) if target.path else canvas_for(sys.stdout, environ, verbose=verbose)
-    return render_text(report, canvas)
+    return Setting(prefix=repository_prefix(report.root), page=read_page_or_nothing, template=read_data)

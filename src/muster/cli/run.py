@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from muster.cli.reports import write_text
+from muster.cli.reports import Target, parse_target, write_report, write_text
 from muster.cli.terminal import canvas_for, environment_variables
 from muster.errors import UsageError
 from muster.model.report import Report
@@ -21,17 +21,23 @@ from muster.usecases.collect_observed import collect_observed
 from muster.usecases.run import run_tests
 from muster.wiring import Choices, RunChoices, find_settings, open_run, open_workspace, stream_view
 
+FORMATS_OF_A_RUN = ("json", "sarif", "github", "gitlab", "markdown", "html")
+"""All but JSON tell of its collection only, as those of `muster check` do."""
+
 
 def run_run(choices: Choices, run: RunChoices, reports: Sequence[str]) -> int:
     """Run what `choices` select, write every report, and return the exit code."""
-    files = [_report_file(text) for text in reports]
+    targets = [_target(text) for text in reports]
     signal.signal(signal.SIGTERM, _as_interrupt)
     canvas = _canvas()
     view = stream_view(sys.stdout, canvas.width if sys.stdout.isatty() else 0)
     with open_workspace(choices) as workspace, open_run(workspace, choices, run, view, canvas) as (request, ports):
         report = run_tests(workspace.ports, workspace.clock, workspace.plan, request, ports)
-    for file in files:
-        write_text(render_json(report), file)
+    for target in targets:
+        if target.format == "json":
+            write_text(render_json(report), target.path)
+        else:
+            write_report(report.collection, target, verbose=False)
     if report.pytest_exit in NO_CLOSING_LINE:
         write_text(render_nothing_ran(report), "")
     return report.exit_code
@@ -69,13 +75,16 @@ def _of_category(choices: Choices, name: str) -> Choices:
     )
 
 
-def _report_file(text: str) -> str:
-    format_, _, path = text.partition("=")
-    if format_ != "json" or not path:
-        raise UsageError(f"--report {text}: a run is reported as json=FILE; --junit FILE has pytest's own XML")
-    if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
+def _target(text: str) -> Target:
+    """Where one `--report` goes: a file, for standard output is the run's own."""
+    if text.partition("=")[0] == "junit":
+        raise UsageError(f"--report {text}: --junit FILE has the tests of a run in JUnit XML")
+    target = parse_target(text, FORMATS_OF_A_RUN)
+    if not target.path:
+        raise UsageError(f"--report {text}: name a file, {target.format}=FILE")
+    if not os.path.isdir(os.path.dirname(os.path.abspath(target.path))):
         raise UsageError(f"--report {text}: there is no folder for it")
-    return path
+    return target
 
 
 def _canvas() -> Canvas:

@@ -22,7 +22,7 @@ def escape_text(text: str) -> str:
     """`text` on one line with every character that is not plainly visible spelled as an escape."""
     if _PLAIN.match(text):
         return text
-    return "".join(_escape_character(character) if is_unsafe(character) else character for character in text)
+    return text.translate(_ESCAPES)
 
 
 def escape_lines(text: str) -> list[str]:
@@ -57,6 +57,18 @@ def cell_width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(_character_width(character) for character in text)
+
+
+class _Escapes(dict[int, str]):
+    """What each character is shown as, found out once."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        self[code] = _escape_character(character) if is_unsafe(character) else character
+        return self[code]
+
+
+_ESCAPES = _Escapes()
 
 
 def _character_width(character: str) -> int:

@@ -17,7 +17,12 @@ from muster.render.escape import escape_surrogates
 
 def render_json(value: Report | NodeIds | ServicesReport | RunReport | FixReport | Located) -> str:
     """`value` as indented JSON with a final newline. ASCII only, so that no terminal can be addressed by it."""
-    return json.dumps(_valid_unicode(msgspec.to_builtins(value)), indent=2, ensure_ascii=True) + "\n"
+    return dump_json(msgspec.to_builtins(value))
+
+
+def dump_json(value: Any) -> str:
+    """Dictionaries, lists and texts as every format of ours that is JSON prints them."""
+    return json.dumps(_valid_unicode(value), indent=2, ensure_ascii=True) + "\n"
 
 
 def _valid_unicode(value: Any) -> Any:

@@ -162,14 +162,15 @@ def _heading(cause: CauseReport, canvas: Canvas) -> list[str]:
         + canvas.paint(remark, Tone.FAINT)
     )
     width = cell_width(f"{number}{cause.code}  {title}{remark}")
-    return with_remark(canvas, [line], [width], _blocks(cause), Tone.PLAIN, _FIX_INDENT)
+    return with_remark(canvas, [line], [width], render_toll(cause), Tone.PLAIN, _FIX_INDENT)
 
 
 def _confidence(cause: CauseReport) -> str:
     return "" if cause.confidence == "certain" else cause.confidence
 
 
-def _blocks(cause: CauseReport) -> str:
+def render_toll(cause: CauseReport) -> str:
+    """`blocks 2 files, 12 tests`, `loses 1 test`, or "" where nothing is blocked or lost."""
     if cause.lost_count and not cause.blocked_tests:
         return f"loses {render_quantity(cause.lost_count, 'test')}"
     if not cause.victims:

@@ -85,7 +85,7 @@ def test_options_of_pytest_are_passed_on(muster: Muster) -> None:
         (["nonsense"], "nonsense"),
         (["check", "-c", "nope"], "there are: empty, good"),
         (["check", "-c", "pytest.ini"], "behind '--'"),
-        (["check", "--format", "sarif"], "later release"),
+        (["collect", "--format", "sarif"], "unknown format 'sarif'; there are: text, json"),
         (["check", "--format", "yaml"], "unknown format 'yaml'"),
         (["check", "--report", "json="], "file name is missing"),
         (["check", "--report", "json", "--report", "text"], "both json and text"),

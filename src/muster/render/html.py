@@ -1,0 +1,195 @@
+"""The Report as one page that loads nothing: its style and script are in it, and its policy allows no others."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from muster.model.report import BaselineReport, CauseReport, EvidenceItem, FileReport, Fix, Report
+from muster.render.finding import fix_words, open_errors
+from muster.render.markup import Child, Markup, element
+from muster.render.pages import page_address
+from muster.render.text import render_count, render_quantity, render_seconds, render_toll
+
+_SEVERITIES = ("error", "warning", "note")
+_VERDICT_TONES = {"proved": "good", "partial": "warning", "refuted": "error", "unproved": "note"}
+
+
+def render_html(report: Report, style: str, script: str) -> str:
+    """`report` as a whole document; `style` and `script` are files of ours, which are allowed by their hashes."""
+    policy = (
+        f"default-src 'none'; style-src '{_hash_of(style)}'; script-src '{_hash_of(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    head = element(
+        "head",
+        {},
+        element("meta", {"charset": "utf-8"}),
+        element("meta", {"http-equiv": "Content-Security-Policy", "content": policy}),
+        element("meta", {"name": "referrer", "content": "no-referrer"}),
+        element("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
+        element("title", {}, f"Muster: {_subject(report)}"),
+        element("style", {}, Markup(style)),
+    )
+    body = element("body", {}, *_body(report), element("script", {}, Markup(script)))
+    return f"<!doctype html>\n{element('html', {'lang': 'en'}, head, body).source}\n"
+
+
+def _hash_of(source: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+
+
+def _subject(report: Report) -> str:
+    return ", ".join(report.categories) or report.invocation.command
+
+
+def _body(report: Report) -> list[Child]:
+    causes = [cause for cause in report.causes if cause.accepted is None]
+    accepted = [cause for cause in report.causes if cause.accepted is not None]
+    files = [file for file in report.files if file.outcome != "collected"]
+    return [
+        element("a", {"class": "skip", "href": "#causes"}, "Skip to the root causes"),
+        element("header", {}, *_header(report), _filter()),
+        element("main", {"id": "causes"}, *_section("Root causes", [_cause(cause) for cause in causes])),
+        *_section("Accepted", [_cause(cause) for cause in accepted]),
+        *(_baseline(report.baseline) if report.baseline else []),
+        *_section("Files that are not collected", [_files(files)] if files else []),
+        *_section(
+            "Problems",
+            [_list(f"{problem.code} {problem.path}: {problem.message}" for problem in report.problems)]
+            if report.problems
+            else [],
+        ),
+        element("footer", {}, _footer(report)),
+    ]
+
+
+def _header(report: Report) -> list[Child]:
+    totals = report.totals
+    errors = len(open_errors(report))
+    verdict = f"{render_quantity(errors, 'root cause')} to put right" if errors else "Nothing is blocked"
+    counts = [render_quantity(totals.files, "file"), render_quantity(totals.tests, "test")]
+    if totals.files_blocked:
+        about = "about " if totals.estimated else ""
+        counts.append(
+            f"{render_quantity(totals.files_blocked, 'file')} blocked "
+            f"({about}{render_quantity(totals.blocked_tests, 'test')})"
+        )
+    counts += [f"{render_quantity(totals.lost_tests, 'test')} lost"] if totals.lost_tests else []
+    counts += [f"{render_quantity(totals.files_skipped, 'file')} skipped"] if totals.files_skipped else []
+    counts += [f"{render_count(totals.files_undecided)} undecided"] if totals.files_undecided else []
+    return [
+        element("h1", {"class": "error" if errors else "good"}, verdict),
+        element("p", {}, element("code", {}, _subject(report))),
+        element("p", {"class": "counts"}, " · ".join(counts)),
+        *(element("p", {"class": "warning"}, note) for note in report.notes),
+    ]
+
+
+def _filter() -> Markup:
+    """The form, hidden until the script that serves it runs."""
+    boxes = [
+        element(
+            "label",
+            {},
+            element("input", {"type": "checkbox", "value": severity, "checked": "checked"}),
+            f" {severity}s",
+        )
+        for severity in _SEVERITIES
+    ]
+    search = {"type": "search", "placeholder": "Filter ( / )", "aria-label": "Filter causes and files"}
+    shown = element("output", {"id": "shown", "aria-live": "polite"})
+    return element("form", {"hidden": "hidden", "role": "search"}, element("input", search), *boxes, shown)
+
+
+def _section(title: str, children: Sequence[Child]) -> list[Child]:
+    return [element("h2", {}, title), *children] if children else []
+
+
+def _cause(cause: CauseReport) -> Markup:
+    marks = [cause.severity] + [mark for mark in (cause.confidence, cause.seen) if mark not in ("certain", "simulated")]
+    summary = element(
+        "summary",
+        {},
+        element("strong", {"class": cause.severity}, cause.code),
+        f" {cause.title} ",
+        element("span", {"class": "note"}, f"({', '.join(marks)})"),
+        element("span", {"class": "toll"}, render_toll(cause)),
+    )
+    rows = [row for label, children in _rows(cause) for row in _row(label, children)]
+    opened = {"open": "open"} if cause.severity == "error" and cause.accepted is None else {}
+    link = element("a", {"href": page_address(cause.code), "rel": "noreferrer"}, f"About {cause.code}")
+    attributes = {"data-row": "", "data-severity": cause.severity, "id": f"cause-{cause.id}", **opened}
+    return element("details", attributes, summary, element("pre", {}, cause.message), element("dl", {}, *rows), link)
+
+
+def _rows(cause: CauseReport) -> list[tuple[str, list[Child]]]:
+    """What is known of the cause, by label; rows without anything are left out by `_row`."""
+    culprit, since = cause.culprit, cause.since
+    facts = [_fact(item) for item in cause.evidence]
+    return [
+        ("culprit", [element("code", {}, str(culprit)), element("pre", {}, culprit.text)] if culprit else []),
+        ("since", [f"{since.commit[:10]} {since.date[:10]} {since.author}: {since.subject}"] if since else []),
+        ("accepted", [cause.accepted.reason] if cause.accepted else []),
+        ("evidence", [_list(facts)] if facts else []),
+        ("blocked", [_list(cause.victims)] if cause.victims else []),
+        ("lost", [_list(cause.lost)] if cause.lost else []),
+        (
+            "what to do",
+            [element("ul", {}, *(_fix(fix, i) for i, fix in enumerate(cause.fixes)))] if cause.fixes else [],
+        ),
+    ]
+
+
+def _fact(item: EvidenceItem) -> str:
+    place = f"{item.path}:{item.line}" if item.path and item.line else item.path
+    return f"{item.kind}: {item.text}" + (f" ({place})" if place and place not in item.text else "")
+
+
+def _row(label: str, children: Sequence[Child]) -> list[Markup]:
+    return [element("dt", {}, label), element("dd", {}, *children)] if children else []
+
+
+def _list(texts: Iterable[str]) -> Markup:
+    return element("ul", {}, *(element("li", {}, element("code", {}, text)) for text in texts))
+
+
+def _fix(fix: Fix, position: int) -> Markup:
+    label, shown = fix_words(fix, position)
+    verdict = [element("span", {"class": _VERDICT_TONES[fix.verdict.state]}, f" {shown}")] if shown else []
+    patch = [element("pre", {}, fix.patch)] if fix.patch else []
+    return element("li", {}, f"{label}: {fix.title}", *verdict, *patch)
+
+
+def _files(files: Sequence[FileReport]) -> Markup:
+    head = element("tr", {}, *(element("th", {"scope": "col"}, name) for name in ("file", "outcome", "why", "causes")))
+    return element("table", {}, element("thead", {}, head), element("tbody", {}, *(_file(file) for file in files)))
+
+
+def _file(file: FileReport) -> Markup:
+    links = [part for id_ in file.causes for part in (element("a", {"href": f"#cause-{id_}"}, str(id_)), Markup(" "))]
+    why = str(file.exception) if file.exception else file.reason
+    cells = ([file.path], [file.outcome], [why], links)
+    return element("tr", {"data-row": ""}, *(element("td", {}, *cell) for cell in cells))
+
+
+def _baseline(baseline: BaselineReport) -> list[Child]:
+    renamed = [f"{renaming.before} is now {renaming.after}" for renaming in baseline.renamed]
+    rows = [
+        *_row("lost", [_list(loss.nodeid for loss in baseline.lost)] if baseline.lost else []),
+        *_row("deleted", [_list(baseline.deleted)] if baseline.deleted else []),
+        *_row("renamed", [_list(renamed)] if renamed else []),
+        *_row("gained", [_list(baseline.gained)] if baseline.gained else []),
+    ]
+    told: list[Child] = [element("dl", {}, *rows)] if rows else [element("p", {}, "Nothing lost, nothing gained.")]
+    return _section(f"Compared with {baseline.base}", told)
+
+
+def _footer(report: Report) -> str:
+    invocation = report.invocation
+    return (
+        f"Muster {report.muster}, {report.started_at}, in {render_seconds(report.seconds.simulated)}: "
+        f"{invocation.command} in {report.root} with Python {invocation.python} and pytest {invocation.pytest or '-'}, "
+        f"{invocation.import_mode} mode"
+    )
