@@ -305,7 +305,7 @@ def _accepted(report: Report, canvas: Canvas) -> list[str]:
         if cause.accepted is None or not (cause.accepted.expires or canvas.verbose):
             continue
         until = f"accepted until {cause.accepted.expires}" if cause.accepted.expires else "accepted in the code"
-        lines.append(f"{cause.id:>3}  {cause.code}  {escape_text(cause.title)}, {until}")
+        lines.append(f"{cause.id:>3}  {cause.code}  {escape_text(cause.title)}, {escape_text(until)}")
         lines += _row(canvas, "subject", cause.subject)
         lines += _row(canvas, "reason", cause.accepted.reason)
     return lines
