@@ -39,6 +39,7 @@ from muster.usecases.simulate import Ports
 
 if TYPE_CHECKING:
     from muster.render.layout import Canvas
+    from muster.usecases.baseline import Base
     from muster.usecases.preflight import ServicePorts
     from muster.usecases.run import RunPorts, RunRequest
 
@@ -160,6 +161,28 @@ def open_workspace(choices: Choices) -> Iterator[Workspace]:
             interpreter=chosen.executable,
             settings=settings,
         )
+
+
+@contextmanager
+def open_base(workspace: Workspace, choices: Choices, reference: str = "") -> Iterator[Base]:
+    """The revision that `reference` names, by default the merge base with the default branch, to be compared with.
+
+    Its session is the one that its own settings ask for. Raises `UsageError` where the repository cannot tell it whole.
+    """
+    from muster.adapters.git_base import GitBase  # what only a comparison needs
+    from muster.usecases.baseline import Base
+
+    root, plan = workspace.plan.root, workspace.plan
+    with closing(GitBase(root, workspace.ports.tree, reference)) as base:
+        tree = base.tree()
+        here = _working_folder()
+        selection = Selection(choices.paths, choices.categories, choices.invocation, choices.options)
+        try:
+            settings = load_settings(tree, root)
+            its_plan = plan_session(settings, selection, root=root, cwd=plan.cwd, typed_in=here)
+        except UsageError:
+            its_plan = plan  # its settings could not be used, or did not know the category yet
+        yield Base(base.name, base.against, tree, its_plan, base.complain, base.notes())
 
 
 @contextmanager

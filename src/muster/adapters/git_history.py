@@ -16,7 +16,7 @@ from muster.adapters.git_log import Change, Entry, Log, WholeLog, log_of_commits
 from muster.adapters.git_objects import Objects, Repository
 from muster.adapters.git_versions import Versions
 from muster.facts.outline import outline
-from muster.model.cause import Commit
+from muster.model.commit import Commit
 from muster.model.history import Chronicle, HistoryQuestions, NameTrace, PathTrace, Step
 from muster.ports import FactCache
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from muster.adapters.git_objects import LOG_SWITCHES, Output, Repository
-from muster.model.cause import Commit
+from muster.model.commit import Commit
 
 _FORMAT = "--format=tformat:%x00%H%x00%P%x00%an%x00%aI%x00%s"
 _NO_OBJECT = "0" * 40
@@ -23,6 +23,11 @@ class Change:
     after: str
     source: str = ""
     likeness: int = 0
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The path, and the one that it had before where it was renamed."""
+        return (self.path, self.source) if self.source else (self.path,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,12 @@ def log_of_merged(repository: Repository, paths: Iterable[str], timeout_s: float
     given += b"".join(os.fsencode(path) + b"\n" for path in paths if "\n" not in path)
     arguments = ["--stdin", "--no-renames", "--full-history", "--diff-merges=separate"]
     return _log(repository, arguments, given, timeout_s)
+
+
+def log_between(repository: Repository, base: str, head: str, timeout_s: float) -> Log:
+    """The commits that `head` has and `base` has not, along first parents, a merge with all that it brought."""
+    arguments = ["--first-parent", "--diff-merges=first-parent", "--no-renames", head, "^" + base, "--"]
+    return _log(repository, arguments, b"", timeout_s)
 
 
 def log_of_commits(repository: Repository, commits: Iterable[str], timeout_s: float, *, exact: bool = False) -> Log:

@@ -16,7 +16,7 @@ from types import TracebackType
 
 from muster.adapters.child_environment import inherited_environment
 
-READ_ONLY = frozenset(("rev-parse", "ls-tree", "log", "cat-file", "merge-base"))
+READ_ONLY = frozenset(("rev-parse", "ls-tree", "ls-files", "log", "cat-file", "merge-base"))
 
 _SWITCHES = (
     "--no-pager", "--no-replace-objects", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}",

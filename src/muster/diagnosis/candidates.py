@@ -12,7 +12,8 @@ from math import log2
 
 from muster.diagnosis.case import Case
 from muster.index.sightings import ImportLine
-from muster.model.cause import Candidate, Commit, Evidence
+from muster.model.cause import Candidate, Evidence
+from muster.model.commit import Commit
 from muster.resolver.finder import (
     Found,
     NamespacePackage,

@@ -98,7 +98,8 @@ def _spell_out(cause: Cause, case: Case) -> Cause:
 
 
 def _weigh(cause: Cause, severity: Mapping[str, str]) -> Cause:
-    chosen = severity.get(cause.code)
+    # Whoever lives with a warning of old has not agreed to lose tests that were collected.
+    chosen = severity.get("M406" if cause.is_regression else cause.code)
     return replace(cause, severity=Severity(chosen)) if chosen else cause
 
 
@@ -250,13 +251,16 @@ def _of_losses(case: Case, directives: Directives) -> Iterator[Cause]:
         if rule is not None:
             # A silenced place leaves its group, so that one comment never hides its neighbours.
             reason = reason_at(directives, loss.kind, loss.culprit)
-            groups.setdefault((loss.kind, reason, *rule.group(loss, case)), []).append(loss)
+            change = loss.since.sha if loss.since else "new" if loss.baseline else ""
+            groups.setdefault((loss.kind, reason, change, *rule.group(loss, case)), []).append(loss)
     for (kind, reason, *_), losses in groups.items():
         yield _loss_cause(LOSS_RULES[kind].explain(tuple(losses), case), tuple(losses), reason, case)
 
 
 def _loss_cause(finding: Finding, losses: tuple[Loss, ...], reason: str, case: Case) -> Cause:
     cause = _bare(finding)
+    if losses[0].baseline:
+        return _regression(cause, losses, reason)
     is_note = (finding.code == "M407" and all(is_optional(loss, case) for loss in losses)) or (
         finding.code == "M403" and not is_meant(losses)
     )
@@ -267,6 +271,21 @@ def _loss_cause(finding: Finding, losses: tuple[Loss, ...], reason: str, case: C
         lost=tuple(dict.fromkeys(nodeid for loss in losses for nodeid in loss.lost)),
         lost_count=lost_tests(losses),
         accepted=reason,
+    )
+
+
+def _regression(cause: Cause, losses: tuple[Loss, ...], reason: str) -> Cause:
+    """The cause of losses that the baseline did not have; the tests are named as they were there."""
+    lost = tuple(dict.fromkeys(nodeid for loss in losses for nodeid in loss.baseline))
+    return replace(
+        cause,
+        severity=Severity.ERROR,
+        victims=tuple(dict.fromkeys(loss.culprit.path for loss in losses if loss.culprit.path.endswith(".py"))),
+        lost=lost,
+        lost_count=len(lost),
+        accepted=reason,
+        since=losses[0].since,
+        is_regression=True,
     )
 
 

@@ -10,8 +10,9 @@ from muster.diagnosis.case import Case
 from muster.diagnosis.module_files import files_below
 from muster.diagnosis.roots import Failure, Root
 from muster.index.bindings import imports_at
-from muster.model.cause import Candidate, Commit, Evidence
+from muster.model.cause import Candidate, Evidence
 from muster.model.collection import NameMissing
+from muster.model.commit import Commit
 from muster.model.history import NameTrace, PathTrace, Step
 from muster.ports import EntryKind
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from muster.model.cause import Candidate, Commit, Evidence, Remedy
+from muster.model.cause import Candidate, Evidence, Remedy
 from muster.model.collection import Confidence
+from muster.model.commit import Commit
 from muster.model.location import Location
 
 

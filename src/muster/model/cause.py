@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from muster.model.collection import Confidence, RaisedException
+from muster.model.commit import Commit
 from muster.model.location import Location
 
 
@@ -45,19 +46,6 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Commit:
-    """A commit of the project's history; `date` is the author's, ISO 8601."""
-
-    sha: str
-    author: str = ""
-    date: str = ""
-    subject: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.sha[:10]} {self.subject}".rstrip()
-
-
-@dataclass(frozen=True, slots=True)
 class Candidate:
     """Where what is missing lives today: `module` (dotted) and, for a name, `name` in it, both as importers would spell them.
 
@@ -91,6 +79,7 @@ class Cause:
     `blocked_tests` ranks it; `lost` are node ids that vanish without an error; `hides` are the subjects of causes known to
     stand behind it. `exception` is what the first victim shows. `estimated` is true where blocked tests were counted from text.
     `since` is the commit that made it, where the history tells; `candidates` are the places where what is missing may live today.
+    `is_regression` is true where it took tests of the baseline away, which `lost` then names.
     `accepted` is the reason of the `# muster: ignore` comment that silences it or of the project's acceptance, "" where it
     is open: it is then not counted. `accepted_until` is the day on which an acceptance expires, "" for a comment's.
     """
@@ -117,3 +106,4 @@ class Cause:
     accepted_until: str = ""
     since: Commit | None = None
     candidates: tuple[Candidate, ...] = ()
+    is_regression: bool = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from muster.model.commit import Commit
 from muster.model.location import Location
 
 
@@ -217,6 +218,8 @@ class Loss:
     it out (`python_classes`, `python_files`, `norecursedirs`, `collect_ignore`, `--ignore`, ...). Losses with one `root`
     are one cause: the decorator's dotted name for M408, the base class whose `__init__` does it for M401, the module
     that is missing for M407 (`websocket`). `definition` is the other place: the winning definition (M402), the decorator's def (M408).
+    `baseline` are the node ids of a baseline that this took away, and `since` the commit that did it, where the collection
+    is held against one.
     """
 
     kind: str
@@ -228,6 +231,8 @@ class Loss:
     setting: str = ""
     root: str = ""
     definition: Location | None = None
+    baseline: tuple[str, ...] = ()
+    since: Commit | None = None
 
 
 @dataclass(frozen=True, slots=True)

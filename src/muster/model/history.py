@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from muster.model.cause import Commit
+from muster.model.commit import Commit
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFiles:
+    """A commit and the absolute paths of the files that it changed."""
+
+    commit: Commit
+    paths: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,7 +211,8 @@ class ProblemReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BaselineLoss(msgspec.Struct, frozen=True, kw_only=True):
-    """A test of the baseline that is gone, with the cause and the commit that lost it."""
+    """A test of the baseline that is silently gone: `cause` is the id of the cause in `causes` that says why, `commit` the
+    commit that did it ("" where it is not known, or not committed)."""
 
     nodeid: str
     cause: int | None
@@ -225,14 +226,50 @@ class Renaming(msgspec.Struct, frozen=True, kw_only=True, rename={"before": "fro
     after: str
 
 
+class BaselineChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One change that lost tests, whatever their number: its cause, what it did, and the commit; `uncommitted` where it
+    is in the work tree only."""
+
+    cause: int | None
+    change: str
+    tests: int
+    since: Since | None
+    uncommitted: bool = False
+
+
+class NewlyBlocked(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that the baseline collects and that cannot be collected now; `tests` are those that it had there."""
+
+    path: str
+    cause: int | None
+    tests: int
+
+
+class BareComparison(msgspec.Struct, frozen=True, kw_only=True):
+    """A file or test whose node ids were compared without their parameters, and why."""
+
+    subject: str
+    reason: str
+
+
 class BaselineReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The comparison with a baseline commit."""
+    """The comparison with a baseline: `base` is its commit (or the record's file), `against` says how it was chosen.
+
+    `lost` are silent losses only: each fails a gate, unless its cause is accepted. `deleted` went on purpose, `renamed` are
+    there under another id. `changes` are the silent losses by what did it, the largest first. `tests` is how many the
+    baseline has.
+    """
 
     base: str
     lost: tuple[BaselineLoss, ...]
     deleted: tuple[str, ...]
     renamed: tuple[Renaming, ...]
     gained: tuple[str, ...]
+    against: str = ""
+    tests: int = 0
+    changes: tuple[BaselineChange, ...] = ()
+    blocked: tuple[NewlyBlocked, ...] = ()
+    bare: tuple[BareComparison, ...] = ()
 
 
 class DifferenceReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from muster.model.collection import Collection
 from muster.model.report import DifferenceReport, Report
 from muster.ports import Clock, ObservedPytest
 from muster.usecases.acceptance import mark_accepted, stale_acceptances, stale_problems
+from muster.usecases.baseline import Base, hold_against
 from muster.usecases.budget import over_budget
 from muster.usecases.command import command_words
 from muster.usecases.confirm import collection_difference, mark_seen, merge_causes, only_observed
@@ -21,24 +22,36 @@ from muster.usecases.simulate import Ports, Simulation, simulate
 from muster.usecases.source_text import quote_culprit
 
 
-def check(ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | None = None) -> Report:
-    """The Report of the session in `plan`; with `observed` the real collection runs as well."""
-    return make_report(examine_whole(ports, clock, plan, observed))
+def check(
+    ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | None = None, base: Base | None = None
+) -> Report:
+    """The Report of the session in `plan`; with `observed` the real collection runs as well, with `base` it is held
+    against that."""
+    return make_report(examine_whole(ports, clock, plan, observed, base))
 
 
-def examine_whole(ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | None = None) -> Checked:
+def examine_whole(
+    ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | None = None, base: Base | None = None
+) -> Checked:
     """What a Report of the session in `plan` is made of, acceptances that no longer match anything among its problems."""
-    simulation, checked = examine(ports, clock, plan)
+    simulation, checked = examine(ports, clock, plan, base=base)
     if observed is not None:
         checked = _confirmed(ports, simulation, checked, plan, observed)
     return _with_stale_acceptances(checked, plan)
 
 
-def examine(ports: Ports, clock: Clock, plan: Plan, *, grouped: bool = False) -> tuple[Simulation, Checked]:
-    """The simulated session in `plan`, and what there is to be said of it; `grouped` as in `simulate`."""
+def examine(
+    ports: Ports, clock: Clock, plan: Plan, *, grouped: bool = False, base: Base | None = None
+) -> tuple[Simulation, Checked]:
+    """The simulated session in `plan`, and what there is to be said of it; `grouped` as in `simulate`.
+
+    Held against `base`, a loss of its tests is an error, whatever the code's severity is otherwise.
+    """
     started_at, started = clock.now(), clock.monotonic()
     simulation = simulate(ports, plan.request, grouped=grouped)
-    causes, collection = _diagnosed(ports, simulation, simulation.collection, plan)
+    held = hold_against(ports, base, simulation) if base is not None else None
+    seen = held.collection if held is not None else simulation.collection
+    causes, collection = _diagnosed(ports, simulation, seen, plan)
     ports.cache.flush()
     root = report_root(plan.root, simulation.invocation.rootdir)
     causes = mark_accepted(causes, plan.standards.accepted, started_at, root)
@@ -52,7 +65,8 @@ def examine(ports: Ports, clock: Clock, plan: Plan, *, grouped: bool = False) ->
         simulated_s=clock.monotonic() - started,
         budget_s=plan.budget_s,
         categories=plan.categories,
-        notes=notes_on(simulation.environment, simulation.invocation, causes),
+        notes=(*(base.notes if base else ()), *notes_on(simulation.environment, simulation.invocation, causes)),
+        baseline=held.comparison if held is not None else None,
     )
     return simulation, checked
 

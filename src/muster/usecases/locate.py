@@ -12,7 +12,7 @@ from muster.diagnosis.questions import spelling_roots
 from muster.index.bindings import binding_of
 from muster.index.index import Index, Wanted, survey
 from muster.index.sightings import ImportLine
-from muster.model.cause import Cause, Commit
+from muster.model.cause import Cause
 from muster.model.collection import (
     Collection,
     CollectorReport,
@@ -22,6 +22,7 @@ from muster.model.collection import (
     Outcome,
     RaisedException,
 )
+from muster.model.commit import Commit
 from muster.model.environment import Environment
 from muster.model.history import Chronicle, HistoryQuestions, PathTrace
 from muster.model.invocation import Invocation

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from muster import __version__
 from muster.diagnosis import fingerprint
-from muster.model.cause import Candidate, Cause, Commit, Remedy, Severity
+from muster.model.cause import Candidate, Cause, Remedy, Severity
 from muster.model.collection import Collection, CollectorReport, Outcome, RaisedException, SessionState
 from muster.model.environment import Environment
 from muster.model.invocation import Invocation
@@ -29,11 +29,11 @@ from muster.model.report import (
     Report,
     Seconds,
     SessionSummary,
-    Since,
     Totals,
     Verdict,
     VerdictState,
 )
+from muster.usecases.baseline_report import Comparison, baseline_report, since
 from muster.usecases.report_paths import relative_path
 
 _RULED_OUT = "not: "
@@ -56,6 +56,7 @@ class Checked:
     categories: tuple[str, ...] = ()
     differences: tuple[DifferenceReport, ...] = ()
     notes: tuple[str, ...] = ()
+    baseline: Comparison | None = None
 
 
 def make_report(checked: Checked) -> Report:
@@ -89,7 +90,7 @@ def make_report(checked: Checked) -> Report:
             for problem in checked.collection.problems
         ),
         services=(),
-        baseline=None,
+        baseline=None if checked.baseline is None else baseline_report(checked.baseline, causes, checked.root),
         notes=checked.notes,
         differences=checked.differences,
     )
@@ -233,7 +234,7 @@ def _cause_report(checked: Checked, causes: Sequence[Cause], position: int) -> C
         subject=cause.subject,
         message=cause.message,
         culprit=_place(cause.culprit, root),
-        since=_since(cause.since),
+        since=since(cause.since),
         evidence=tuple(
             EvidenceItem(
                 kind=item.kind,
@@ -269,12 +270,6 @@ def candidate_report(candidate: Candidate, root: str) -> CandidateReport:
         why=tuple(dict.fromkeys(each.kind for each in candidate.evidence)),
         tied=candidate.is_tied,
     )
-
-
-def _since(commit: Commit | None) -> Since | None:
-    if commit is None:
-        return None
-    return Since(commit=commit.sha, author=commit.author, date=commit.date, subject=commit.subject)
 
 
 def _fix(number: int, remedy: Remedy) -> Fix:

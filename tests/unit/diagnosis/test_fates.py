@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tests.unit.diagnosis.scene import diagnose, evidence, no_module, no_name, path
 
-from muster.model.cause import Cause, Commit
+from muster.model.cause import Cause
 from muster.model.collection import Confidence
+from muster.model.commit import Commit
 from muster.model.history import Chronicle, NameTrace, PathTrace, Step
 
 MOVE = Commit("a" * 40, "Ada", "2024-01-02T00:00:00+00:00", "move it")

@@ -1,0 +1,295 @@
+"""What became of each test that is gone.
+
+A test that still stands in the sources, or that says the same under a name that is not collected, is silently lost. One
+whose own lines are gone was deleted on purpose, or goes on under another node id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from posixpath import join, normpath
+
+from muster.comparison.difference import Difference, TestGroup, bare_id
+from muster.comparison.matching import likeness, match_tests
+from muster.comparison.origins import Origin, find_origin
+from muster.comparison.reasons import place_of_change, why_not_collected
+from muster.comparison.versions import Version
+from muster.facts.blocks import Block
+from muster.model.collection import Collection, Item, Loss, Outcome
+from muster.model.location import Location
+
+ALIKE = 0.8
+"""A function that is new under a name that is not collected is the test where so much of it is the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Its own lines were removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """It is collected as the bare id `to`."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """It runs all the same, as `by`: through a subclass."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Its file, or what stands above that, fails."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """It is lost: `loss` says by what."""
+
+    loss: Loss
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """Whether it is collected depends on code that was not run."""
+
+    reason: str
+
+
+Fate = Deleted | Renamed | Kept | Behind | Silent | Unsure
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two versions of the sources, and the folders that their node ids are relative to."""
+
+    before: Version
+    after: Version
+    rootdir_before: str
+    rootdir_after: str
+    new_files: tuple[str, ...] = ()
+    """Python files that only the later version has."""
+
+
+def judge_tests(found: Difference, collection: Collection, sides: Sides) -> dict[str, Fate]:
+    """The fate of each bare id that `found` misses in `collection`, which is the later one."""
+    return _Court(found, collection, sides).judge()
+
+
+class _Court:
+    """What all judgements of one comparison share."""
+
+    def __init__(self, found: Difference, collection: Collection, sides: Sides) -> None:
+        self._found = found
+        self._collection = collection
+        self._sides = sides
+        self._losses = _by_nodeid(collection.losses)
+        self._running = {(item.path, item.line): item.nodeid for item in collection.items if item.line}
+        self._reports = {report.path: report for report in collection.reports}
+        self._blocked = {path for path, _ in collection.blocked} | {
+            report.path for report in collection.reports if report.outcome is Outcome.FAILED
+        }
+
+    def judge(self) -> dict[str, Fate]:
+        sides = self._sides
+        fates: dict[str, Fate] = {}
+        gone: list[Origin] = []
+        for group in self._found.lost:
+            origin = find_origin(group, sides.before, sides.rootdir_before)
+            fate = self._standing(origin)
+            if fate is None:
+                gone.append(origin)
+            else:
+                fates[group.bare] = fate
+        fates |= self._departed(gone)
+        return fates
+
+    # What still stands in its place ---------------------------------------------------------------------------------
+
+    def _standing(self, origin: Origin) -> Fate | None:
+        """The fate of a test whose own lines are still where they were; None where they are not."""
+        after = self._sides.after
+        blocks = after.named(origin.path, origin.names)
+        if origin.block is None:
+            is_there = after.has(origin.path) and self._is_named(origin)
+        elif origin.is_own:
+            is_there = bool(blocks)
+        else:
+            has_class = origin.owner is None or bool(after.named(origin.path, origin.owner.names))
+            is_there = has_class and bool(after.named(origin.path_of_block, origin.block.names))
+            is_there = is_there and after.has(origin.path)
+        if not is_there:
+            return None
+        return self._uncollected(origin, blocks[-1] if blocks else None)
+
+    def _is_named(self, origin: Origin) -> bool:
+        """Whether a test that no `def` of its name makes may still be made: by the same class or file."""
+        if origin.owner is not None:
+            return bool(self._sides.after.named(origin.path, origin.owner.names))
+        return self._sides.before.blocks(origin.path) == self._sides.after.blocks(origin.path)
+
+    def _uncollected(self, origin: Origin, block: Block | None) -> Fate:
+        """Why a test that stands in the sources is not collected."""
+        bare, path = origin.group.bare, origin.path
+        if path in self._blocked or self._is_below_failure(path):
+            return Behind(path)
+        loss = self._losses.get(bare) or self._loss_above(origin)
+        if loss is not None:
+            return Silent(loss)
+        report = self._reports.get(path)
+        if report is not None and report.outcome is Outcome.UNDECIDED:
+            return Unsure(report.reason or "what it collects depends on code that was not run")
+        if bare in {bare_id(nodeid) for nodeid in self._collection.deselected}:
+            return Silent(_own_loss(origin, "deselected", "an option deselects it", Location(path)))
+        change = why_not_collected(origin, block, self._sides.after)
+        place = place_of_change(origin, block)
+        return Silent(_own_loss(origin, change.kind, change.text, place))
+
+    def _is_below_failure(self, path: str) -> bool:
+        return any(path.startswith(folder + "/") for folder in self._blocked)
+
+    def _loss_above(self, origin: Origin) -> Loss | None:
+        """The loss of the class, file or folder that holds the test."""
+        bare = origin.group.bare
+        for loss in self._collection.losses:
+            subject = loss.subject.rstrip("/")
+            if bare.startswith((subject + "::", subject + "/")) and loss.kind in (
+                "M401",
+                "M403",
+                "M404",
+                "M407",
+                "M408",
+            ):
+                return loss
+        return next(
+            (loss for loss in self._collection.losses if loss.kind == "M407" and loss.culprit.path == origin.path), None
+        )
+
+    # What does not ---------------------------------------------------------------------------------------------------
+
+    def _departed(self, gone: Sequence[Origin]) -> dict[str, Fate]:
+        """The fates of tests whose own lines are gone from their place."""
+        sides = self._sides
+        gained = [find_origin(group, sides.after, sides.rootdir_after) for group in self._found.gained]
+        renamed = match_tests(gone, gained)
+        fates: dict[str, Fate] = {old: Renamed(new) for old, new in renamed.items()}
+        left = [origin for origin in gone if origin.group.bare not in fates]
+        blocked = match_tests(left, list(self._in_blocked()))
+        fates |= {
+            old: Behind(normpath(join(sides.rootdir_after, new.partition("::")[0]))) for old, new in blocked.items()
+        }
+        left = [origin for origin in left if origin.group.bare not in fates]
+        uncollected = match_tests(left, list(self._in_losses()))
+        fates |= {old: Silent(self._losses[new]) for old, new in uncollected.items()}
+        for origin in left:
+            if origin.group.bare not in fates:
+                fates[origin.group.bare] = self._survivor(origin) or Deleted()
+        return fates
+
+    def _in_blocked(self) -> Iterator[Origin]:
+        """The tests behind failures of files that the baseline has not: moved there."""
+        for _, items in self._collection.blocked:
+            for item in items:
+                group = TestGroup(bare_id(item.nodeid), item)
+                if group.bare not in self._found.before:
+                    yield find_origin(group, self._sides.after, self._sides.rootdir_after)
+
+    def _in_losses(self) -> Iterator[Origin]:
+        """The tests that the later collection itself knows to be lost, and the baseline did not have."""
+        for nodeid, loss in self._losses.items():
+            if nodeid not in self._found.before and nodeid not in self._found.after:
+                group = TestGroup(nodeid, Item(nodeid, loss.culprit.path))
+                yield find_origin(group, self._sides.after, self._sides.rootdir_after)
+
+    def _survivor(self, origin: Origin) -> Fate | None:
+        """The fate of a test that is still written somewhere, under another name."""
+        if origin.block is None or not origin.is_own:
+            return None
+        for path in (origin.path, *self._sides.new_files):
+            for block in self._sides.after.blocks(path):
+                fate = self._as_survivor(origin, path, block)
+                if fate is not None:
+                    return fate
+        return None
+
+    def _as_survivor(self, origin: Origin, path: str, block: Block) -> Fate | None:
+        assert origin.block is not None
+        if block.kind != origin.block.kind:
+            return None
+        is_new = path != origin.path or not self._sides.before.named(path, block.names)
+        is_same = block.digest == origin.block.digest
+        if not is_new:
+            return self._as_shadowed(path, block) if is_same else None
+        running = self._running.get((path, block.line))
+        if running is not None:
+            return Kept(running) if is_same else None
+        if not is_same and not _is_edited(origin, path, block):
+            return None
+        if self._is_called(path, block):
+            return None  # taken over by a helper of other tests
+        text = f"it is '{'.'.join(block.names)}' now, which is not collected"
+        kind = "M403" if block.names[:-1] == origin.names[:-1] and path == origin.path else "M406"
+        return Silent(replace(_own_loss(origin, "renamed", text, Location(path, block.line)), kind=kind))
+
+    def _as_shadowed(self, path: str, block: Block) -> Fate | None:
+        """The loss of one of several definitions of a name."""
+        if len(self._sides.after.named(path, block.names)) < 2:
+            return None
+        lines = [each.line for each in self._sides.after.named(path, block.names)]
+        owners = {block.names[:size] for size in range(1, len(block.names) + 1)}
+        for loss in self._collection.losses:
+            subject = tuple(loss.subject.split("::")[1:])
+            if loss.kind == "M402" and loss.culprit.path == path and subject in owners:
+                return Silent(loss)
+        if all((path, line) in self._running for line in lines):
+            return None
+        text = f"'{'.'.join(block.names)}' is defined on lines {', '.join(map(str, lines))}"
+        return Silent(Loss("M402", "::".join((path, *block.names)), Location(path, block.line), text=text))
+
+    def _is_called(self, path: str, block: Block) -> bool:
+        """Whether other code of the file mentions the function."""
+        name = block.names[-1]
+        return any(
+            name in each.reads or (each.line != block.line and each.kind != "class" and _mentions(each.text, name))
+            for each in self._sides.after.blocks(path)
+        )
+
+
+def _by_nodeid(losses: Iterable[Loss]) -> dict[str, Loss]:
+    found: dict[str, Loss] = {}
+    for loss in losses:
+        for nodeid in loss.lost:
+            found.setdefault(bare_id(nodeid), loss)
+    return found
+
+
+def _own_loss(origin: Origin, root: str, text: str, place: Location) -> Loss:
+    return Loss("M406", origin.group.bare, place, (origin.group.bare,), 1, text, root=root)
+
+
+def _is_edited(origin: Origin, path: str, block: Block) -> bool:
+    """Whether `block`, of the same class, is the test after some editing."""
+    assert origin.block is not None
+    if path != origin.path or block.names[:-1] != origin.names[:-1] or not origin.block.text:
+        return False
+    return likeness(origin.block.text, block.text) >= ALIKE
+
+
+def _mentions(text: str, name: str) -> bool:
+    return f"{name}(" in text or f".{name}" in text
+
+
+def merged_by_loss(fates: Mapping[str, Fate]) -> dict[Loss, list[str]]:
+    """The silent losses with the bare ids that each took away."""
+    found: dict[Loss, list[str]] = {}
+    for bare, fate in fates.items():
+        if isinstance(fate, Silent):
+            found.setdefault(fate.loss, []).append(bare)
+    return found

@@ -1,0 +1,108 @@
+"""Which test that is gone is which one that is new: renamed, moved to another class or file, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+
+from muster.comparison.origins import Origin
+
+ALIKE = 0.6
+"""Less of the text in common makes no renaming of a test whose name changed."""
+
+ALIKE_ELSEWHERE = 0.5
+"""A test of the same name in another class or file may differ more."""
+
+MOST_PAIRS = 40
+"""New tests that one lost test is compared with, line by line."""
+
+
+def match_tests(lost: Sequence[Origin], gained: Sequence[Origin]) -> dict[str, str]:
+    """Bare ids of `lost` to those of `gained`, each at most once, the surest first."""
+    found: dict[str, str] = {}
+    free = {origin.group.bare: origin for origin in gained}
+    _match_same(lost, free, found)
+    _match_alike([origin for origin in lost if origin.group.bare not in found], free, found)
+    return found
+
+
+def _match_same(lost: Sequence[Origin], free: dict[str, Origin], found: dict[str, str]) -> None:
+    """Those that say the very same."""
+    by_digest: dict[tuple[str, ...], list[Origin]] = {}
+    for origin in free.values():
+        by_digest.setdefault(_identity(origin), []).append(origin)
+    pairs = [
+        (-_nearness(origin, other), position, origin.group.bare, other.group.bare)
+        for position, origin in enumerate(lost)
+        if origin.block is not None
+        for other in by_digest.get(_identity(origin), ())[: MOST_PAIRS * 5]
+    ]
+    _take(pairs, free, found)
+
+
+def _match_alike(lost: Sequence[Origin], free: dict[str, Origin], found: dict[str, str]) -> None:
+    """Those that were edited as well: of one name elsewhere, or in one place under another name."""
+    by_name: dict[str, list[Origin]] = {}
+    by_place: dict[tuple[str, tuple[str, ...]], list[Origin]] = {}
+    for origin in free.values():
+        by_name.setdefault(origin.names[-1] if origin.names else "", []).append(origin)
+        by_place.setdefault((origin.path, origin.names[:-1]), []).append(origin)
+    pairs: list[tuple[float, int, str, str]] = []
+    for position, origin in enumerate(lost):
+        if not origin.names:
+            continue
+        for other in by_name.get(origin.names[-1], ())[:MOST_PAIRS]:
+            likeness = _likeness(origin, other)
+            is_whole = origin.names == other.names and len(origin.names) > 1
+            if likeness >= ALIKE_ELSEWHERE or is_whole:
+                pairs.append((-likeness - _nearness(origin, other), position, origin.group.bare, other.group.bare))
+        for other in by_place.get((origin.path, origin.names[:-1]), ())[:MOST_PAIRS]:
+            likeness = _likeness(origin, other)
+            if likeness >= ALIKE:
+                pairs.append((-likeness - 2, position, origin.group.bare, other.group.bare))
+    _take(pairs, free, found)
+
+
+def _take(pairs: Iterable[tuple[float, int, str, str]], free: dict[str, Origin], found: dict[str, str]) -> None:
+    for _, _, old, new in sorted(pairs):
+        if old not in found and new in free:
+            found[old] = new
+            del free[new]
+
+
+def _identity(origin: Origin) -> tuple[str, ...]:
+    """What a test says; an inherited one says it in the name of its class."""
+    if origin.block is None:
+        return ("", *origin.names)
+    return (origin.block.digest, "" if origin.is_own else origin.names[-1])
+
+
+def _nearness(one: Origin, other: Origin) -> float:
+    """How much of the two node ids agrees, from the file to the name."""
+    score = 0.0
+    if one.names == other.names:
+        score += 4
+    if one.names[-1:] == other.names[-1:]:
+        score += 2
+    if one.names[:-1] == other.names[:-1]:
+        score += 1
+    if one.path == other.path:
+        score += 1
+    elif one.path.rpartition("/")[2] == other.path.rpartition("/")[2]:
+        score += 0.5
+    return score
+
+
+def _likeness(one: Origin, other: Origin) -> float:
+    if one.block is None or other.block is None or not one.block.text or not other.block.text:
+        return 0.0
+    return likeness(one.block.text, other.block.text)
+
+
+def likeness(one: str, other: str) -> float:
+    """Between 0 and 1: how much of two texts is the same, line by line, whatever their indentation."""
+    return SequenceMatcher(None, _lines(one), _lines(other), autojunk=False).ratio()
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
