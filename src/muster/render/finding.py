@@ -18,7 +18,8 @@ Level = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to put right. `accepted` is the reason for which it does not count, or "".
+    """One thing to put right. `accepted` is the reason for which it does not count, or "", and `in_source` whether a
+    comment in the code says it.
 
     Texts are as the project spells them: whoever prints them escapes them for his grammar. `line` 0 is the whole file.
     """
@@ -36,6 +37,7 @@ class Finding:
     scope: str = "file"
     victims: tuple[str, ...] = ()
     accepted: str = ""
+    in_source: bool = False
 
 
 def findings_of(report: Report, prefix: str) -> list[Finding]:
@@ -63,6 +65,18 @@ def findings_of(report: Report, prefix: str) -> list[Finding]:
 def open_errors(report: Report) -> list[CauseReport]:
     """The causes for which `muster check` ends with code 1."""
     return [cause for cause in report.causes if cause.severity == "error" and cause.accepted is None]
+
+
+def other_failures(report: Report) -> list[tuple[str, str]]:
+    """What fails besides open causes, each with its name: rules of the gate, and a session that ends too early."""
+    if report.gate is not None:
+        failed = [rule for rule in report.gate.rules if rule.state == "failed"]
+        named = [rule for rule in failed if rule.rule != "causes" or not open_errors(report)]
+        return [(f"gate: {rule.rule}", "\n".join(filter(None, (rule.message, rule.advice)))) for rule in named]
+    if report.session.state == "aborted" and not open_errors(report):
+        code = report.session.pytest_exit
+        return [("session", f"pytest ends with exit code {code} before it has collected every file")]
+    return []
 
 
 def repository_path(path: str, prefix: str) -> str:
@@ -116,4 +130,5 @@ def _of_cause(report: Report, cause: CauseReport, prefix: str) -> Finding:
         scope=cause.scope,
         victims=tuple(repository_path(path, prefix) for path in cause.victims),
         accepted=cause.accepted.reason if cause.accepted else "",
+        in_source=cause.accepted is not None and not cause.accepted.expires,
     )

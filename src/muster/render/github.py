@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from muster.model.report import Report
 from muster.render.escape import escape_lines, escape_text
-from muster.render.finding import Finding, findings_of
+from muster.render.finding import Finding, findings_of, other_failures
 from muster.render.text import render_quantity
 
 MOST_ANNOTATIONS = 10
@@ -23,8 +23,10 @@ def render_github(report: Report, prefix: str) -> str:
     """The annotations, worst first, one a line, and a line on what is left out; "" where there is nothing to say."""
     findings = [finding for finding in findings_of(report, prefix) if not finding.accepted]
     ranked = sorted(findings, key=lambda finding: list(_COMMANDS).index(finding.level))
-    lines = [_annotation(finding) for finding in ranked[:MOST_ANNOTATIONS]]
-    rest = len(ranked) - len(lines)
+    failures = [_command("error", {"title": f"muster {name}"}, text) for name, text in other_failures(report)]
+    whole = [*failures, *(_annotation(finding) for finding in ranked)]
+    lines = whole[:MOST_ANNOTATIONS]
+    rest = len(whole) - len(lines)
     if rest:
         lines.append(f"muster: {render_quantity(rest, 'more finding')} without an annotation")
     return "".join(f"{line}\n" for line in lines)
@@ -48,6 +50,11 @@ def _annotation(finding: Finding) -> str:
         properties["endLine"] = str(max(finding.end_line, finding.line))
     if finding.column and finding.end_line <= finding.line:  # GitHub knows columns within one line only
         properties["col"] = str(finding.column)
-    properties["title"] = f"{finding.code} {finding.title}"[:_MOST_OF_A_TITLE]
-    listed = ",".join(f"{name}={escape_property(value)}" for name, value in properties.items())
-    return f"::{_COMMANDS[finding.level]} {listed}::{escape_data(finding.message[:_MOST_CHARACTERS])}"
+    properties["title"] = f"{finding.code} {finding.title}"
+    return _command(_COMMANDS[finding.level], properties, finding.message)
+
+
+def _command(name: str, properties: dict[str, str], message: str) -> str:
+    properties = {**properties, "title": properties["title"][:_MOST_OF_A_TITLE]}
+    listed = ",".join(f"{key}={escape_property(value)}" for key, value in properties.items())
+    return f"::{name} {listed}::{escape_data(message[:_MOST_CHARACTERS])}"

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from muster.model.report import BaselineReport, CauseReport, EvidenceItem, FileReport, Fix, Report
+from muster.model.report import BaselineReport, CauseReport, EvidenceItem, FileReport, Fix, GateReport, GateRule, Report
 from muster.render.finding import fix_words, open_errors
 from muster.render.markup import Child, Markup, element
 from muster.render.pages import page_address
@@ -51,6 +51,7 @@ def _body(report: Report) -> list[Child]:
     return [
         element("a", {"class": "skip", "href": "#causes"}, "Skip to the root causes"),
         element("header", {}, *_header(report), _filter()),
+        *(_gate(report.gate) if report.gate else []),
         element("main", {"id": "causes"}, *_section("Root causes", [_cause(cause) for cause in causes])),
         *_section("Accepted", [_cause(cause) for cause in accepted]),
         *(_baseline(report.baseline) if report.baseline else []),
@@ -105,6 +106,22 @@ def _filter() -> Markup:
 
 def _section(title: str, children: Sequence[Child]) -> list[Child]:
     return [element("h2", {}, title), *children] if children else []
+
+
+def _gate(gate: GateReport) -> list[Child]:
+    tones = {"passed": "good", "failed": "error", "unjudged": "warning"}
+    rules = [
+        row
+        for rule in gate.rules
+        for row in _row(
+            rule.rule, [element("span", {"class": tones[rule.state]}, rule.state), f" {rule.message}", *_advice(rule)]
+        )
+    ]
+    return _section(f"Gate: {'passed' if gate.passed else 'failed'}", [element("dl", {}, *rules)])
+
+
+def _advice(rule: GateRule) -> list[Child]:
+    return [element("div", {}, rule.advice)] if rule.advice else []
 
 
 def _cause(cause: CauseReport) -> Markup:

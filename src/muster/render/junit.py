@@ -1,4 +1,5 @@
-"""JUnit XML as pytest (xunit1) writes it: one case for each blocked file, and one for each error that blocks none.
+"""JUnit XML as pytest (xunit1) writes it: one case for each blocked file, and one for each error that blocks none, and
+for each rule of the gate that fails besides.
 
 A case fails where `muster check` fails: what is accepted, or of a lower severity, is skipped.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from muster.model.report import CauseReport, FileReport, Report
-from muster.render.finding import explanation_of, open_errors, place_of, repository_path
+from muster.render.finding import explanation_of, open_errors, other_failures, place_of, repository_path
 from muster.render.markup import Markup, element
 
 _NEWLINE = Markup("\n")
@@ -21,6 +22,7 @@ def render_junit(report: Report, prefix: str) -> str:
     cases = [_of_file(file, [causes[id_] for id_ in file.causes if id_ in causes], prefix) for file in blocked]
     shown = {id_ for file in blocked for id_ in file.causes}
     cases += [_of_cause(report, cause, prefix) for cause in open_errors(report) if cause.id not in shown]
+    cases += [_of_failure(name, text) for name, text in other_failures(report)]
     kinds = [kind for kind, _ in cases]
     counts = {
         "tests": str(len(cases)),
@@ -55,6 +57,12 @@ def _of_cause(report: Report, cause: CauseReport, prefix: str) -> tuple[str, Mar
     place = place_of(report, cause)
     outcome = element("failure", {"type": cause.code, "message": cause.message}, _told(cause))
     return "failure", _case(place.path, f"{cause.code} {cause.title}", str(max(place.line, 1)), prefix, outcome)
+
+
+def _of_failure(name: str, text: str) -> tuple[str, Markup]:
+    first = text.split("\n")[0]
+    outcome = element("failure", {"type": name, "message": first}, text)
+    return "failure", element("testcase", {"classname": "muster", "name": name, "time": "0"}, outcome)
 
 
 def _case(path: str, name: str, line: str, prefix: str, outcome: Markup) -> Markup:

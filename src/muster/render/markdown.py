@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from muster.diagnosis.catalogue import BY_CODE
-from muster.model.report import CauseReport, Fix, Report
+from muster.model.report import CauseReport, Fix, GateReport, Report
 from muster.render.escape import escape_lines, escape_text
 from muster.render.finding import fix_words, open_errors
 from muster.render.pages import page_address
@@ -77,7 +77,16 @@ def _head(report: Report) -> list[str]:
     counts.append(f"checked in {render_seconds(report.seconds.simulated)}")
     subject = ", ".join(report.categories) or report.invocation.command
     lines = [f"## Muster: {verdict}", "", _line(subject, Words(" · " + " · ".join(counts)))]
-    return lines + [line for note in report.notes for line in ("", _line(Words("> "), note))]
+    lines += [line for note in report.notes for line in ("", _line(Words("> "), note))]
+    return lines + (_gate(report.gate) if report.gate else [])
+
+
+def _gate(gate: GateReport) -> list[str]:
+    lines = ["", f"**Gate: {'passed' if gate.passed else 'failed'}**", ""]
+    for rule in gate.rules:
+        lines.append(_line(Words(f"- {rule.rule} {rule.state}: "), rule.message))
+        lines += [_line(Words("  - "), rule.advice)] if rule.advice else []
+    return lines
 
 
 def _cause(cause: CauseReport) -> list[str]:

@@ -103,7 +103,8 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
             for path in others
         ]
     if finding.accepted:
-        result["suppressions"] = [{"kind": "external", "justification": escape_text(finding.accepted)}]
+        kind = "inSource" if finding.in_source else "external"
+        result["suppressions"] = [{"kind": kind, "justification": escape_text(finding.accepted)}]
     return result
 
 

@@ -16,6 +16,8 @@ from muster.model.report import (
     BaselineLoss,
     BaselineReport,
     CandidateReport,
+    GateReport,
+    GateRule,
     Renaming,
     Report,
     Since,
@@ -105,7 +107,12 @@ def hostile_report(text: str) -> Report:
         renamed=(Renaming(before="", after=""),),
         gained=("",),
     )
-    return typing.cast(Report, _filled(report(causes=causes, baseline=baseline, notes=("",)), text))
+    rule = GateRule(rule="categories", state="failed", message="", advice="")
+    gate = GateReport(
+        passed=False, exit_code=1, rules=(rule, GateRule(rule="causes", state="failed", message="", advice=""))
+    )
+    whole = report(causes=causes, baseline=baseline, notes=("",), gate=gate)
+    return typing.cast(Report, _filled(whole, text))
 
 
 @functools.cache

@@ -113,7 +113,7 @@ def test_junit_is_read_back_with_the_same_cases() -> None:
         assert skeleton_of_xml(printed) == harmless
         suites = junitparser.JUnitXml.fromstring(printed.encode("utf-8"))
         cases = [case for suite in suites for case in suite]
-        assert [type(case.result[0]).__name__ for case in cases] == ["Error"]
+        assert [type(case.result[0]).__name__ for case in cases] == ["Error", "Failure"]
         assert cases[0].result[0].message.startswith(shown(text)[:50].rstrip())
 
     assert offenders(check) == {}
@@ -130,12 +130,13 @@ def test_annotations_are_what_the_runner_reads() -> None:
         assert lines.pop() == ""
         assert len(lines) <= MOST_ANNOTATIONS
         commands = [parse_command(line) for line in lines]
-        assert [command for command, _, _ in commands] == ["error", "warning", "warning"]
-        for _, properties, data in commands:
+        assert [command for command, _, _ in commands] == ["error", "error", "warning", "warning"]
+        assert commands[0][1] == {"title": "muster gate: categories"}
+        for _, properties, data in commands[1:]:
             assert set(properties) - {"col"} <= {"file", "line", "endLine", "title"}
             assert properties["file"] == escape_text(text)
             assert data
-        assert commands[0][1]["line"] == "43"
+        assert commands[1][1]["line"] == "43"
 
     assert offenders(check) == {}
 
