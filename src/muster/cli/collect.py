@@ -9,7 +9,7 @@ from muster.cli.reports import known_format, write_text
 from muster.model.report import NodeIds
 from muster.render.escape import escape_text, has_control
 from muster.render.json import render_json
-from muster.render.text import render_quantity
+from muster.render.quantity import render_quantity
 from muster.usecases.collect import Listing, collect
 from muster.wiring import Choices, open_workspace
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from muster.render.escape import escape_text
 from muster.render.layout import Canvas, Tone, labelled, wrap_words
-from muster.render.text import render_cause, render_quantity
+from muster.render.quantity import render_quantity
+from muster.render.text import render_cause
 from muster.usecases.explain_file import NOT_COLLECTED, FileExplanation, FileStory, ShownFrame
 from muster.usecases.explain_module import EntryStep, ModuleExplanation, PartStep
 

@@ -6,7 +6,7 @@ from muster.model.fix_report import FixReport, FixRound
 from muster.model.report import CauseReport, Fix, Verdict
 from muster.render.escape import escape_text
 from muster.render.layout import Canvas, Tone
-from muster.render.text import render_quantity
+from muster.render.quantity import render_quantity
 
 _TONES = {"proved": Tone.GOOD, "partial": Tone.WARNING, "refuted": Tone.ERROR, "unproved": Tone.FAINT}
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from muster.model.report import Report
 from muster.render.escape import escape_lines, escape_text
 from muster.render.finding import Finding, findings_of, other_failures
-from muster.render.text import render_quantity
+from muster.render.quantity import render_quantity
 
 MOST_ANNOTATIONS = 10
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}

@@ -7,10 +7,12 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from muster.model.report import BaselineReport, CauseReport, EvidenceItem, FileReport, Fix, GateReport, GateRule, Report
+from muster.render.baseline import baseline_heading, blocked_words, change_words
 from muster.render.finding import fix_words, open_errors
 from muster.render.markup import Child, Markup, element
 from muster.render.pages import page_address
-from muster.render.text import render_count, render_quantity, render_seconds, render_toll
+from muster.render.quantity import render_count, render_quantity, render_seconds
+from muster.render.text import render_toll
 
 _SEVERITIES = ("error", "warning", "note")
 _VERDICT_TONES = {"proved": "good", "partial": "warning", "refuted": "error", "unproved": "note"}
@@ -192,15 +194,17 @@ def _file(file: FileReport) -> Markup:
 
 
 def _baseline(baseline: BaselineReport) -> list[Child]:
-    renamed = [f"{renaming.before} is now {renaming.after}" for renaming in baseline.renamed]
-    rows = [
-        *_row("lost", [_list(loss.nodeid for loss in baseline.lost)] if baseline.lost else []),
-        *_row("deleted", [_list(baseline.deleted)] if baseline.deleted else []),
-        *_row("renamed", [_list(renamed)] if renamed else []),
-        *_row("gained", [_list(baseline.gained)] if baseline.gained else []),
-    ]
-    told: list[Child] = [element("dl", {}, *rows)] if rows else [element("p", {}, "Nothing lost, nothing gained.")]
-    return _section(f"Compared with {baseline.base}", told)
+    listed = (
+        ("lost by", [change_words(change) for change in baseline.changes]),
+        ("lost", [loss.nodeid for loss in baseline.lost]),
+        ("newly blocked", [blocked_words(blocked) for blocked in baseline.blocked]),
+        ("deleted on purpose", baseline.deleted),
+        ("renamed", [f"{renaming.before} is now {renaming.after}" for renaming in baseline.renamed]),
+        ("gained", baseline.gained),
+        ("compared by bare ids", [f"{bare.subject}: {bare.reason}" for bare in baseline.bare]),
+    )
+    rows = [row for label, texts in listed if texts for row in _row(label, [_list(texts)])]
+    return [element("h2", {}, baseline_heading(baseline)), *([element("dl", {}, *rows)] if rows else [])]
 
 
 def _footer(report: Report) -> str:

@@ -8,7 +8,7 @@ from muster.model.located import Located, Move
 from muster.model.report import CandidateReport
 from muster.render.escape import escape_text
 from muster.render.layout import Canvas, Tone, labelled
-from muster.render.text import render_quantity
+from muster.render.quantity import render_quantity
 
 _LABEL_WIDTH = 10
 

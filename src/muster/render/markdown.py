@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from muster.diagnosis.catalogue import BY_CODE
-from muster.model.report import CauseReport, Fix, GateReport, Report
+from muster.model.report import BaselineReport, CauseReport, Fix, GateReport, Report
+from muster.render.baseline import baseline_heading, blocked_words, change_words
 from muster.render.escape import escape_lines, escape_text
 from muster.render.finding import fix_words, open_errors
 from muster.render.pages import page_address
-from muster.render.text import render_quantity, render_seconds, render_toll
+from muster.render.quantity import render_quantity, render_seconds
+from muster.render.text import render_toll
 
 _CAUSES = 30
 _LISTED = 10
@@ -78,7 +80,16 @@ def _head(report: Report) -> list[str]:
     subject = ", ".join(report.categories) or report.invocation.command
     lines = [f"## Muster: {verdict}", "", _line(subject, Words(" · " + " · ".join(counts)))]
     lines += [line for note in report.notes for line in ("", _line(Words("> "), note))]
+    lines += _baseline(report.baseline) if report.baseline else []
     return lines + (_gate(report.gate) if report.gate else [])
+
+
+def _baseline(baseline: BaselineReport) -> list[str]:
+    lines = ["", _line(Words("**Baseline:** "), baseline_heading(baseline)), ""]
+    lines += _items("lost", [change_words(change) for change in baseline.changes], len(baseline.changes))
+    lines += _items("newly blocked", [blocked_words(file) for file in baseline.blocked], len(baseline.blocked))
+    lines += _items("deleted on purpose", baseline.deleted, len(baseline.deleted))
+    return lines
 
 
 def _gate(gate: GateReport) -> list[str]:

@@ -8,7 +8,8 @@ from muster.model.report import Report
 from muster.model.run_report import RunReport
 from muster.render.escape import escape_lines, escape_text
 from muster.render.layout import Canvas, Tone, labelled, wrap_words
-from muster.render.text import render_cause, render_quantity, render_seconds, render_summary
+from muster.render.quantity import render_quantity, render_seconds
+from muster.render.text import render_cause, render_summary
 from muster.settings import Category
 
 _LISTED = 20

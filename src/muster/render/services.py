@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from muster.model.service import ServicesReport, ServiceStatus
 from muster.render.escape import cell_width, escape_text
 from muster.render.layout import Canvas, Tone, labelled, pack_segments, with_remark, wrap_words
-from muster.render.text import render_quantity, render_seconds
+from muster.render.quantity import render_quantity, render_seconds
 
 _TONES = {"up": Tone.GOOD, "down": Tone.ERROR, "skipped": Tone.WARNING}
 _INDENT = 2

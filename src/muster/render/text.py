@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from muster.model.report import CauseReport, EvidenceItem, FileReport, Fix, Report
+from muster.render.baseline import render_baseline
 from muster.render.escape import cell_width, escape_lines, escape_text
 from muster.render.gate import render_gate
 from muster.render.layout import Canvas, Tone, labelled, pack_segments, with_remark, wrap_words
+from muster.render.quantity import render_count, render_quantity, render_seconds
 
 _SEVERITY_TONES = {"error": Tone.ERROR, "warning": Tone.WARNING, "note": Tone.NOTE}
 _VERDICT_TONES = {"proved": Tone.GOOD, "partial": Tone.WARNING, "refuted": Tone.ERROR, "unproved": Tone.FAINT}
@@ -28,6 +30,7 @@ def render_text(report: Report, canvas: Canvas) -> str:
         _skipped(report, canvas),
         _problems(report, canvas),
         _differences(report, canvas),
+        render_baseline(report.baseline, canvas) if report.baseline is not None else [],
         _accepted(report, canvas),
     ):
         lines += ["", *section] if section else []
@@ -35,23 +38,6 @@ def render_text(report: Report, canvas: Canvas) -> str:
     if report.gate is not None:
         lines += render_gate(report.gate, canvas)
     return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def render_count(number: int) -> str:
-    """`number` with thousands apart: `1 445`."""
-    return f"{number:,}".replace(",", " ")
-
-
-def render_quantity(number: int, noun: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{render_count(number)} {noun}" if number == 1 else f"{render_count(number)} {noun}s"
-
-
-def render_seconds(seconds: float) -> str:
-    """`0.42 s`, `1.4 s`, `95 s`."""
-    if seconds < 1:
-        return f"{seconds:.2f} s"
-    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds:.0f} s"
 
 
 def render_summary(report: Report, canvas: Canvas) -> list[str]:

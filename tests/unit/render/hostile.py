@@ -13,11 +13,14 @@ from tests.unit.render.sample_reports import lost_tests, polluted_path, report
 
 from muster.model.report import (
     Acceptance,
+    BareComparison,
+    BaselineChange,
     BaselineLoss,
     BaselineReport,
     CandidateReport,
     GateReport,
     GateRule,
+    NewlyBlocked,
     Renaming,
     Report,
     Since,
@@ -106,6 +109,11 @@ def hostile_report(text: str) -> Report:
         deleted=("",),
         renamed=(Renaming(before="", after=""),),
         gained=("",),
+        against="",
+        tests=1,
+        changes=(BaselineChange(cause=1, change="", tests=1, since=Since(commit="", author="", date="", subject="")),),
+        blocked=(NewlyBlocked(path="", cause=1, tests=1),),
+        bare=(BareComparison(subject="", reason=""),),
     )
     rule = GateRule(rule="categories", state="failed", message="", advice="")
     gate = GateReport(

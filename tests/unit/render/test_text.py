@@ -9,7 +9,8 @@ from tests.unit.render.sample_reports import report
 
 from muster.render.escape import cell_width
 from muster.render.layout import Canvas
-from muster.render.text import render_count, render_quantity, render_seconds, render_text
+from muster.render.quantity import render_count, render_quantity, render_seconds
+from muster.render.text import render_text
 
 AT_100 = """\
 mission_critical   405 files   1 445 tests   1 file blocked (12 tests)   1 test lost   1 undecided
