@@ -20,6 +20,8 @@ def bind_arguments(
 ) -> dict[str, Value]:
     """The parameters' values by name. Raises `TypeError` as Python does."""
     posonly, regular, vararg, kwonly, kwarg = function.params
+    if not (kwargs or posonly or vararg or kwonly or kwarg) and len(args) == len(regular):
+        return {name: value for (name, _), value in zip(regular, args, strict=True)}
     positional = [*(name for name, _ in posonly), *(name for name, _ in regular)]
     names: dict[str, Value] = dict(zip(positional, args, strict=False))
     extra: dict[str, Value] = {}

@@ -9,7 +9,7 @@ from muster.execution import operations
 from muster.execution.arity import bind_arguments
 from muster.execution.attributes import get_attribute, with_arguments
 from muster.execution.classes import instantiate
-from muster.execution.machine import ExhaustedError, Machine
+from muster.execution.machine import FRUITLESS_STATEMENTS, ExhaustedError, Machine
 from muster.execution.raised import Raised
 from muster.execution.scope import Scope, ScopeKind
 from muster.execution.values import (
@@ -104,7 +104,7 @@ def _call_body(machine: Machine, function: FunctionValue, names: dict[str, Value
         return IteratorValue(None, "generator")
     if function.flags & ASYNC:
         return UNKNOWN
-    if machine.depth >= machine.call_depth or function.line == 0 or (function.file, function.line) in machine.exhausted:
+    if machine.depth >= machine.call_depth or function.line == 0 or _is_given_up(machine, function):
         _expose(machine, tuple(names.values()), {})
         if isinstance(managed := function.attributes.get(MANAGED), FunctionValue):
             _forget_globals(machine, managed)
@@ -120,6 +120,40 @@ def _call_body(machine: Machine, function: FunctionValue, names: dict[str, Value
     scope.nonlocal_names = frozenset(body.nonlocals)
     scope.line = function.line
     return _run_body(machine, function, body.statements, scope)
+
+
+def _is_given_up(machine: Machine, function: FunctionValue) -> bool:
+    """Whether the function ran out of its budget before; in doubt, also one that took long and never told anything."""
+    place = (function.file, function.line)
+    if place in machine.exhausted:
+        return True
+    if not machine.unsure or machine.fruitless.get(place, 0) <= FRUITLESS_STATEMENTS:
+        return False
+    # Nothing that it raises in doubt would be definite; what it may do to its module's tables is no longer followed.
+    if function.module is not None:
+        _expose(machine, tuple(function.module.namespace.values()), {})
+    return True
+
+
+def _weigh(machine: Machine, function: FunctionValue, value: Value, cost: tuple[int, int]) -> None:
+    """Note what a call cost that told nothing: it gave nothing known, put nothing on the path and imported nothing.
+
+    A function that once gave something known is followed for good.
+    """
+    place = (function.file, function.line)
+    spent = machine.fruitless.get(place, 0)
+    if spent < 0:
+        return
+    statements, changes = cost
+    if value is not UNKNOWN:
+        machine.fruitless[place] = -1
+    else:
+        machine.fruitless[place] = spent + statements if changes == _changes(machine) else 0
+
+
+def _changes(machine: Machine) -> int:
+    """A number that grows with every module that is imported and every change of the search path."""
+    return len(machine.modules) + len(machine.effects)
 
 
 def _forget_globals(machine: Machine, function: FunctionValue) -> None:
@@ -143,8 +177,6 @@ def _function_scope(function: FunctionValue, names: dict[str, Value]) -> Scope:
 
 
 def _run_body(machine: Machine, function: FunctionValue, statements: Sequence[Any], scope: Scope) -> Value:
-    from muster.execution.statements import run_scope
-
     outermost = machine.depth == 0
     outer_budget = machine.budget
     if outermost:
@@ -152,8 +184,9 @@ def _run_body(machine: Machine, function: FunctionValue, statements: Sequence[An
     machine.depth += 1
     depth = len(machine.scopes)
     unsure = machine.unsure
+    before, changes = machine.budget, _changes(machine)
     try:
-        signal = run_scope(machine, statements, scope)
+        signal = machine.run_scope(statements, scope)
     except Raised as raised:
         # Behind a `return` that may have been taken nothing that is raised is definite; nor is what a method raises
         # of its own accord whose object may be another than it seems.
@@ -172,11 +205,14 @@ def _run_body(machine: Machine, function: FunctionValue, statements: Sequence[An
         _expose(machine, tuple(scope.names.values()), {})
         return UNKNOWN
     finally:
+        left = machine.budget
         machine.unsure = unsure
         machine.depth -= 1
         if outermost:
             machine.budget = outer_budget
-    return _result(scope, signal)
+    value = _result(scope, signal)
+    _weigh(machine, function, value, (before - left, changes))
+    return value
 
 
 def _is_of_doubtful_object(raised: Raised, scope: Scope) -> bool:

@@ -55,7 +55,7 @@ def find_name(machine: Machine, name: str, scope: Scope) -> Value:
     value = scope.module.namespace.get(name, MISSING)
     if value is not MISSING:
         return value
-    value = machine_builtin(machine, name)
+    value = machine.builtin(name)
     if value is not MISSING:
         return value
     return UNKNOWN if scope.module.lenient else MISSING
@@ -77,13 +77,6 @@ def _find_enclosed(machine: Machine, name: str, scope: Scope) -> Value:
             return UNKNOWN
         enclosing = enclosing.parent
     return MISSING
-
-
-def machine_builtin(machine: Machine, name: str) -> Value:
-    """The built-in `name`, `MISSING` where the target's `builtins` has none."""
-    from muster.execution.natives import builtin
-
-    return builtin(machine, name)
 
 
 def _name_error(machine: Machine, name: str, scope: Scope) -> Raised:
@@ -121,10 +114,9 @@ def _special(machine: Machine, node: Node, scope: Scope) -> Value:
 
 def _name(machine: Machine, node: Node, scope: Scope) -> Value:
     name = node[1]
-    if scope.kind is ScopeKind.MODULE:
-        value = scope.names.get(name, MISSING)
-        if value is not MISSING:
-            return value
+    value = scope.names.get(name, MISSING)
+    if value is not MISSING and name not in scope.global_names:
+        return value
     try:
         return load_name(machine, name, scope)
     except _MaybeUnboundError:
@@ -136,10 +128,11 @@ def _attr(machine: Machine, node: Node, scope: Scope) -> Value:
 
 
 def _call(machine: Machine, node: Node, scope: Scope) -> Value:
-    function = evaluate(machine, node[1], scope)
+    callee = node[1]
+    function = _EVALUATORS[callee[0]](machine, callee, scope)
     args, args_sure = _arguments(machine, node[2], scope)
-    kwargs, kwargs_sure = _keywords(machine, node[3], scope)
-    if isinstance(function, Native) and function.dotted in _NEEDS_SCOPE:
+    kwargs, kwargs_sure = _keywords(machine, node[3], scope) if node[3] else ({}, True)
+    if type(function) is Native and function.dotted in _NEEDS_SCOPE:
         return _NEEDS_SCOPE[function.dotted](machine, scope, args)
     if not (args_sure and kwargs_sure):
         return call_unsure(machine, function, args, kwargs)
@@ -157,14 +150,17 @@ def _arguments(machine: Machine, nodes: Sequence[Node], scope: Scope) -> tuple[t
     values: list[Value] = []
     sure = True
     for node in nodes:
-        if node[0] == op.STAR:
+        kind = node[0]
+        if kind == op.CONST:
+            values.append(node[1])
+        elif kind == op.STAR:
             spread = machine.iterate(evaluate(machine, node[1], scope))
             if spread is None:
                 sure = False
             else:
                 values.extend(spread)
         else:
-            values.append(evaluate(machine, node, scope))
+            values.append(_EVALUATORS[kind](machine, node, scope))
     return tuple(values), sure
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from muster.execution import attributes, calls, expressions, imports, operations, statements, testfiles
+from muster.execution import attributes, calls, expressions, imports, natives, operations, statements, testfiles
 from muster.execution.machine import Machine
 from muster.execution.raised import Raised
 from muster.execution.rerun import failures_behind, module_for, put_aside
@@ -29,6 +29,12 @@ class Interpreter(Machine):
 
     def execute(self, block: Sequence[Any], scope: Scope) -> Any:
         return statements.execute(self, block, scope)
+
+    def builtin(self, name: str) -> Value:
+        return natives.builtin(self, name)
+
+    def run_scope(self, block: Sequence[Any], scope: Scope) -> Any:
+        return statements.run_scope(self, block, scope)
 
     def call(self, function: Value, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
         return calls.call(self, function, args, kwargs)

@@ -37,6 +37,10 @@ LOOP_LIMIT = 2_000
 """Rounds of one loop before it is taken as unknown."""
 
 
+FRUITLESS_STATEMENTS = 1_000
+"""Statements that calls of one function may run in all, where it never gave anything known, before it is not followed in doubt."""
+
+
 class ExhaustedError(Exception):
     """A simulated call ran longer than its budget: its result is unknown."""
 
@@ -105,6 +109,8 @@ class Machine:
         self.import_attempts: dict[str, int] = {}
         self.exhausted: set[tuple[str, int]] = set()
         """Functions that once ran out of their budget: they are not entered again."""
+        self.fruitless: dict[tuple[str, int], int] = {}
+        """Functions whose calls gave nothing known so far, with the statements that they ran; -1 for all others."""
         self.session_files: set[str] = set()
         """Test files and conftests that pytest imports itself: interpreted wherever they lie."""
         self.refused_attribute: Raised | None = None
@@ -138,6 +144,14 @@ class Machine:
 
     def execute(self, block: Sequence[Any], scope: Scope) -> Any:
         """Run statements; a `Signal` where they end early (`statements`)."""
+        raise NotImplementedError
+
+    def builtin(self, name: str) -> Value:
+        """The built-in `name`, `MISSING` where the target's `builtins` has none (`natives`)."""
+        raise NotImplementedError
+
+    def run_scope(self, block: Sequence[Any], scope: Scope) -> Any:
+        """Run a whole body in a scope of its own (`statements`)."""
         raise NotImplementedError
 
     def call(self, function: Value, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:

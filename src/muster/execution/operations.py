@@ -43,7 +43,9 @@ SIZE_LIMIT = 200_000
 
 SCALARS = (str, int, float, complex, bytes, bool, type(None), type(...))
 CONSTANTS = (*SCALARS, PurePosixPath, range, slice)
+_TRUE_AS_HERE = (*SCALARS, tuple, range)
 _CALLABLES = (FunctionValue, ClassValue, Native, BoundMethod, PartialValue)
+_ALWAYS_TRUE = (*_CALLABLES, ModuleValue, PurePosixPath, FixtureValue, Mark, ExceptionInstance)
 
 _BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
@@ -89,11 +91,15 @@ def wrap(value: Any) -> Value:
 
 def is_truth(machine: Machine, value: Value) -> bool | None:
     """`bool(value)`, or None where it is not known."""
+    if value is True or value is False:
+        return value
+    if value is UNKNOWN:
+        return None
     if isinstance(value, (ListValue, DictValue, SetValue)):
         return True if value and not value.unsure else (None if value.unsure else False)
-    if isinstance(value, (*SCALARS, tuple, range)):
+    if isinstance(value, _TRUE_AS_HERE):
         return bool(value)
-    if isinstance(value, (*_CALLABLES, ModuleValue, PurePosixPath, FixtureValue, Mark, ExceptionInstance)):
+    if isinstance(value, _ALWAYS_TRUE):
         return True
     if isinstance(value, Opaque):
         return True if value.kind in ("class", "function", "module") else None

@@ -428,11 +428,15 @@ def _restore(names: dict[str, Value], content: dict[str, Value]) -> None:
 def _merge(versions: list[dict[str, Value]]) -> dict[str, Value]:
     if len(versions) == 1:
         return versions[0]
-    merged: dict[str, Value] = {}
-    for names in versions:
-        for name in names:
-            if name not in merged:
-                merged[name] = _merge_values([each[name] for each in versions if name in each])
+    merged = dict(versions[0])
+    differing: dict[str, None] = {}
+    for names in versions[1:]:
+        for name, value in names.items():
+            # Most names mean the same on every side.
+            if merged.setdefault(name, value) is not value:
+                differing[name] = None
+    for name in differing:
+        merged[name] = _merge_values([each[name] for each in versions if name in each])
     return merged
 
 
