@@ -16,6 +16,7 @@ from muster.adapters.disk_tree import DiskTree
 from muster.adapters.environment import InterpreterQuery
 from muster.adapters.fact_cache import NullFactCache, SqliteFactCache, cache_folder, clear_cache
 from muster.adapters.interpreters import ChosenInterpreter, choose_interpreter
+from muster.adapters.own_edition import own_edition
 from muster.adapters.parsing import SourceParser
 from muster.errors import UsageError
 from muster.model.acceptance import Accepted
@@ -156,6 +157,7 @@ def open_workspace(choices: Choices) -> Iterator[Workspace]:
                 parser=parser,
                 environ=environ,
                 history=ProjectHistory(root, cache),
+                edition=own_edition(),
             ),
             clock=SystemClock(),
             interpreter=chosen.executable,

@@ -132,6 +132,8 @@ class Machine:
         self.import_stack: list[ModuleValue] = []
         self.path_trusted = True
         self.waits: list[Wait] = []
+        self.gave_listings = False
+        """Whether code got hold of the names in a folder."""
         self.trace: ImportTrace | None = None
         """Who asks for what, where somebody wants to know."""
         self.scopes: list[Scope] = []

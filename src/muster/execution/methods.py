@@ -419,6 +419,7 @@ def _iterdir(machine: Machine, path: PurePosixPath, args: Args, kwargs: Kwargs) 
     folder = posixpath.normpath(absolute(machine, path))
     if machine.tree.kind(folder) is not EntryKind.FOLDER:
         return IteratorValue(None)
+    machine.gave_listings = True
     return IteratorValue([path / name for name in sorted(machine.tree.listing(folder))])
 
 
@@ -428,6 +429,7 @@ def _glob(recursive: bool) -> Callable[[Machine, PurePosixPath, Args, Kwargs], V
             return IteratorValue(None)
         pattern = f"**/{args[0]}" if recursive else args[0]
         folder = posixpath.normpath(absolute(machine, path))
+        machine.gave_listings = True
         try:
             found = glob_below(machine.tree, folder, pattern, machine.version[:2])
         except (ValueError, NotImplementedError) as failure:

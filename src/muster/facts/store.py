@@ -6,7 +6,7 @@ the format. A stamp of the file system only spares reading again what cannot hav
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from posixpath import basename
 
@@ -31,9 +31,20 @@ _MENTIONS = f"mentions-{MENTIONS_FORMAT}"
 
 
 class FactStore:
-    """The facts of every file that is asked for. `problems` are the files that could not be read."""
+    """The facts of every file that is asked for. `problems` are the files that could not be read.
 
-    def __init__(self, tree: FileTree, cache: FactCache, parser: Parser, target: tuple[int, int], root: str) -> None:
+    Most files lie below `root` or one of the `others`: what the cache knows of those is fetched at once.
+    """
+
+    def __init__(
+        self,
+        tree: FileTree,
+        cache: FactCache,
+        parser: Parser,
+        target: tuple[int, int],
+        root: str,
+        others: Sequence[str] = (),
+    ) -> None:
         self._tree = tree
         self._cache = cache
         self._parser = parser
@@ -41,7 +52,7 @@ class FactStore:
         self._facts: dict[str, ModuleFacts] = {}
         self._bodies: dict[str, dict[int, FunctionBody]] = {}
         self._keys: dict[str, str] = {}
-        self._root = root
+        self._roots = (root, *others)
         self._stamped: dict[str, tuple[str, str]] | None = None
         self.problems: list[Problem] = []
 
@@ -67,6 +78,26 @@ class FactStore:
             if key is not None:
                 self._keys[path] = key
         return key
+
+    def content_keys(self) -> dict[str, str] | None:
+        """The key of every file whose facts were asked for so far; None where any of them could not be judged."""
+        if self.problems or any(facts.undecided for facts in self._facts.values()):
+            return None
+        return dict(self._keys)
+
+    def holds(self, keys: Mapping[str, str]) -> bool:
+        """Whether each of these files still has the content of that key."""
+        return all(self._key_today(path) == key for path, key in keys.items())
+
+    def _key_today(self, path: str) -> str | None:
+        known = self._known_key(path)
+        if known is not None:
+            return known
+        stamp = self._tree.stamp(path)
+        try:
+            return self._remembered_key(path, stamp, self._tree.read(path))
+        except ReadFailure:
+            return None
 
     def mentions(self, paths: Iterable[str]) -> Iterator[tuple[str, Mentions]]:
         """What each of those `paths` that can be read mentions, in their order; only what is not known yet is read."""
@@ -176,7 +207,9 @@ class FactStore:
         if path in self._keys:
             return self._keys[path]
         if self._stamped is None:
-            self._stamped = self._cache.content_keys(self._root)
+            self._stamped = {}
+            for root in self._roots:
+                self._stamped.update(self._cache.content_keys(root))
         remembered = self._stamped.get(path)
         if remembered is None or self._tree.stamp(path) != remembered[0]:
             return None

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from posixpath import basename, normpath
 
 from muster.collection.dependence import SessionTrace, dependent_groups
+from muster.collection.encoding import Groups
 from muster.collection.session import collect_session
 from muster.execution.interpreter import Interpreter
+from muster.execution.machine import examined_packages, installed_prefixes
 from muster.execution.testfiles import root_and_package
 from muster.execution.trace import ImportTrace
 from muster.facts.store import FactStore
@@ -20,6 +22,8 @@ from muster.model.environment import Environment
 from muster.model.invocation import Invocation
 from muster.ports import EnvironmentQuery, FactCache, FileTree, History, Parser
 from muster.resolver.finder import NamespacePackage, NotFound, RegularPackage, Undecided, resolve_on_path
+from muster.trees.recorded import RecordedTree
+from muster.usecases.kept_sessions import keep_session, recall_session, session_key
 from muster.usecases.reach import prefetch_reach
 
 DEFAULT_MARKERS = (
@@ -38,6 +42,8 @@ class Ports:
     parser: Parser
     environ: Mapping[str, str] = field(default_factory=dict)
     history: History | None = None
+    edition: str = ""
+    """What tells this Muster from any other; without it no session is kept from run to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +59,37 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What a simulated session tells, with the process that ran it (for questions about a moment of it)."""
+    """What a simulated session tells."""
 
     collection: Collection
     invocation: Invocation
     environment: Environment
-    interpreter: Interpreter
     store: FactStore
     groups: tuple[tuple[str, ...], ...] = ()
     """The files that must be imported by one process together, in session order, where that was asked for."""
 
 
 def simulate(ports: Ports, request: Request, *, grouped: bool = False) -> Simulation:
-    """The session of `request`, from the configuration to the last item.
+    """The session of `request`, from the configuration to the last item: the one that is kept, where it still holds.
 
     `grouped` also finds out which test files depend on what others do to the process.
     """
     prepared = prepare(ports, request)
     environment, invocation, store = prepared.environment, prepared.invocation, prepared.store
+    key = session_key(ports.edition, environment, invocation, ports.environ, grouped=grouped)
+    told = recall_session(ports.cache, key, ports.tree, store)
+    if told is None:
+        told = _simulate_anew(ports, request, prepared, key, grouped=grouped)
+    return Simulation(told[0], invocation, environment, store, told[1])
+
+
+def _simulate_anew(
+    ports: Ports, request: Request, prepared: Prepared, key: str, *, grouped: bool
+) -> tuple[Collection, Groups]:
+    """The session and the groups of its files, kept under `key`."""
+    environment, invocation, store = prepared.environment, prepared.invocation, prepared.store
+    tree = RecordedTree(ports.tree)
+    ports = replace(ports, tree=tree)
     interpreter = start_interpreter(ports, request, environment, invocation, store)
     if grouped:
         interpreter.trace = ImportTrace()
@@ -78,9 +97,10 @@ def simulate(ports: Ports, request: Request, *, grouped: bool = False) -> Simula
     collection = collect_session(interpreter, invocation, environment, ports.tree)
     found = (*collection.problems, *interpreter.problems, *store.problems)
     collection = replace(collection, problems=tuple(dict.fromkeys(found)), waits=tuple(interpreter.waits))
-    ports.cache.flush()
     groups = dependent_groups(_session_trace(ports, interpreter, invocation, collection)) if grouped else ()
-    return Simulation(collection, invocation, environment, interpreter, store, groups)
+    keep_session(ports.cache, key, tree.answers(by_products_count=interpreter.gave_listings), store, collection, groups)
+    ports.cache.flush()
+    return collection, groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +118,11 @@ def prepare(ports: Ports, request: Request) -> Prepared:
     command = Command(request.argv, request.cwd, ports.environ, request.command, request.why, request.cwd_on_path)
     finder = _finder(ports.tree, environment, request)
     invocation = resolve_invocation(ports.tree, environment, command, find_module=finder)
-    store = FactStore(ports.tree, ports.cache, ports.parser, environment.version[:2], invocation.rootdir)
+    paths = [argument.path for argument in invocation.arguments]
+    examined = examined_packages(installed_prefixes(environment), paths)
+    store = FactStore(
+        ports.tree, ports.cache, ports.parser, environment.version[:2], invocation.rootdir, others=examined
+    )
     return Prepared(environment, invocation, store)
 
 

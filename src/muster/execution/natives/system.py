@@ -99,6 +99,7 @@ def _listdir(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     folder = posixpath.normpath(absolute(machine, text))
     if machine.tree.kind(folder) is not EntryKind.FOLDER:
         raise machine.error("FileNotFoundError", f"[Errno 2] No such file or directory: {text!r}")
+    machine.gave_listings = True
     return ListValue(sorted(machine.tree.listing(folder)))
 
 
@@ -106,6 +107,7 @@ def _walk(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     text = _text(args[0]) if args else None
     if text is None:
         return IteratorValue(None)
+    machine.gave_listings = True
     rows: list[Value] = []
     pending = [text]
     while pending and len(rows) < 20_000:
@@ -134,6 +136,7 @@ def _glob(machine: Machine, args: Args, kwargs: Kwargs) -> Value:
     if pattern is None or set(kwargs) - {"recursive"}:
         return ListValue((), True)
     is_recursive = machine.truth(kwargs.get("recursive", False)) is True
+    machine.gave_listings = True
     return ListValue(glob_paths(machine.tree, pattern, machine.cwd, recursive=is_recursive))
 
 
