@@ -45,7 +45,14 @@ from muster.model.collection import (
 from muster.model.environment import Environment
 from muster.model.invocation import Invocation
 from muster.ports import EntryKind, FileTree, ReadFailure
-from muster.resolver.finder import Found, NamespacePackage, RegularPackage, SourceModule, folder_of, resolve_on_path
+from muster.resolver.finder import (
+    Found,
+    RegularPackage,
+    SourceModule,
+    folder_of,
+    resolve_dotted,
+    resolve_on_path,
+)
 from muster.trees.overlay import OverlayTree
 from muster.usecases.diagnose import HISTORY_BUDGET_S
 
@@ -164,12 +171,10 @@ class Session:
         """Folders above the tests that the session must have had on its path: the maintainers' imports resolve from there."""
         found: dict[str, None] = {}
         for row in self._rows:
-            top = imported(row["fixed_import"])[0].partition(".")[0] if row["fixed_import"] else ""
+            module = imported(row["fixed_import"])[0] if row["fixed_import"] else ""
             folder = f"{self._folder}/{row['file']}".rpartition("/")[0]
-            while top and folder.startswith(self._folder + "/"):
-                if isinstance(
-                    resolve_on_path(self.tree, top, (folder,)), SourceModule | RegularPackage | NamespacePackage
-                ):
+            while module and folder.startswith(self._folder + "/"):
+                if resolve_dotted(self.tree, module, (folder,)) is not None:
                     found[folder] = None
                 folder = folder.rpartition("/")[0]
         return tuple(found)
@@ -268,8 +273,9 @@ def spelled(candidate: Candidate, cause: Cause, row: dict[str, Any]) -> set[str]
     if candidate.name:
         return {f"{candidate.module}.{candidate.name}"}
     module, name = imported(row["broken_import"])
-    if cause.subject == f"{module}.{name}" or not name:
+    if not name or cause.subject == f"{module}.{name}":
         return {candidate.module}
+    name = dict(candidate.renamed).get(name, name)
     # What is missing is a package above: what follows it stays.
     rest = module.removeprefix(cause.subject) if module.startswith(cause.subject + ".") else ""
     return {f"{candidate.module}{rest}.{name}"}

@@ -60,6 +60,7 @@ class WholeLog:
         told = _told(repository, ["-c", "--no-renames", repository.head], b"", timeout_s)
         self.is_whole, self.failure = told.is_whole, told.failure
         self._commits: list[list[bytes]] = []
+        self._positions: dict[bytes, int] = {}
         self._changes: dict[bytes, list[tuple[int, bytes]]] = {}
         self._read(told.data.split(b"\0"))
 
@@ -91,6 +92,12 @@ class WholeLog:
         sha, parents, author, date, subject = map(_text, self._commits[number])
         return Entry(Commit(sha, author, date, subject), tuple(parents.split()), ())
 
+    def position(self, commit: str) -> int:
+        """How many commits are listed up to this one, the newest first; 0 where it is not listed."""
+        if not self._positions:
+            self._positions.update({fields[0]: number for number, fields in enumerate(self._commits, 1)})
+        return self._positions.get(commit.encode("ascii"), 0)
+
     def children_of(self, commits: frozenset[str]) -> dict[str, list[str]]:
         """The commits right after each of `commits`."""
         wanted = {commit.encode("ascii") for commit in commits}
@@ -101,12 +108,21 @@ class WholeLog:
         return found
 
 
+def log_of_paths(repository: Repository, paths: Iterable[str], timeout_s: float) -> Log:
+    """What happened to a few `paths` (below the folder of the repository), of whatever kind; renames as deletions."""
+    return _log(repository, ["--stdin", "--no-renames", "-c"], _limited(repository, paths), timeout_s)
+
+
 def log_of_merged(repository: Repository, paths: Iterable[str], timeout_s: float) -> Log:
     """What happened to `paths` (below the folder of the repository), each merge shown against each of its parents."""
-    given = repository.head.encode("ascii") + b"\n--\n"
-    given += b"".join(os.fsencode(path) + b"\n" for path in paths if "\n" not in path)
     arguments = ["--stdin", "--no-renames", "--full-history", "--diff-merges=separate"]
-    return _log(repository, arguments, given, timeout_s)
+    return _log(repository, arguments, _limited(repository, paths), timeout_s)
+
+
+def _limited(repository: Repository, paths: Iterable[str]) -> bytes:
+    """The head and nothing but `paths`, for standard input."""
+    listed = b"".join(os.fsencode(path) + b"\n" for path in paths if "\n" not in path)
+    return repository.head.encode("ascii") + b"\n--\n" + listed
 
 
 def log_between(repository: Repository, base: str, head: str, timeout_s: float) -> Log:

@@ -14,6 +14,12 @@ MOST_SUCCESSORS = 5
 ALIKE = 0.5
 """Less of the text in common says nothing of a renaming."""
 
+VERY_ALIKE = 0.8
+"""So much of the text in common, in another file, is one definition that was moved and renamed."""
+
+TELLING = 24
+"""A shorter definition (`x = None`) is the same as many others by chance."""
+
 
 class Versions:
     """What blobs hold, by their names; a blob that is missing holds nothing."""
@@ -63,6 +69,17 @@ class Versions:
         near = [name for score, name in scored if -score >= ALIKE or len(fresh) == 1]
         return tuple(dict.fromkeys((*same, *near)))[:MOST_SUCCESSORS], same
 
+    def gains(self, before: str, after: str, gone: Definition) -> list[tuple[float, str]]:
+        """The names that `after` has and `before` has not, and that are `gone` by name (2) or by their text (up to 1)."""
+        if self.mentions(after, gone.name) and gone.name in self.outline(after):
+            return [] if gone.name in self.outline(before) else [(2.0, gone.name)]
+        if gone.kind == "import" or len(gone.text) < TELLING or _longest_line(gone) not in self.read(after):
+            return []
+        old = self.outline(before)
+        fresh = [each for each in self.outline(after).values() if each.name not in old and each.kind == gone.kind]
+        scored = [(1.0 if same_text(gone, each) else likeness(gone, each), each.name) for each in fresh]
+        return [pair for pair in scored if pair[0] >= VERY_ALIKE]
+
     def imports(self, blob: str, module: str, name: str) -> bool:
         """Whether the blob has `from MODULE import NAME` (any number of dots before it), or `import MODULE`."""
         content = self.read(blob)
@@ -71,3 +88,9 @@ class Versions:
             return False
         found = imported_names(read_mentions(content), word)
         return any((each.module, each.name) == (module, name) for each in found)
+
+
+def _longest_line(definition: Definition) -> bytes:
+    """The line that tells most of the definition, whatever its name: where it is not, there the definition is not."""
+    lines = [line.strip() for line in definition.text.splitlines() if definition.name not in line]
+    return max(lines, key=len, default="").encode("utf-8", "replace")

@@ -6,6 +6,7 @@ from muster.diagnosis.fingerprint import fingerprint
 from muster.diagnosis.history_questions import history_questions
 from muster.diagnosis.m405_zero_tests import ExpectedTests
 from muster.diagnosis.questions import Answers, Questions, answer_from_tree, questions
+from muster.diagnosis.since import dated, faults_of
 
 __all__ = [
     "Answers",
@@ -13,6 +14,8 @@ __all__ = [
     "Questions",
     "answer_from_tree",
     "conclude",
+    "dated",
+    "faults_of",
     "fingerprint",
     "history_questions",
     "questions",

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from math import log2
 
 from muster.diagnosis.case import Case
+from muster.index.bindings import bindings
 from muster.index.sightings import ImportLine
+from muster.index.spelling import resolve_relative
 from muster.model.cause import Candidate, Evidence
 from muster.model.commit import Commit
 from muster.resolver.finder import (
@@ -42,6 +44,7 @@ class Place:
     rank: float = 0.0
     evidence: list[Evidence] = field(default_factory=list)
     commit: Commit | None = None
+    renamed: tuple[tuple[str, str], ...] = ()
 
     def speak_for(self, weight: float, *evidence: Evidence) -> None:
         """Add a reason."""
@@ -63,6 +66,7 @@ def ranked(places: Iterable[Place]) -> tuple[Candidate, ...]:
             tuple(place.evidence),
             place.commit,
             after is not None and place.rank - after.rank < TIE,
+            place.renamed,
         )
         for place, after in zip(good, following, strict=False)
     )
@@ -129,6 +133,19 @@ def holds(found: Found, name: str, case: Case) -> bool:
     if isinstance(found, RegularPackage | NamespacePackage):
         return isinstance(resolve_on_path(case.tree, name, folder_of(found)), Found)
     return False
+
+
+def names_at(path: str, case: Case, depth: int = 2) -> tuple[str, ...]:
+    """What the module at `path` binds, and what star imports of the project's own modules bring it."""
+    facts = case.facts(path)
+    found = dict.fromkeys(facts.all_names)
+    for each in bindings(facts) if depth and "*" in found else ():
+        level = len(each.module) - len(each.module.lstrip("."))
+        module = resolve_relative(each.module.lstrip("."), level, path, case.index.roots) if each.name == "*" else ""
+        file = file_of(resolves(module, case)) if module else ""
+        if file.endswith(".py"):
+            found.update(dict.fromkeys(name for name in names_at(file, case, depth - 1) if not name.startswith("_")))
+    return tuple(found)
 
 
 def said_by_importers(lines: Sequence[ImportLine], case: Case) -> Iterator[Evidence]:

@@ -9,6 +9,7 @@ from posixpath import dirname
 from muster.diagnosis.case import Case
 from muster.diagnosis.module_files import files_below
 from muster.diagnosis.roots import Failure, Root
+from muster.diagnosis.since import gaps_to_tell, newest
 from muster.index.bindings import imports_at
 from muster.model.cause import Candidate, Evidence
 from muster.model.collection import NameMissing
@@ -17,9 +18,6 @@ from muster.model.history import NameTrace, PathTrace, Step
 from muster.ports import EntryKind
 
 MOST_SHOWN = 3
-
-NO_REPOSITORY = "not a git repository"
-"""git's own words."""
 
 
 class Fate(Enum):
@@ -46,7 +44,9 @@ def traces_of(dotted: str, case: Case) -> tuple[PathTrace, ...]:
 
 def was_there(dotted: str, case: Case) -> bool:
     """Whether the history remembers the module, or one of those that are asked for below it."""
-    return any(traces_of(asked, case) for asked in (dotted, *case.answers.missing_module(dotted).asked))
+    wanted = case.answers.missing_module(dotted)
+    parts = (f"{asked}.{name}" for asked in wanted.asked for name in wanted.names)
+    return any(traces_of(asked, case) for asked in (dotted, *wanted.asked, *parts))
 
 
 def home_in_history(dotted: str, case: Case) -> str:
@@ -131,12 +131,12 @@ def _writer(failure: Failure, case: Case) -> Commit | None:
     )
     keys = [(failure.frame.path, each.module.lstrip("."), each.original) for each in statement]
     found = [known[key] for key in keys if key in known]
-    return max(found, key=lambda commit: commit.date, default=None)
+    return newest(found)
 
 
 def gaps(case: Case) -> tuple[Evidence, ...]:
-    """What the history could not tell, and why; that a project is in no repository its people know."""
-    return tuple(Evidence("history", gap) for gap in case.answers.history.gaps if NO_REPOSITORY not in gap)
+    """What the history could not tell of what is missing, and why."""
+    return gaps_to_tell(case.answers.history)
 
 
 def shown(candidates: Sequence[Candidate], *, from_first: bool = True) -> tuple[Evidence, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from posixpath import dirname
 
 from muster.diagnosis.module_files import files_below
-from muster.diagnosis.questions import Answers
+from muster.diagnosis.questions import Answers, MissingModule
 from muster.diagnosis.roots import Failure, failures_of, is_ours
 from muster.index.bindings import imports_at
 from muster.index.index import FactsOf
@@ -16,6 +16,9 @@ from muster.ports import FileTree
 
 MOST_ENTRIES = 12
 """So many entries of one search path are taken for folders of the project that modules may have been in."""
+
+MOST_PARTS = 8
+"""So many names that are wanted of a module are taken for modules that may have been below it."""
 
 
 def history_questions(
@@ -32,7 +35,7 @@ def history_questions(
             case ModuleMissing(name=name):
                 key = (name, "")
                 roots = _roots(detail, answers, rootdir)
-                for asked in (name, *answers.missing_module(name).asked):
+                for asked in _modules_behind(answers.missing_module(name)):
                     paths.update(dict.fromkeys(files_below(asked, roots)))
             case NameMissing(module=module, name=name):
                 key = (module, name)
@@ -45,6 +48,15 @@ def history_questions(
         seen.add(key)
     missing = (path for path in paths if tree.kind(path) is None)
     return HistoryQuestions(tuple(missing), tuple(names), tuple(imports))
+
+
+def _modules_behind(missing: MissingModule) -> Iterator[str]:
+    """The module, those that importers spell below it, and what they import from them: of a folder without `__init__.py`
+    the history knows nothing but the modules in it."""
+    yield missing.name
+    yield from missing.asked
+    if len(missing.asked) == 1:
+        yield from (f"{missing.asked[0]}.{name}" for name in missing.names[:MOST_PARTS] if name.islower())
 
 
 def _roots(detail: ModuleMissing, answers: Answers, rootdir: str) -> Iterable[str]:

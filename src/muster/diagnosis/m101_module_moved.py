@@ -11,7 +11,7 @@ from muster.diagnosis.case import Case
 from muster.diagnosis.fate import home_in_history, never_was, path_steps, shown, since_path, traces_of, was_there
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.likeness import is_test, leading_parts
-from muster.diagnosis.module_candidates import dotted_today, module_candidates
+from muster.diagnosis.module_candidates import dotted_today, homes_of_parts, module_candidates
 from muster.diagnosis.questions import MissingModule, wanted_by
 from muster.diagnosis.roots import Root
 from muster.index.near import closeness
@@ -46,7 +46,12 @@ def explain(root: Root, case: Case) -> Finding | None:
     if package is not None:
         return _finding(root, case, wanted, wanted.name, package, is_package=True)
     for asked in wanted.asked or (wanted.name,):
-        home = _home_in_history(asked, case) or find_home(asked, wanted.names_of(asked), case, importers)
+        names = wanted.names_of(asked)
+        home = (
+            _home_in_history(asked, case)
+            or _home_of_parts(asked, names, case)
+            or find_home(asked, names, case, importers)
+        )
         # What never was there did not move, wherever its like may be today: that is M103's to say.
         if home is not None and not never_was(asked, case):
             return _finding(root, case, wanted, asked, home)
@@ -74,6 +79,13 @@ def _home_in_history(asked: str, case: Case) -> ModuleSighting | None:
     path = home_in_history(asked, case)
     dotted = dotted_today(path, asked, case) if path else ""
     return ModuleSighting(path, dotted, 0) if dotted else None
+
+
+def _home_of_parts(asked: str, names: Sequence[str], case: Case) -> ModuleSighting | None:
+    """The package that the modules of the package `asked` went to, where it had no file that git could follow."""
+    homes = {dotted for _, dotted in homes_of_parts(asked, names, case)}
+    package = resolves(next(iter(homes)), case) if len(homes) == 1 else None
+    return ModuleSighting(place_of(package), homes.pop(), 0) if package is not None else None
 
 
 def find_home(
@@ -137,7 +149,12 @@ def _finding(
     traces = traces_of(wanted.asked[0] if is_package else asked, case)
     names = wanted.names_of(asked) if asked in wanted.asked else ()
     candidates = module_candidates(
-        asked, names, case, importers, prefer=_chosen(home, wanted, traces, is_package=is_package)
+        asked,
+        names,
+        case,
+        importers,
+        prefer=_chosen(home, wanted, traces, is_package=is_package),
+        as_name=root.detail.name if isinstance(root.detail, NameMissing) else "",
     )
     best = candidates[0] if candidates else Candidate(home.dotted, path=home.path)
     evidence = [Evidence("home", f"{case.show(best.path)} is '{best.module}'", best.path)]

@@ -31,11 +31,10 @@ def explain(root: Root, case: Case) -> Finding | None:
     moved = [each for each in candidates if each.change == "moved"]
     best = moved[0] if moved else Candidate(homes[0].dotted, detail.name, path=homes[0].path)
     trace = next(name_traces(detail, case), None)
-    verb = "defines" if any(each.dotted == best.module for each in homes) else "has"
     return Finding(
         "M201",
         f"{detail.module}:{detail.name}",
-        f"'{detail.module}' has no '{detail.name}'; '{best.module}' {verb} it",
+        f"'{detail.module}' has no '{detail.name}'; {_found_as(detail, best, homes)}",
         ("name", detail.module, detail.name),
         case.place_of(root.first),
         Confidence.LIKELY,
@@ -47,14 +46,22 @@ def explain(root: Root, case: Case) -> Finding | None:
             *case.places_of(root, "import"),
         ),
         remedies(
-            f"import '{detail.name}' from '{best.module}'",
-            f"re-export it in {case.show(detail.module_file)}: from {best.module} import {detail.name}"
+            f"import '{best.name or detail.name}' from '{best.module}'",
+            f"re-export it in {case.show(detail.module_file)}: from {best.module} import {best.name or detail.name}"
             if detail.module_file
             else "",
         ),
         since=trace.commit if trace else None,
         candidates=candidates,
     )
+
+
+def _found_as(detail: NameMissing, best: Candidate, homes: list[NameSighting]) -> str:
+    """What the best candidate has of it, in words."""
+    if best.name not in ("", detail.name):
+        return f"it was renamed in the move: '{best.module}' has '{best.name}'"
+    verb = "defines" if any(each.dotted == best.module for each in homes) else "has"
+    return f"'{best.module}' {verb} it"
 
 
 def definitions_elsewhere(detail: NameMissing, case: Case) -> list[NameSighting]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from muster.diagnosis.case import Case
 from muster.diagnosis.fate import Fate, fate_of_name, name_traces, removal, shown
 from muster.diagnosis.finding import Finding, remedies
+from muster.diagnosis.methods import method_evidence, methods_named
 from muster.diagnosis.name_candidates import name_candidates
 from muster.diagnosis.roots import Root
 from muster.index.bindings import binding_of
@@ -42,6 +43,7 @@ def explain(root: Root, case: Case) -> Finding | None:
                 Evidence("nearest", f"'{name}'", detail.module_file, bound.line if bound and name == near[0] else 0)
                 for name in near
             ),
+            *method_evidence(methods_named(detail, case)),
             *shown(candidates, from_first=False),
             *case.places_of(root, "import"),
         ),

@@ -6,6 +6,7 @@ from muster.diagnosis.case import Case
 from muster.diagnosis.fate import Fate, fate_of_name, gaps, shown, written_by
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.m201_name_moved import definitions_elsewhere
+from muster.diagnosis.methods import method_evidence, methods_named
 from muster.diagnosis.name_candidates import name_candidates
 from muster.diagnosis.roots import Root
 from muster.model.cause import Evidence
@@ -37,6 +38,7 @@ def explain(root: Root, case: Case) -> Finding | None:
                 for each in homes[:5]
             ),
             *([] if homes else [Evidence("definition", f"no module of the tree defines '{detail.name}'")]),
+            *method_evidence(methods_named(detail, case)),
             *shown(candidates),
             *gaps(case),
             *case.places_of(root, "import"),

@@ -37,11 +37,13 @@ def module_candidates(
     case: Case,
     importers: frozenset[str] = frozenset(),
     prefer: Place | None = None,
+    as_name: str = "",
 ) -> tuple[Candidate, ...]:
     """Where the module `asked`, of which `names` are wanted, may be imported from today, best first.
 
     `importers` are the files that fail over it: none of them is the answer. `prefer` is a module that another rule has
-    already chosen, with the weight and the evidence of that.
+    already chosen, with the weight and the evidence of that. `as_name` is how the module was imported from its package: what
+    has that name within the new home may be meant, too.
     """
     places = {place.module: place for place in _places(asked, names, case, importers)}
     if prefer is not None:
@@ -49,13 +51,54 @@ def module_candidates(
         chosen.speak_for(prefer.rank, *prefer.evidence)
         chosen.commit = chosen.commit or prefer.commit
     for step in git_steps(asked, case):
-        _credit(step, asked, places, case)
+        _credit(step, dotted_today(step.to, asked, case), asked, places, case)
+    for step, dotted in homes_of_parts(asked, names, case):
+        _credit(step, dotted, asked, places, case)
     _credit_sources(asked, names, places, case)
     for place in places.values():
         _judge(place, asked, names, case)
     if names:
         prefer_faces(_renamed_with_all(asked, names, places, case), need_importers=True)
+    _add_faces(places, case)
+    if as_name:
+        _add_names(as_name, places, case)
     return ranked(places.values())
+
+
+def homes_of_parts(asked: str, names: Sequence[str], case: Case) -> Iterator[tuple[Step, str]]:
+    """Where the modules went that were imported from the package `asked`, which may never have had a file of its own: each
+    last step, with the package of today."""
+    for name in names:
+        for step in git_steps(f"{asked}.{name}", case):
+            dotted = dotted_today(step.to, asked, case)
+            if dotted.endswith(f".{name}"):
+                yield step, dotted.removesuffix(f".{name}")
+
+
+def _add_faces(places: dict[str, Place], case: Case) -> None:
+    """The packages that pass on a renamed name from the module below that has it."""
+    for place in list(places.values()):
+        face = place.module.rpartition(".")[0]
+        found = resolves(face, case) if place.name and place.rank > 0 and face and face not in places else None
+        if found is not None and holds(found, place.name, case):
+            evidence = Evidence("re-export", f"'{face}' has '{place.name}' too", file_of(found))
+            places[face] = Place(face, place.name, place.change, file_of(found), place.rank - 1.0, [evidence])
+
+
+def _add_names(name: str, places: dict[str, Place], case: Case) -> None:
+    """Homes that hold something of their own name (`config.config`), as the files of today import it."""
+    for place in list(places.values()):
+        if (
+            place.rank <= 0
+            or place.name
+            or not place.path.endswith(".py")
+            or name not in case.facts(place.path).all_names
+        ):
+            continue
+        lines = [line for line in case.index.spellings_of(name) if line.module == place.module]
+        rank = place.rank - 1.0 + weight_of_importers(lines)
+        evidence = [*place.evidence, *said_by_importers(lines, case)]
+        places[f"{place.module}:{name}"] = Place(place.module, name, place.change, place.path, rank, evidence)
 
 
 def _renamed_with_all(asked: str, names: Sequence[str], places: dict[str, Place], case: Case) -> dict[str, Place]:
@@ -118,9 +161,8 @@ def _folders(package: str, case: Case) -> Sequence[str]:
     return folder_of(found) if found is not None else ()
 
 
-def _credit(step: Step, asked: str, places: dict[str, Place], case: Case) -> None:
-    """What git says of where the module went."""
-    dotted = dotted_today(step.to, asked, case)
+def _credit(step: Step, dotted: str, asked: str, places: dict[str, Place], case: Case) -> None:
+    """What git says of where the module went, which is `dotted` today."""
     if not dotted or dotted == asked:
         return
     place = _place_for(dotted, places)
@@ -169,8 +211,7 @@ def _judge(place: Place, asked: str, names: Sequence[str], case: Case) -> None:
         held = [name for name in names if holds(found, name, case)]
         words = f"it has {len(held)} of the {len(names)} names asked for"
         place.speak_for(18.0 * len(held) / len(names), Evidence("names", words, place.path))
-        if not held:
-            _rename_along(place, asked, names, case)
+        _rename_along(place, asked, [name for name in names if name not in held], names, case)
     elif isinstance(found, NamespacePackage):
         place.rank *= 0.5
     near = closeness(asked.rpartition(".")[2], place.module.rpartition(".")[2])
@@ -183,19 +224,33 @@ def _judge(place: Place, asked: str, names: Sequence[str], case: Case) -> None:
         place.rank -= 1.0
 
 
-def _rename_along(place: Place, asked: str, names: Sequence[str], case: Case) -> None:
-    """A module that has nothing of what is wanted is a poor answer, unless the one name that is wanted was renamed on the way."""
-    own = case.facts(place.path).all_names if place.path.endswith(".py") else ()
-    old = next((outline(trace.source).get(names[0]) for trace in traces_of(asked, case) if trace.source), None)
-    new = outline(read_source(place.path, case)) if old is not None and len(names) == 1 and own else {}
-    twins = [each.name for each in new.values() if old is not None and same_text(old, each)]
-    near = [*twins, *nearest(names[0], own, limit=1, threshold=0.6)] if len(names) == 1 else []
-    if not near:
-        place.rank *= 0.3
+def _rename_along(place: Place, asked: str, lacking: Sequence[str], names: Sequence[str], case: Case) -> None:
+    """A module that has nothing of what is wanted is a poor answer, unless its names were renamed on the way."""
+    found = {name: new for name in lacking if (new := _called_there(name, place, asked, case)) is not None}
+    if len(lacking) == len(names):
+        share = sum(0.9 if is_twin else 0.7 for _, is_twin in found.values()) / len(names)
+        place.rank *= max(share, 0.3)
+    if not found:
         return
-    place.name = near[0]
-    place.rank *= 0.9 if twins else 0.7
-    place.speak_for(0.1, Evidence("renamed along", f"'{names[0]}' is probably '{near[0]}' there", place.path))
+    if len(names) == 1:
+        place.name = found[names[0]][0]
+    else:
+        place.renamed = tuple((old, new) for old, (new, _) in found.items())
+    words = ", ".join(f"'{old}' is probably '{new}'" for old, (new, _) in found.items())
+    place.speak_for(0.1, Evidence("renamed along", f"{words} there", place.path))
+
+
+def _called_there(name: str, place: Place, asked: str, case: Case) -> tuple[str, bool] | None:
+    """What `name` of the module that is gone seems to be called at the place, and whether its text says so."""
+    own = case.facts(place.path).all_names if place.path.endswith(".py") else ()
+    old = next((outline(trace.source).get(name) for trace in traces_of(asked, case) if trace.source), None)
+    if old is not None and own:
+        new = outline(read_source(place.path, case))
+        twin = next((each.name for each in new.values() if each.name != name and same_text(old, each)), "")
+        if twin:
+            return twin, True
+    near = nearest(name, own, limit=1, threshold=0.6)
+    return (near[0], False) if near else None
 
 
 def read_source(path: str, case: Case) -> bytes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from muster.diagnosis.candidates import (
+    TIE,
     Place,
     file_of,
     holds,
+    names_at,
     prefer_faces,
     ranked,
     resolves,
@@ -19,7 +21,9 @@ from muster.diagnosis.case import Case
 from muster.diagnosis.fate import name_traces
 from muster.diagnosis.likeness import is_test, leading_parts
 from muster.diagnosis.sources import passed_on_from
+from muster.index.bindings import binding_of
 from muster.index.near import closeness, nearest
+from muster.index.spelling import resolve_relative
 from muster.model.cause import Candidate, Evidence
 from muster.model.collection import NameMissing
 from muster.model.history import NameTrace
@@ -33,8 +37,8 @@ COMMON = 3
 def name_candidates(detail: NameMissing, case: Case) -> tuple[Candidate, ...]:
     """Where `detail.name` may be imported from today, and under which name, best first."""
     trace = next(name_traces(detail, case), None)
-    places = [*_elsewhere(detail, case, trace), *_in_the_module(detail, case, trace)]
-    return ranked(places)
+    within = list(_in_the_module(detail, case, trace))
+    return ranked([*_elsewhere(detail, case, trace), *within, *_passed_on_today(within, case)])
 
 
 def _elsewhere(detail: NameMissing, case: Case, trace: NameTrace | None) -> Iterator[Place]:
@@ -62,11 +66,27 @@ def _elsewhere(detail: NameMissing, case: Case, trace: NameTrace | None) -> Iter
         if resolved is not None and (module in found or holds(resolved, detail.name, case)):
             place = found.setdefault(module, Place(module, detail.name, path=file_of(resolved)))
             place.speak_for(weight_of_importers(lines), *said_by_importers(lines, case))
+    if trace is not None:
+        _taken(detail, trace, found, case)
     if trace is not None and trace.kind == "import":
         _passed_on(detail, case, trace, found)
     _weigh_nearness(detail, found)
     prefer_faces(found, need_importers=False)
     yield from found.values()
+
+
+def _taken(detail: NameMissing, trace: NameTrace, found: dict[str, Place], case: Case) -> None:
+    """Modules that gained the name, or its text under another one, in the commit that took it out."""
+    for path, name in trace.taken:
+        dotted = case.spell(path)
+        resolved = resolves(dotted, case) if dotted else None
+        if resolved is None or dotted == detail.module or not holds(resolved, name, case):
+            continue
+        place = found.setdefault(dotted, Place(dotted, name, path=path))
+        if place.name == name:
+            place.commit = trace.commit
+            words = f"{trace.commit} took '{detail.name}' out and put '{name}' in there"
+            place.speak_for(14.0, Evidence("same commit", words, path, 0, trace.commit.sha))
 
 
 def _weigh_nearness(detail: NameMissing, found: dict[str, Place]) -> None:
@@ -83,7 +103,7 @@ def _passed_on(detail: NameMissing, case: Case, trace: NameTrace, found: dict[st
     if resolved is not None and module != detail.module and holds(resolved, original, case):
         place = found.setdefault(module, Place(module, original, path=file_of(resolved)))
         place.speak_for(16.0, Evidence("source", f"'{detail.module}' imported it from there", file_of(resolved)))
-    for line in case.index.spellings_of(detail.name)[:MOST_PASSING_ON]:
+    for line in case.index.imports_of(detail.name)[:MOST_PASSING_ON]:
         dotted = case.spell(line.path)
         if dotted and dotted != detail.module and line.path != detail.importer and not is_test(line.path):
             place = found.setdefault(dotted, Place(dotted, detail.name, path=line.path))
@@ -95,7 +115,7 @@ def _in_the_module(detail: NameMissing, case: Case, trace: NameTrace | None) -> 
     file = detail.module_file
     if not file or not file.endswith(".py"):
         return
-    own = case.facts(file).all_names
+    own = names_at(file, case)
     # A name that was there went somewhere: then less likeness will do.
     near = nearest(detail.name, own, limit=4) if trace is None else nearest(detail.name, own, limit=6, threshold=0.55)
     added = [name for name in (trace.added if trace else ()) if name in own]
@@ -117,3 +137,19 @@ def _in_the_module(detail: NameMissing, case: Case, trace: NameTrace | None) -> 
                     9.0 if name == added[0] else 7.0, Evidence("same commit", text, file, 0, trace.commit.sha)
                 )
         yield place
+
+
+def _passed_on_today(within: Iterable[Place], case: Case) -> Iterator[Place]:
+    """Where the module has those of its names from that it only passes on itself; a package does so on purpose."""
+    for place in within:
+        bound = binding_of(case.facts(place.path), place.name)
+        if place.path.endswith("/__init__.py") or bound is None or bound.kind != "import" or not bound.original:
+            continue
+        level = len(bound.module) - len(bound.module.lstrip("."))
+        module = resolve_relative(bound.module.lstrip("."), level, place.path, case.index.roots)
+        resolved = resolves(module, case) if module else None
+        if resolved is not None and holds(resolved, bound.original, case):
+            evidence = Evidence("source", f"'{place.module}' has '{place.name}' from there", file_of(resolved))
+            yield Place(
+                module, bound.original, "moved", file_of(resolved), place.rank + TIE, [*place.evidence, evidence]
+            )

@@ -40,6 +40,15 @@ def binding_of(facts: ModuleFacts, name: str) -> Binding | None:
     return chosen[-1] if chosen else None
 
 
+def methods_named(facts: ModuleFacts, name: str) -> Iterator[Binding]:
+    """The functions `name` of the classes at module level, each under `Class.name`."""
+    for statement, _ in statements(facts.body):
+        if statement[0] == op.CLASS:
+            for inner, _ in statements(statement[5]):
+                if inner[0] == op.DEF and inner[2][0] == name:
+                    yield Binding(f"{statement[2]}.{name}", "method", inner[1])
+
+
 def statements(body: Sequence[Any], guarded: bool = False) -> Iterator[tuple[Any, bool]]:
     """Every statement of a body and of the blocks in it, each with whether only a type checker runs it."""
     for statement in body:

@@ -8,7 +8,7 @@ from functools import cached_property
 from posixpath import dirname
 
 from muster.facts.module_facts import ModuleFacts
-from muster.index.bindings import Binding, binding_of
+from muster.index.bindings import Binding, binding_of, methods_named
 from muster.index.listing import python_files
 from muster.index.search import Hits, MentionsOf, read_each, search_words
 from muster.index.sightings import ImportLine, ModuleSighting, NameSighting
@@ -69,6 +69,14 @@ class Index:
         sightings = [self._named(path, binding) for path, binding in found if binding is not None]
         return tuple(sorted(sightings, key=lambda each: (each.kind == "import", each.path, each.line)))
 
+    def locate_method(self, name: str) -> tuple[NameSighting, ...]:
+        """Classes at module level that define `name` as a method (`Class.name`), by path; none for a name too common."""
+        definers = self.hits.definers.get(name, [])
+        if len(definers) > MAX_PARSED:
+            return ()
+        found = [(path, binding) for path in definers for binding in methods_named(self.facts(path), name)]
+        return tuple(self._named(path, binding) for path, binding in found)
+
     def importers_of(self, module: str, name: str = "") -> tuple[ImportLine, ...]:
         """The statements that import `name` from `module`, or the module itself (`import m`, `from p import m`)."""
         parent, _, last = module.rpartition(".")
@@ -80,6 +88,10 @@ class Index:
     def spellings_of(self, word: str) -> tuple[ImportLine, ...]:
         """Every statement that imports `word` as a name, wherever from."""
         return tuple(line for line in self.hits.imports.get(word, []) if line.name == word)
+
+    def imports_of(self, word: str) -> tuple[ImportLine, ...]:
+        """Every statement that binds `word` by an import: as a name, or as a top-level module."""
+        return tuple(line for line in self.hits.imports.get(word, []) if word in (line.name, line.module))
 
     def names_in(self, path: str) -> tuple[str, ...]:
         """The identifiers that module level of `path` binds."""

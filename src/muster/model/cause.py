@@ -50,7 +50,8 @@ class Candidate:
     """Where what is missing lives today: `module` (dotted) and, for a name, `name` in it, both as importers would spell them.
 
     `change` is `moved` or `renamed`; `evidence` says why it is thought to be the one. Candidates of a cause stand in the order
-    of their evidence; `is_tied` where the next one is as good.
+    of their evidence; `is_tied` where the next one is as good. `renamed` pairs names that importers ask for with what they
+    seem to be called there, where several are asked for.
     """
 
     module: str
@@ -60,6 +61,7 @@ class Candidate:
     evidence: tuple[Evidence, ...] = ()
     commit: Commit | None = None
     is_tied: bool = False
+    renamed: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.module}:{self.name}" if self.name else self.module

@@ -17,6 +17,17 @@ class CommitFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong in a file of today, since when is asked: `kind` is `syntax` (it does not parse), `unbound` (it uses
+    the name `text` and binds it nowhere), `line` (it has the line `text` so many `times`) or `file` (it is there at all)."""
+
+    kind: str
+    path: str
+    text: str = ""
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryQuestions:
     """What is to be found out. Paths are absolute; a name is asked for with the file that once may have held it.
 
@@ -28,8 +39,14 @@ class HistoryQuestions:
     names: tuple[tuple[str, str], ...] = ()
     imports: tuple[tuple[str, str, str], ...] = ()
     origins: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     def __bool__(self) -> bool:
+        return bool(self.needs_all or self.faults)
+
+    @property
+    def needs_all(self) -> bool:
+        """Whether the answer lies anywhere in the history, and not in that of a few files alone."""
         return bool(self.paths or self.names or self.imports or self.origins)
 
 
@@ -62,7 +79,10 @@ class PathTrace:
 @dataclass(frozen=True, slots=True)
 class NameTrace:
     """The commit that took a name out of a file: `definition` is its text before, `added` are the names that the same
-    commit gave to the file, best likeness of the text first, `same` those of them that have the very same text."""
+    commit gave to the file, best likeness of the text first, `same` those of them that have the very same text.
+
+    `taken` are other files that gained it in that commit, each with the name that it has there.
+    """
 
     path: str
     name: str
@@ -71,6 +91,7 @@ class NameTrace:
     kind: str = ""
     added: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
+    taken: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +99,8 @@ class Chronicle:
     """The answers. What has no entry was not found; `gaps` say what was not looked at, and why.
 
     `asked` is false where there is no history at all: nothing then follows from absence. `starred` are files of which some
-    version had a star import: a name without an entry may have come through it.
+    version had a star import: a name without an entry may have come through it. `since` is in git's order, newest
+    first, and has a commit without a name for a fault that is not committed yet. `seconds` is what the asking took.
     """
 
     asked: bool = False
@@ -86,8 +108,10 @@ class Chronicle:
     names: Mapping[tuple[str, str], NameTrace] = field(default_factory=dict)
     imports: Mapping[tuple[str, str, str], Commit] = field(default_factory=dict)
     origins: Mapping[str, PathTrace] = field(default_factory=dict)
+    since: Mapping[Fault, Commit] = field(default_factory=dict)
     starred: frozenset[str] = frozenset()
     gaps: tuple[str, ...] = ()
+    seconds: float = 0.0
 
     @property
     def is_whole(self) -> bool:

@@ -9,6 +9,8 @@ from muster.diagnosis import (
     ExpectedTests,
     answer_from_tree,
     conclude,
+    dated,
+    faults_of,
     history_questions,
     questions,
     review_directives,
@@ -19,6 +21,7 @@ from muster.index.search import MentionsOf
 from muster.model.cause import Cause
 from muster.model.collection import Collection
 from muster.model.environment import Environment
+from muster.model.history import HistoryQuestions
 from muster.model.invocation import Invocation
 from muster.ports import FileTree, History
 from muster.usecases.plan import ExpectedCategory, Standards
@@ -55,9 +58,17 @@ def diagnose(
         directives=directives,
         expected=_expected(standards.expected, collection),
     )
+    if history is not None:
+        causes = _dated(causes, tree, history, HISTORY_BUDGET_S - answers.history.seconds)
     directives = {**_directives_of((cause.culprit.path for cause in causes if cause.culprit), facts), **directives}
     problems = (*collection.problems, *review_directives(directives, causes, collection))
     return causes, replace(collection, problems=problems)
+
+
+def _dated(causes: tuple[Cause, ...], tree: FileTree, history: History, left_s: float) -> tuple[Cause, ...]:
+    """`causes` with the commits that brought them, as far as the history tells in what is left of the time."""
+    told = history.ask(HistoryQuestions(faults=tuple(faults_of(causes, tree))), max(left_s, 0.0))
+    return dated(causes, told, tree)
 
 
 def _without_refused_start(collection: Collection, invocation: Invocation) -> Collection:
