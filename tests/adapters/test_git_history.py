@@ -372,3 +372,16 @@ def test_versions_that_do_not_parse_are_read_line_by_line(tmp_path: Path) -> Non
     told = ask(work, names=(("a.py", "f"),))
     trace = told.names[(work.path("a.py"), "f")]
     assert (trace.commit.subject, trace.kind, trace.definition) == ("drop f", "function", "def f(x):\n    print 'x'")
+
+
+def test_a_name_is_followed_into_the_file_that_gained_it_even_under_another_name(tmp_path: Path) -> None:
+    work = Work(tmp_path)
+    body = '(text):\n    words = text.partition(",")\n    return [word.lower() for word in words]\n'
+    work.write("a.py", f"def split{body}\n\ndef keep(): ...\n\n\ndef load(): ...\n").write("b.py", "x = 1\n").commit(
+        "begin"
+    )
+    work.write("a.py", "def keep(): ...\n").write("b.py", f"x = 1\n\n\ndef tokenise{body}").write("c.py", "load = 1\n")
+    work.commit("take it apart")
+    told = ask(work, names=(("a.py", "split"), ("a.py", "load")))
+    assert told.names[work.path("a.py"), "split"].taken == ((work.path("b.py"), "tokenise"),)
+    assert told.names[work.path("a.py"), "load"].taken == ((work.path("c.py"), "load"),)

@@ -155,7 +155,7 @@ class Inquiry:
             for entry, change in self._walk.events_of(current):
                 if self._walk.is_late("older versions of some files were"):
                     return None
-                if self._versions.has_star(change.before):
+                if self._versions.has_star(change.before) or self._versions.has_star(change.after):
                     self._starred.add(path)
                 if change.before and self._versions.loses(change.before, change.after, name):
                     return _Removal(entry.commit, change.before, change.after)

@@ -139,7 +139,7 @@ def names_at(path: str, case: Case, depth: int = 2) -> tuple[str, ...]:
     """What the module at `path` binds, and what star imports of the project's own modules bring it."""
     facts = case.facts(path)
     found = dict.fromkeys(facts.all_names)
-    for each in bindings(facts) if depth and "*" in found else ():
+    for each in bindings(facts) if depth else ():
         level = len(each.module) - len(each.module.lstrip("."))
         module = resolve_relative(each.module.lstrip("."), level, path, case.index.roots) if each.name == "*" else ""
         file = file_of(resolves(module, case)) if module else ""

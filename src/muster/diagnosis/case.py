@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from posixpath import dirname, join, normpath
 
-from muster.diagnosis.declared import Declaration, declared_distributions
+from muster.diagnosis.declaration import Declaration, normal_name
+from muster.diagnosis.declared import declared_distributions
 from muster.diagnosis.questions import Answers
 from muster.diagnosis.roots import Failure, Root, innermost_ours, is_ours
 from muster.facts.module_facts import ModuleFacts
@@ -217,8 +218,3 @@ class Case:
     def installed(self) -> frozenset[str]:
         """The PEP 503 names of the installed distributions."""
         return frozenset(normal_name(each.name) for each in self.environment.distributions)
-
-
-def normal_name(name: str) -> str:
-    """A distribution's name as PEP 503 compares it."""
-    return "-".join(name.casefold().replace("_", "-").replace(".", "-").split("-"))

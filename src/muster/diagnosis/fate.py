@@ -10,7 +10,7 @@ from muster.diagnosis.case import Case
 from muster.diagnosis.module_files import files_below
 from muster.diagnosis.roots import Failure, Root
 from muster.diagnosis.since import gaps_to_tell, newest
-from muster.index.bindings import imports_at
+from muster.index.bindings import binding_of, imports_at
 from muster.model.cause import Candidate, Evidence
 from muster.model.collection import NameMissing
 from muster.model.commit import Commit
@@ -81,7 +81,9 @@ def fate_of_name(detail: NameMissing, candidates: Sequence[Candidate], case: Cas
     if trace is None:
         file = detail.module_file or ""
         is_known = file.endswith(".py") and case.is_ours(file) and file not in history.starred
-        return Fate.NEVER if history.is_whole and is_known and "*" not in case.facts(file).all_names else Fate.UNKNOWN
+        return (
+            Fate.NEVER if history.is_whole and is_known and binding_of(case.facts(file), "*") is None else Fate.UNKNOWN
+        )
     best = candidates[0] if candidates else None
     if best is None:
         return Fate.REMOVED

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from muster.diagnosis.case import Case, normal_name
+from muster.diagnosis.case import Case
 from muster.diagnosis.contest import entry_of, winner_of
-from muster.diagnosis.declared import Declaration, usual_rank
+from muster.diagnosis.declaration import Declaration, as_pep_440, normal_name
+from muster.diagnosis.declared import usual_rank
 from muster.diagnosis.fate import was_there
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.m101_module_moved import find_home
 from muster.diagnosis.ownership import is_own
-from muster.diagnosis.providers import provider_of
+from muster.diagnosis.providers import provider_of, variants_of
 from muster.diagnosis.roots import Root
 from muster.model.cause import Evidence
 from muster.model.collection import Confidence, ModuleMissing, NameMissing, OtherFailure
@@ -121,6 +122,7 @@ def _provider_evidence(what: str, provider: str, known_by: str) -> Evidence:
 _SOURCES = {
     "metadata": "by the metadata of what is installed",
     "declared": "the project declares a distribution of that name",
+    "locked": "the project's lock file has a distribution of that name",
     "table": "by Muster's own table",
     "guess": "a guess: a distribution is often named as its module",
 }
@@ -137,16 +139,21 @@ def find_provider(module: str, case: Case, declarations: Sequence[Declaration] |
     installed = case.distribution_of(module)
     if installed is not None and "." not in module:
         return installed.name, "metadata"
-    declared = {each.name for each in (case.declarations if declarations is None else declarations)}
-    known = provider_of(module)
-    if known is not None:
-        return known, "table"
+    given = case.declarations if declarations is None else declarations
+    sources = {each.name: "locked" if each.locked else "declared" for each in reversed(given)}
     parts = module.split(".")
-    for end in range(len(parts), 0, -1):
-        candidate = normal_name("-".join(parts[:end]))
-        for name in (candidate, f"python-{candidate}", f"py{candidate}"):
-            if name in declared:
-                return name, "declared"
+    own = [normal_name("-".join(parts[:end])) for end in range(len(parts), 0, -1)]
+    # What the project itself asks for by that very name goes before what the name usually means.
+    exact = next((name for name in own if name in sources), "")
+    known = provider_of(module)
+    if exact and (known is None or normal_name(known) != exact):
+        return exact, sources[exact]
+    if known is not None:
+        return next((name for name in variants_of(known) if normal_name(name) in sources), known), "table"
+    for candidate in own:
+        for name in (f"python-{candidate}", f"py{candidate}"):
+            if name in sources:
+                return name, sources[name]
     return parts[0], "guess"
 
 
@@ -221,7 +228,7 @@ def _ways_out(provider: str, declared: list[Declaration], near: Sequence[Declara
     if here and here[0].group.startswith("extra "):
         yield f"install the extra: pip install -e '.[{here[0].group.removeprefix('extra ')}]'"
     elif here:
-        yield f"install what {case.show(here[0].path)} declares: pip install '{provider}{here[0].specifier}'"
+        yield f"install what {case.show(here[0].path)} declares: pip install '{provider}{as_pep_440(here[0].specifier)}'"
     else:
         files = _declaring_files(near)
         yield f"add {provider}{f' to {case.show(files[0])}' if files else ''}, and install it"

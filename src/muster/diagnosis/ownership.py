@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from muster.diagnosis.case import Case, normal_name
+from muster.diagnosis.case import Case
+from muster.diagnosis.declaration import normal_name
 from muster.diagnosis.providers import provider_of
 from muster.resolver.finder import NamespacePackage, NotFound, Undecided, resolve_on_path
 

@@ -111,6 +111,21 @@ PROVIDERS: dict[str, str] = {
 """Top-level or dotted module to distribution; equal names stand here where a reader would doubt that it is a
 distribution at all."""
 
+VARIANTS: tuple[tuple[str, ...], ...] = (
+    ("psycopg2-binary", "psycopg2"),
+    ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless"),
+    ("faiss-cpu", "faiss-gpu"),
+    ("tensorflow", "tensorflow-cpu", "tensorflow-macos", "tensorflow-gpu"),
+    ("python-magic", "python-magic-bin"),
+    ("pycryptodome", "pycrypto"),
+    ("PyJWT", "jwt"),
+    ("kafka-python", "kafka-python-ng"),
+    ("slackclient", "slack-sdk"),
+    ("Levenshtein", "python-Levenshtein"),
+    ("Pillow", "pillow-simd"),
+)  # fmt: skip
+"""Distributions that provide the same modules, the usual one first: the one that the project declares is meant."""
+
 FAMILIES = frozenset(("google.cloud", "azure.mgmt", "azure.storage", "opentelemetry.instrumentation"))
 """Namespaces whose distributions are all named after the module, dots as dashes (`google-cloud-compute`)."""
 
@@ -150,3 +165,8 @@ def provider_of(module: str) -> str | None:
     if known is None and len(parts) > 2 and ".".join(parts[:2]) in FAMILIES:
         return "-".join([*parts[:2], _API_VERSION.sub("", parts[2]).replace("_", "-")])
     return known
+
+
+def variants_of(provider: str) -> tuple[str, ...]:
+    """`provider` and the distributions that provide the same modules."""
+    return next((group for group in VARIANTS if provider in group), (provider,))

@@ -94,7 +94,10 @@ class Since(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CandidateReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Where what is missing may live today; `why` are the kinds of evidence for it, `tied` whether the next is as good."""
+    """Where what is missing may live today; `why` are the kinds of evidence for it, `tied` whether the next is as good.
+
+    `renamed` are names that importers ask for, each to what it seems to be called there.
+    """
 
     module: str
     name: str
@@ -103,6 +106,7 @@ class CandidateReport(msgspec.Struct, frozen=True, kw_only=True):
     commit: str
     why: tuple[str, ...]
     tied: bool
+    renamed: dict[str, str]
 
 
 class EvidenceItem(msgspec.Struct, frozen=True, kw_only=True):

@@ -269,6 +269,7 @@ def candidate_report(candidate: Candidate, root: str) -> CandidateReport:
         commit=candidate.commit.sha if candidate.commit else "",
         why=tuple(dict.fromkeys(each.kind for each in candidate.evidence)),
         tied=candidate.is_tied,
+        renamed=dict(candidate.renamed),
     )
 
 

@@ -121,6 +121,12 @@ def test_a_star_import_in_the_past_proves_no_absence_of_a_name() -> None:
     assert cause.message == "'app' (app.py) has no 'Zebra': gone or never there"
 
 
+def test_a_star_import_of_today_proves_no_absence_of_a_name() -> None:
+    files = {"app.py": "from somewhere import *\n", "tests/test_a.py": "from app import Zebra\n"}
+    (cause,) = diagnose(files, no_name("tests/test_a.py", "app", "Zebra", "app.py"), history=WHOLE)
+    assert cause.message == "'app' (app.py) has no 'Zebra': gone or never there"
+
+
 def test_a_name_that_was_only_passed_on_is_where_it_came_from() -> None:
     files = {
         "app/__init__.py": "",

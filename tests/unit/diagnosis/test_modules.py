@@ -257,9 +257,25 @@ def test_an_installed_distribution_without_the_name_is_at_odds() -> None:
     assert (cause.code, cause.subject) == ("M108", "pydantic:BaseSettings")
     assert evidence(cause)[:3] == [
         "installed: pydantic 2.7.0 [/env/lib/site-packages]",
-        "declared: declared: pydantic<2 [/r/requirements.txt:2]",
+        "declared: declared: pydantic<2, another version than 2.7.0 [/r/requirements.txt:2]",
         "versions: pydantic 2.0 moved it to the distribution pydantic-settings",
     ]
+
+
+def test_another_version_than_the_lock_file_has_is_told_with_its_line() -> None:
+    files = {
+        "pyproject.toml": '[tool.poetry.dependencies]\npython = "^3.11"\nleaflet = "^1.4"\n',
+        "poetry.lock": '[[package]]\nname = "leaflet"\nversion = "1.4.2"\n',
+        "tests/test_a.py": "from leaflet import Map\n",
+    }
+    installed = Distribution("leaflet", "0.9", ("leaflet",), "/env/lib/site-packages")
+    report = no_name("tests/test_a.py", "leaflet", "Map", "/env/lib/site-packages/leaflet/__init__.py")
+    (cause,) = diagnose(files, report, environment=replace_distributions(installed))
+    assert cause.message == (
+        "'leaflet' of leaflet 0.9 has no 'Map'; pyproject.toml:3 asks for leaflet^1.4, which is another version"
+    )
+    assert "declared: locked: leaflet==1.4.2, another version than 0.9 [/r/poetry.lock:2]" in evidence(cause)
+    assert in_words(cause)[0] == "install what pyproject.toml asks for: pip install 'leaflet>=1.4,<2'"
 
 
 def replace_distributions(*more: Distribution):  # type: ignore[no-untyped-def]  # because msgspec's replace is untyped

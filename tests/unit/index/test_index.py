@@ -140,3 +140,20 @@ def test_nearest_names_agree_by_spelling_or_by_words() -> None:
     assert nearest("LoadUser", names) == ("load_user",)
     assert nearest("banana", names) == ()
     assert closeness("a", "b") == 0.0
+
+
+def test_one_slip_in_a_short_name_is_a_likeness() -> None:
+    assert nearest("tab", ["tan", "cos"]) == ("tan",)
+    assert nearest("tna", ["tan", "cos"]) == ("tan",)
+    assert nearest("ab", ["cb"]) == ()
+
+
+def test_methods_are_found_by_their_class_and_imports_by_either_form() -> None:
+    files = {
+        "a.py": "class A:\n    def go(self): ...\n\n\ndef go(): ...\n",
+        "b.py": "import go\n",
+        "c.py": "from x import go\n",
+    }
+    index = index_of(files, Wanted(frozenset(["go"])))
+    assert index.locate_method("go") == (NameSighting("A.go", "/r/a.py", 2, "method", "a"),)
+    assert [str(line) for line in index.imports_of("go")] == ["import go", "from x import go"]
