@@ -50,6 +50,19 @@ def test_the_environment_that_muster_runs_in_may_be_asked_though_it_lies_in_the_
     assert (chosen.executable, chosen.may_run) == (own, True)
 
 
+def test_an_environment_made_for_muster_alone_says_nothing_of_the_project(tmp_path: Path) -> None:
+    """pre-commit activates the one that it made for the hook."""
+    own = make_fake_environment(tmp_path / "tool")
+    packages = tmp_path / "tool/lib/python3.12/site-packages"
+    packages.mkdir(parents=True)
+    (packages / "muster").mkdir()
+    make_fake_environment(tmp_path / "root/.venv")
+    environ = {"VIRTUAL_ENV": str(tmp_path / "tool")}
+    assert choose_interpreter(str(tmp_path / "root"), environ=environ, own=own).prefix == str(tmp_path / "root/.venv")
+    (packages / "pytest-9.2.0.dist-info").mkdir()
+    assert choose_interpreter(str(tmp_path / "root"), environ=environ, own=own).executable == own
+
+
 def test_a_setting_names_nothing_that_is_run(tmp_path: Path) -> None:
     """But for a bare `python3.x` that the user's PATH has outside the tree."""
     root = tmp_path / "root"

@@ -46,7 +46,7 @@ def choose_interpreter(
     for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         prefix = environ.get(variable, "")
         executable = _python_in(prefix) if os.path.isabs(prefix) else None
-        if executable:
+        if executable and not _is_of_a_tool(prefix, own):
             return ChosenInterpreter(executable, variable, prefix)
     found = os.path.join(root, ".venv")
     if os.path.realpath(_prefix_of(own)) == os.path.realpath(found):
@@ -55,6 +55,21 @@ def choose_interpreter(
     if _python_in(found, must_exist=False) and os.path.isfile(os.path.join(found, "pyvenv.cfg")):
         return read_only(root, found, ".venv found in the root: read, not run (give --python .venv to run it)")
     return ChosenInterpreter(own, "Muster's own interpreter", _prefix_of(own))
+
+
+def _is_of_a_tool(prefix: str, own: str) -> bool:
+    """Whether the active environment is only the one that Muster was installed into by itself.
+
+    pre-commit, pipx and uvx make such a one and activate it: it says nothing about the project. It is known by having no pytest.
+    """
+    if os.path.realpath(prefix) != os.path.realpath(_prefix_of(own)):
+        return False
+    version = environment_version(prefix)
+    names: list[str] = []
+    for library in ("lib", "lib64"):
+        folder = os.path.join(prefix, library, "python{}.{}".format(*(version or (0, 0))), "site-packages")
+        names += os.listdir(folder) if os.path.isdir(folder) else []
+    return bool(names) and not any(re.match(r"pytest(-\d.*\.dist-info)?$", name) for name in names)
 
 
 def _named(root: str, named: str, environ: Mapping[str, str]) -> ChosenInterpreter:
