@@ -96,7 +96,9 @@ def hostile_report(text: str) -> Report:
             polluted_path(),
             since=Since(commit="", author="", date="", subject=""),
             candidates=(
-                CandidateReport(module="", name="", change="moved", path="", commit="", why=("",), tied=False),
+                CandidateReport(
+                    module="", name="", change="moved", path="", commit="", why=("",), tied=False, renamed={"": ""}
+                ),
             ),
             lost=("",),
         ),
