@@ -9,7 +9,7 @@ from typing import Protocol
 from muster.model.collection import Collection
 from muster.model.environment import Environment, ProbedModule
 from muster.model.fix import FileChange
-from muster.model.history import Chronicle, HistoryQuestions
+from muster.model.history import Chronicle, CommitFiles, HistoryQuestions
 from muster.model.run import Event, FileDurations, ItemResult
 from muster.model.service import Answer, Inquiry
 
@@ -118,6 +118,16 @@ class History(Protocol):
 
     def ask(self, questions: HistoryQuestions, budget_s: float) -> Chronicle:
         """What it tells of all `questions` within the time; what it could not look at is among the gaps."""
+
+
+class Revisions(Protocol):
+    """The states of the project between a base and `HEAD`. Asking checks nothing out and runs nothing of the repository."""
+
+    def commits(self) -> Sequence[CommitFiles]:
+        """The commits since the base along first parents, oldest first."""
+
+    def tree(self, revision: str) -> FileTree:
+        """The whole world with the project as of the commit `revision`."""
 
 
 class ProjectWriter(Protocol):

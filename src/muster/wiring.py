@@ -178,13 +178,30 @@ def open_base(workspace: Workspace, choices: Choices, reference: str = "") -> It
     with closing(GitBase(root, workspace.ports.tree, reference)) as base:
         tree = base.tree()
         here = _working_folder()
-        selection = Selection(choices.paths, choices.categories, choices.invocation, choices.options)
+        # A path that is new is none of the base's; where the base has none of them, all that they hold is gained.
+        there = tuple(path for path in choices.paths if tree.kind(absolute_path(path.partition("::")[0])) is not None)
+        selection = Selection(there or choices.paths, choices.categories, choices.invocation, choices.options)
         try:
             settings = load_settings(tree, root)
             its_plan = plan_session(settings, selection, root=root, cwd=plan.cwd, typed_in=here)
         except UsageError:
             its_plan = plan  # its settings could not be used, or did not know the category yet
-        yield Base(base.name, base.against, tree, its_plan, base.complain, base.notes())
+        yield Base(base.name, base.against, its_plan, tree, revisions=base, complain=base.complain, notes=base.notes())
+
+
+def recorded_base(workspace: Workspace, path: str) -> Base:
+    """The record in the file at `path`, to be compared with. Raises `UsageError` where it is none."""
+    from muster.usecases.baseline import Base
+    from muster.usecases.record import decode_record
+
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror or error}; `muster baseline record` writes it"
+        ) from error
+    record = decode_record(content, path)
+    return Base(path, f"the record of {record.recorded_at[:10]}", workspace.plan, record=record)
 
 
 @contextmanager

@@ -27,6 +27,8 @@ app = typer.Typer(
 )
 cache_app = typer.Typer(help="The cache of facts about files.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(cache_app, name="cache")
+baseline_app = typer.Typer(help="What a change loses or gains.", rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(baseline_app, name="baseline")
 
 Paths = Annotated[
     Optional[list[str]],  # noqa: UP045  # because typer reads the annotation at run time, on every version that it supports
@@ -481,6 +483,73 @@ def _schema(
     from muster.cli.schema import run_schema_command
 
     return partial(run_schema_command, nodeids=nodeids, services=services, run=run, fixes=fixes)
+
+
+@baseline_app.command("compare")
+def _baseline_compare(
+    context: typer.Context,
+    paths: Paths = None,
+    category: Categories = None,
+    base: Annotated[
+        str, typer.Option("--base", metavar="REF", help="The revision; by default the default branch.")
+    ] = "",
+    record: Annotated[
+        str, typer.Option("--record", metavar="FILE", help="Compare with what `muster baseline record` wrote.")
+    ] = "",
+    invocation: Invocation = "",
+    python: Python = "",
+    static: Static = False,
+    report: Annotated[
+        Optional[list[str]],  # noqa: UP045  # because of typer, as above
+        typer.Option("--report", metavar="FORMAT[=FILE]", help="Also report in this format; repeatable."),
+    ] = None,
+    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="As for check.")] = "text",
+    output: Output = "",
+    verbose: Verbose = False,
+    no_cache: NoCache = False,
+    root: Root = "",
+) -> Thunk:
+    """Every test that the change has lost or gained since REF.
+
+    Simulates the session in the base's tree, read from git's objects, and in the project as it is: names each test that is
+    lost, renamed, deleted or gained, and what did it. Only silent losses and newly blocked files fail. Runs nothing of the
+    project. What stands behind '--' goes to pytest.
+    """
+    from muster.cli.baseline import run_compare
+    from muster.cli.reports import parse_targets
+
+    choices = _choices(
+        context, paths, category, invocation=invocation, python=python, static=static, no_cache=no_cache, root=root
+    )
+    targets = parse_targets(report or (), format, output)
+    return partial(run_compare, choices, base, record, targets, verbose=verbose)
+
+
+@baseline_app.command("record")
+def _baseline_record(
+    context: typer.Context,
+    paths: Paths = None,
+    category: Categories = None,
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="The record, in place of muster-baseline.json.")
+    ] = "",
+    invocation: Invocation = "",
+    python: Python = "",
+    static: Static = False,
+    no_cache: NoCache = False,
+    root: Root = "",
+) -> Thunk:
+    """Write down the tests there are, for a later compare without git.
+
+    The record holds each node id and a digest of what each test says, so that a later `compare --record` can tell what was
+    deleted or renamed from what was lost. Runs nothing of the project. What stands behind '--' goes to pytest.
+    """
+    from muster.cli.baseline import run_record
+
+    choices = _choices(
+        context, paths, category, invocation=invocation, python=python, static=static, no_cache=no_cache, root=root
+    )
+    return partial(run_record, choices, output)
 
 
 @cache_app.command("dir")

@@ -1,7 +1,8 @@
 """What happened between two collections of one project? Each node id that is gone: deleted, renamed, blocked or lost."""
 
-from muster.comparison.difference import Difference, bare_id, difference
+from muster.comparison.difference import Difference, bare_id, blocked_files, difference
 from muster.comparison.fates import Behind, Deleted, Fate, Kept, Renamed, Sides, Silent, Unsure, judge_tests
+from muster.comparison.parameters import FewerParameters, judge_parameters
 from muster.comparison.versions import Version
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "Deleted",
     "Difference",
     "Fate",
+    "FewerParameters",
     "Kept",
     "Renamed",
     "Sides",
@@ -16,6 +18,8 @@ __all__ = [
     "Unsure",
     "Version",
     "bare_id",
+    "blocked_files",
     "difference",
+    "judge_parameters",
     "judge_tests",
 ]

@@ -6,8 +6,8 @@ whose own lines are gone was deleted on purpose, or goes on under another node i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from posixpath import join, normpath
 
 from muster.comparison.difference import Difference, TestGroup, bare_id
@@ -63,6 +63,9 @@ class Unsure:
     reason: str
 
 
+_OF_FOLDERS = frozenset(("M401", "M403", "M404", "M407", "M408"))
+"""Codes that can take a whole class, file or folder."""
+
 Fate = Deleted | Renamed | Kept | Behind | Silent | Unsure
 
 
@@ -74,8 +77,10 @@ class Sides:
     after: Version
     rootdir_before: str
     rootdir_after: str
-    new_files: tuple[str, ...] = ()
-    """Python files that only the later version has."""
+    new_files: Callable[[], Sequence[str]] = tuple
+    """Python files that only the later version has; asked for where a test seems to be deleted."""
+    imported: Callable[[str], Sequence[str]] = lambda path: ()
+    """The files of the project that a file imports, as far as their names tell."""
 
 
 def judge_tests(found: Difference, collection: Collection, sides: Sides) -> dict[str, Fate]:
@@ -91,6 +96,11 @@ class _Court:
         self._collection = collection
         self._sides = sides
         self._losses = _by_nodeid(collection.losses)
+        self._subjects = {loss.subject.rstrip("/"): loss for loss in collection.losses if loss.kind in _OF_FOLDERS}
+        self._skipped = {loss.culprit.path: loss for loss in collection.losses if loss.kind == "M407"}
+        self._deselected = {bare_id(nodeid) for nodeid in collection.deselected}
+        self._renamed: dict[str, Loss] = {}
+        self._fresh: dict[str, list[tuple[str, Block]]] | None = None
         self._running = {(item.path, item.line): item.nodeid for item in collection.items if item.line}
         self._reports = {report.path: report for report in collection.reports}
         self._blocked = {path for path, _ in collection.blocked} | {
@@ -146,7 +156,7 @@ class _Court:
         report = self._reports.get(path)
         if report is not None and report.outcome is Outcome.UNDECIDED:
             return Unsure(report.reason or "what it collects depends on code that was not run")
-        if bare in {bare_id(nodeid) for nodeid in self._collection.deselected}:
+        if bare in self._deselected:
             return Silent(_own_loss(origin, "deselected", "an option deselects it", Location(path)))
         change = why_not_collected(origin, block, self._sides.after)
         place = place_of_change(origin, block)
@@ -157,20 +167,10 @@ class _Court:
 
     def _loss_above(self, origin: Origin) -> Loss | None:
         """The loss of the class, file or folder that holds the test."""
-        bare = origin.group.bare
-        for loss in self._collection.losses:
-            subject = loss.subject.rstrip("/")
-            if bare.startswith((subject + "::", subject + "/")) and loss.kind in (
-                "M401",
-                "M403",
-                "M404",
-                "M407",
-                "M408",
-            ):
-                return loss
-        return next(
-            (loss for loss in self._collection.losses if loss.kind == "M407" and loss.culprit.path == origin.path), None
-        )
+        for end in _ends(origin.group.bare):
+            if end in self._subjects:
+                return self._subjects[end]
+        return self._skipped.get(origin.path)
 
     # What does not ---------------------------------------------------------------------------------------------------
 
@@ -206,18 +206,29 @@ class _Court:
         for nodeid, loss in self._losses.items():
             if nodeid not in self._found.before and nodeid not in self._found.after:
                 group = TestGroup(nodeid, Item(nodeid, loss.culprit.path))
-                yield find_origin(group, self._sides.after, self._sides.rootdir_after)
+                origin = find_origin(group, self._sides.after, self._sides.rootdir_after)
+                if not self._sides.before.named(origin.path, origin.names):
+                    yield origin
 
     def _survivor(self, origin: Origin) -> Fate | None:
         """The fate of a test that is still written somewhere, under another name."""
         if origin.block is None or not origin.is_own:
             return None
-        for path in (origin.path, *self._sides.new_files):
-            for block in self._sides.after.blocks(path):
-                fate = self._as_survivor(origin, path, block)
-                if fate is not None:
-                    return fate
+        own = ((origin.path, block) for block in self._sides.after.blocks(origin.path))
+        for path, block in (*own, *self._fresh_blocks().get(origin.block.digest, ())):
+            fate = self._as_survivor(origin, path, block)
+            if fate is not None:
+                return fate
         return None
+
+    def _fresh_blocks(self) -> dict[str, list[tuple[str, Block]]]:
+        """What the new files say, by its digest."""
+        if self._fresh is None:
+            self._fresh = {}
+            for path in self._sides.new_files():
+                for block in self._sides.after.blocks(path):
+                    self._fresh.setdefault(block.digest, []).append((path, block))
+        return self._fresh
 
     def _as_survivor(self, origin: Origin, path: str, block: Block) -> Fate | None:
         assert origin.block is not None
@@ -234,9 +245,22 @@ class _Court:
             return None
         if self._is_called(path, block):
             return None  # taken over by a helper of other tests
+        return Silent(self._renamed_away(origin, path, block))
+
+    def _renamed_away(self, origin: Origin, path: str, block: Block) -> Loss:
+        """The loss of a test whose own name, or whose class's, is another one that is not collected."""
         text = f"it is '{'.'.join(block.names)}' now, which is not collected"
-        kind = "M403" if block.names[:-1] == origin.names[:-1] and path == origin.path else "M406"
-        return Silent(replace(_own_loss(origin, "renamed", text, Location(path, block.line)), kind=kind))
+        size = next(
+            (at + 1 for at, pair in enumerate(zip(origin.names, block.names, strict=False)) if len(set(pair)) > 1), 0
+        )
+        if path != origin.path or len(block.names) != len(origin.names) or not size:
+            return _own_loss(origin, "renamed", text, Location(path, block.line))
+        named = self._sides.after.named(path, block.names[:size])
+        subject = "::".join((origin.group.file, *block.names[:size]))
+        if subject not in self._renamed:
+            place = Location(path, named[-1].line if named else block.line)
+            self._renamed[subject] = Loss("M403", subject, place, (origin.group.bare,), 1, text)
+        return self._renamed[subject]
 
     def _as_shadowed(self, path: str, block: Block) -> Fate | None:
         """The loss of one of several definitions of a name."""
@@ -279,17 +303,15 @@ def _is_edited(origin: Origin, path: str, block: Block) -> bool:
     assert origin.block is not None
     if path != origin.path or block.names[:-1] != origin.names[:-1] or not origin.block.text:
         return False
-    return likeness(origin.block.text, block.text) >= ALIKE
+    return likeness(origin.block, block) >= ALIKE
 
 
 def _mentions(text: str, name: str) -> bool:
     return f"{name}(" in text or f".{name}" in text
 
 
-def merged_by_loss(fates: Mapping[str, Fate]) -> dict[Loss, list[str]]:
-    """The silent losses with the bare ids that each took away."""
-    found: dict[Loss, list[str]] = {}
-    for bare, fate in fates.items():
-        if isinstance(fate, Silent):
-            found.setdefault(fate.loss, []).append(bare)
-    return found
+def _ends(bare: str) -> Iterator[str]:
+    """The class, file and folders that hold the test, the nearest first."""
+    while (cut := max(bare.rfind("::"), bare.rfind("/"))) > 0:
+        bare = bare[:cut]
+        yield bare

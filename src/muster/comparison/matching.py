@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 from muster.comparison.origins import Origin
+from muster.facts.blocks import Block
 
 ALIKE = 0.6
 """Less of the text in common makes no renaming of a test whose name changed."""
@@ -96,13 +98,14 @@ def _nearness(one: Origin, other: Origin) -> float:
 def _likeness(one: Origin, other: Origin) -> float:
     if one.block is None or other.block is None or not one.block.text or not other.block.text:
         return 0.0
-    return likeness(one.block.text, other.block.text)
+    return likeness(one.block, other.block)
 
 
-def likeness(one: str, other: str) -> float:
-    """Between 0 and 1: how much of two texts is the same, line by line, whatever their indentation."""
+def likeness(one: Block, other: Block) -> float:
+    """Between 0 and 1: how much of the two is the same, line by line, whatever their names and indentation."""
     return SequenceMatcher(None, _lines(one), _lines(other), autojunk=False).ratio()
 
 
-def _lines(text: str) -> list[str]:
+def _lines(block: Block) -> list[str]:
+    text = re.sub(rf"\b{re.escape(block.names[-1])}\b", "_", block.text)
     return [line.strip() for line in text.splitlines() if line.strip()]

@@ -251,7 +251,7 @@ def _of_losses(case: Case, directives: Directives) -> Iterator[Cause]:
         if rule is not None:
             # A silenced place leaves its group, so that one comment never hides its neighbours.
             reason = reason_at(directives, loss.kind, loss.culprit)
-            change = loss.since.sha if loss.since else "new" if loss.baseline else ""
+            change = (loss.since.sha if loss.since else "") or ("new" if loss.baseline else "")
             groups.setdefault((loss.kind, reason, change, *rule.group(loss, case)), []).append(loss)
     for (kind, reason, *_), losses in groups.items():
         yield _loss_cause(LOSS_RULES[kind].explain(tuple(losses), case), tuple(losses), reason, case)

@@ -13,6 +13,7 @@ from muster.model.collection import Confidence, Loss
 from muster.model.invocation import Invocation
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_KINDS = {"python_files": "file", "python_classes": "class", "python_functions": "function"}
 TEST_WORDS = frozenset(("test", "tests", "testcase", "spec", "specs", "suite", "check", "checks", "should", "it"))
 
 
@@ -50,7 +51,7 @@ def explain(losses: tuple[Loss, ...], case: Case) -> Finding:
     return Finding(
         "M403",
         first.subject if len(losses) == 1 else pattern,
-        f"{_what(setting, losses, pattern)} not match {setting} = {allowed}: pytest collects none of {count_tests(losses)}",
+        _words(losses, setting, pattern, allowed),
         group(first, case),
         first.culprit,
         Confidence.CERTAIN if is_meant(losses) else Confidence.LIKELY,
@@ -68,6 +69,22 @@ def explain(losses: tuple[Loss, ...], case: Case) -> Finding:
             f"rename {'it' if len(losses) == 1 else 'them'} to match {allowed}",
         ),
     )
+
+
+def _words(losses: tuple[Loss, ...], setting: str, pattern: str, allowed: str) -> str:
+    lost = sum(len(loss.baseline) for loss in losses)
+    if lost and all(_is_renamed(loss) for loss in losses):
+        kind = _KINDS.get(setting, "definition")
+        number = f"1 {kind}" if len(losses) == 1 else f"{len(losses):,} {_plural(kind)}"
+        tests = "1 test is" if lost == 1 else f"{lost:,} tests are"
+        new = f"'{losses[0].subject}'" if len(losses) == 1 else f"'{pattern}'"
+        return f"{number} renamed away from {setting} = {allowed} to {new}: {tests} not collected any more"
+    return f"{_what(setting, losses, pattern)} not match {setting} = {allowed}: pytest collects none of {count_tests(losses)}"
+
+
+def _is_renamed(loss: Loss) -> bool:
+    """Whether the baseline knew the tests by another name."""
+    return all(nodeid != loss.subject and not nodeid.startswith(loss.subject + "::") for nodeid in loss.baseline)
 
 
 def _setting(loss: Loss) -> str:
@@ -90,11 +107,12 @@ def _allowed(setting: str, invocation: Invocation) -> str:
 
 def _what(setting: str, losses: tuple[Loss, ...], pattern: str) -> str:
     """The subject of the sentence, with its verb."""
-    kind = {"python_files": "file", "python_classes": "class", "python_functions": "function"}.get(
-        setting, "definition"
-    )
+    kind = _KINDS.get(setting, "definition")
     if len(losses) == 1:
         return f"the {kind} '{losses[0].subject}' does"
     named = f" named like '{pattern}'" if pattern.strip("*") not in ("", ".py") else ""
-    plural = kind + ("es" if kind.endswith("s") else "s")
-    return f"{len(losses)} {plural}{named} do"
+    return f"{len(losses)} {_plural(kind)}{named} do"
+
+
+def _plural(kind: str) -> str:
+    return kind + ("es" if kind.endswith("s") else "s")

@@ -5,14 +5,16 @@ Both trees are simulated with one environment; the facts of files that are the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from posixpath import dirname, join
 
 from muster.comparison import (
     Behind,
     Deleted,
     Difference,
     Fate,
+    FewerParameters,
     Kept,
     Renamed,
     Sides,
@@ -20,28 +22,37 @@ from muster.comparison import (
     Unsure,
     Version,
     difference,
+    judge_parameters,
     judge_tests,
 )
-from muster.model.collection import Collection
-from muster.ports import FileTree
+from muster.model.collection import Collection, Loss
+from muster.model.record import BaselineRecord
+from muster.ports import Clock, EntryKind, FileTree, Revisions
 from muster.usecases.baseline_report import Comparison
+from muster.usecases.blame import NO_BLAME, Blame, find_commits
 from muster.usecases.plan import Plan
+from muster.usecases.record import recorded_collection, recorded_rootdir, recorded_version
 from muster.usecases.simulate import Ports, Simulation, simulate
+
+_MOST_NEW_FILES = 2_000
+_ELSEWHERE = frozenset(("node_modules", "__pycache__", "venv", "site-packages", "build", "dist"))
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What is compared with: `name` is the commit, `against` says in words how it was chosen.
+    """What is compared with: `name` is the commit, or the file of a record; `against` says in words how it was chosen.
 
-    `tree` is the whole world with the project as it was then, and `plan` the session that its own settings ask for.
+    `tree` is the whole world with the project as it was then, and `plan` the session that its own settings ask for; of a
+    record neither is needed. `complain` raises a `MusterError` where what has been read of `tree` was not all there.
     """
 
     name: str
     against: str
-    tree: FileTree
     plan: Plan
+    tree: FileTree | None = None
+    record: BaselineRecord | None = None
+    revisions: Revisions | None = None
     complain: Callable[[], None] = lambda: None
-    """Raises a `MusterError` where what has been read of `tree` was not all there."""
     notes: tuple[str, ...] = ()
 
 
@@ -53,37 +64,108 @@ class Held:
     comparison: Comparison
 
 
-def hold_against(ports: Ports, base: Base, later: Simulation) -> Held:
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """The session of the base."""
+
+    collection: Collection
+    version: Version
+    rootdir: str
+
+
+def hold_against(ports: Ports, clock: Clock, base: Base, later: Simulation) -> Held:
     """What the session `later`, simulated through `ports`, has lost and gained since `base`."""
-    earlier = simulate(replace(ports, tree=base.tree, history=None), base.plan.request)
-    base.complain()
+    earlier = _earlier_session(ports, base)
     found = difference(earlier.collection, later.collection)
-    fates = judge_tests(found, later.collection, _sides(earlier, later, base.tree, ports.tree))
-    return Held(mark_losses(later.collection, found, fates), _comparison(base, found, fates))
+    sides = Sides(
+        earlier.version,
+        Version.of_tree(ports.tree),
+        earlier.rootdir,
+        later.invocation.rootdir,
+        lambda: _new_files(base.tree, ports.tree, later.invocation.rootdir),
+        lambda path: _imported(later, ports.tree, path),
+    )
+    fates = judge_tests(found, later.collection, sides)
+    fewer = tuple(judge_parameters(found, later.collection, sides))
+    losses = _taken_by_losses(found, fates, fewer)
+    blame = NO_BLAME
+    if base.revisions is not None and (losses or found.blocked):
+        blame = find_commits(ports, clock, base.revisions, base.plan, found, fates, sides.before, sides.rootdir_before)
+    return Held(_mark_losses(later.collection, losses, blame), _comparison(base, found, fates, fewer, blame))
 
 
-def mark_losses(collection: Collection, found: Difference, fates: Mapping[str, Fate]) -> Collection:
-    """`collection` whose losses say which tests of the baseline they took away; those that it did not know are added."""
-    taken: dict[int, list[str]] = {}
-    added: dict[int, Silent] = {}
-    known = {id(loss) for loss in collection.losses}
+def _earlier_session(ports: Ports, base: Base) -> _Earlier:
+    if base.record is not None:
+        root = base.plan.root
+        return _Earlier(
+            recorded_collection(base.record, root),
+            recorded_version(base.record, root),
+            recorded_rootdir(base.record, root),
+        )
+    assert base.tree is not None
+    simulation = simulate(replace(ports, tree=base.tree, history=None), base.plan.request)
+    base.complain()
+    return _Earlier(simulation.collection, Version.of_tree(base.tree), simulation.invocation.rootdir)
+
+
+def _new_files(before: FileTree | None, after: FileTree, root: str) -> Sequence[str]:
+    """The Python files below `root` that only the later tree has."""
+    found: list[str] = []
+    pending = [root] if before is not None else []
+    while pending and before is not None and len(found) < _MOST_NEW_FILES:
+        folder = pending.pop()
+        for name, kind in sorted(after.listing(folder).items()):
+            path = join(folder, name)
+            if kind is EntryKind.FOLDER:
+                if not (name.startswith(".") or name in _ELSEWHERE or after.is_symlink(path)):
+                    pending.append(path)
+            elif name.endswith(".py") and before.kind(path) is None:
+                found.append(path)
+    return found
+
+
+def _imported(later: Simulation, tree: FileTree, path: str) -> Sequence[str]:
+    """The files that absolute imports of `path` name, looked for beside it and below the root."""
+    folders = dict.fromkeys((dirname(path), later.invocation.rootdir, *later.invocation.pythonpath))
+    names = later.store.facts(path).imports
+    files = (f"{folder}/{name.replace('.', '/')}" for folder in folders for name in names)
+    return [
+        each for file in files for each in (f"{file}.py", f"{file}/__init__.py") if tree.kind(each) is EntryKind.FILE
+    ]
+
+
+def _taken_by_losses(
+    found: Difference, fates: Mapping[str, Fate], fewer: Sequence[FewerParameters]
+) -> dict[int, tuple[Loss, list[str]]]:
+    """Each loss, by its identity, with the node ids of the baseline that it took."""
+    taken: dict[int, tuple[Loss, list[str]]] = {}
     for bare, fate in fates.items():
         if isinstance(fate, Silent):
-            taken.setdefault(id(fate.loss), []).extend(_nodeids(found, bare))
-            if id(fate.loss) not in known:
-                added[id(fate.loss)] = fate
-    losses = [*collection.losses, *(fate.loss for fate in added.values())]
-    return replace(
-        collection,
-        losses=tuple(replace(loss, baseline=tuple(taken[id(loss)])) if id(loss) in taken else loss for loss in losses),
-    )
+            taken.setdefault(id(fate.loss), (fate.loss, []))[1].extend(_nodeids(found, bare))
+    for each in fewer:
+        if each.loss is not None:
+            taken.setdefault(id(each.loss), (each.loss, []))[1].extend(each.lost)
+    return taken
 
 
-def _sides(earlier: Simulation, later: Simulation, before: FileTree, after: FileTree) -> Sides:
-    return Sides(Version.of_tree(before), Version.of_tree(after), earlier.invocation.rootdir, later.invocation.rootdir)
+def _mark_losses(collection: Collection, taken: Mapping[int, tuple[Loss, list[str]]], blame: Blame) -> Collection:
+    """`collection` whose losses say which tests of the baseline they took away; those that it did not know are added."""
+    known = {id(loss) for loss in collection.losses}
+    marked = [_marked(loss, taken, blame) for loss in collection.losses]
+    for key, (loss, nodeids) in taken.items():
+        if key not in known:
+            marked.append(replace(_marked(loss, taken, blame), lost=tuple(nodeids), lost_count=len(nodeids)))
+    return replace(collection, losses=tuple(marked))
 
 
-def _comparison(base: Base, found: Difference, fates: Mapping[str, Fate]) -> Comparison:
+def _marked(loss: Loss, taken: Mapping[int, tuple[Loss, list[str]]], blame: Blame) -> Loss:
+    found = taken.get(id(loss))
+    return loss if found is None else replace(loss, baseline=tuple(found[1]), since=blame.losses.get(id(loss)))
+
+
+def _comparison(
+    base: Base, found: Difference, fates: Mapping[str, Fate], fewer: Sequence[FewerParameters], blame: Blame
+) -> Comparison:
     lost: list[tuple[str, str]] = []
     deleted: list[str] = []
     renamed: list[tuple[str, str]] = []
@@ -107,6 +189,10 @@ def _comparison(base: Base, found: Difference, fates: Mapping[str, Fate]) -> Com
                 renamed.extend((nodeid, by) for nodeid in nodeids)
             case Unsure(reason=reason):
                 unsure[bare] = reason
+    for each in fewer:
+        lost.extend((nodeid, "") for nodeid in each.lost)
+        deleted.extend(each.deleted)
+        renamed.extend(each.renamed)
     targets = {new for _, new in renamed}
     return Comparison(
         base=base.name,
@@ -118,6 +204,7 @@ def _comparison(base: Base, found: Difference, fates: Mapping[str, Fate]) -> Com
         gained=tuple(nodeid for nodeid in _gained(found) if nodeid not in targets),
         blocked=tuple((path, at_base.get(path, 0)) for path in found.blocked),
         bare=(*found.bare, *unsure.items()),
+        blamed=tuple(blame.files.items()),
     )
 
 

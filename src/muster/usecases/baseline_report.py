@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from muster.model.cause import Cause
@@ -22,7 +22,8 @@ from muster.usecases.report_paths import relative_path
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """The collection against its baseline; paths are absolute. `lost` maps each silent loss to the file that it was in, and
-    `blocked` each file that newly fails to the tests that it had. `uncommitted` are the lost ids that `HEAD` still has."""
+    `blocked` each file that newly fails to the tests that it had. `blamed` are newly blocked files with the commit since which
+    they are; one without a name is a change that is not committed."""
 
     base: str
     against: str
@@ -33,18 +34,19 @@ class Comparison:
     gained: tuple[str, ...]
     blocked: tuple[tuple[str, int], ...] = ()
     bare: tuple[tuple[str, str], ...] = ()
-    uncommitted: frozenset[str] = frozenset()
     blamed: tuple[tuple[str, Commit], ...] = ()
-    """Newly blocked files to the commit since which they are, where the cause itself does not know it."""
 
 
 def baseline_report(found: Comparison, causes: Sequence[Cause], root: str) -> BaselineReport:
     """`found` as published; each loss refers to its cause by the number that it has in the Report."""
     by_test, by_file = _cause_numbers(causes)
+    blamed = dict(found.blamed)
+    rows: dict[tuple[int | None, Commit | None], list[str]] = {}
     losses: list[BaselineLoss] = []
     for nodeid, path in found.lost:
         number = by_test.get(nodeid, by_file.get(path))
-        commit = _commit(causes, number)
+        commit = blamed.get(path) or (causes[number - 1].since if number is not None else None)
+        rows.setdefault((number, commit), []).append(nodeid)
         losses.append(BaselineLoss(nodeid=nodeid, cause=number, commit=commit.sha if commit else ""))
     return BaselineReport(
         base=found.base,
@@ -54,7 +56,7 @@ def baseline_report(found: Comparison, causes: Sequence[Cause], root: str) -> Ba
         gained=found.gained,
         against=found.against,
         tests=found.tests,
-        changes=_changes(found, losses, causes),
+        changes=_changes(rows, causes),
         blocked=tuple(
             NewlyBlocked(path=relative_path(path, root), cause=by_file.get(path), tests=tests)
             for path, tests in found.blocked
@@ -75,30 +77,25 @@ def _cause_numbers(causes: Sequence[Cause]) -> tuple[dict[str, int], dict[str, i
     return by_test, by_file
 
 
-def _commit(causes: Sequence[Cause], number: int | None) -> Commit | None:
-    return causes[number - 1].since if number is not None else None
-
-
-def _changes(found: Comparison, losses: Sequence[BaselineLoss], causes: Sequence[Cause]) -> tuple[BaselineChange, ...]:
-    """The losses by cause, the largest first."""
-    by_cause: dict[int | None, list[str]] = {}
-    for loss in losses:
-        by_cause.setdefault(loss.cause, []).append(loss.nodeid)
+def _changes(
+    rows: Mapping[tuple[int | None, Commit | None], Sequence[str]], causes: Sequence[Cause]
+) -> tuple[BaselineChange, ...]:
+    """The losses by cause and commit, the largest first."""
     changes = [
         BaselineChange(
             cause=number,
             change=causes[number - 1].message if number is not None else "no cause is known",
             tests=len(nodeids),
-            since=since(_commit(causes, number)),
-            uncommitted=found.uncommitted.issuperset(nodeids),
+            since=since(commit),
+            uncommitted=commit is not None and not commit.sha,
         )
-        for number, nodeids in by_cause.items()
+        for (number, commit), nodeids in rows.items()
     ]
     return tuple(sorted(changes, key=lambda change: (-change.tests, change.cause or 0)))
 
 
 def since(commit: Commit | None) -> Since | None:
-    """The commit as published."""
-    if commit is None:
+    """The commit as published; None for what is not committed."""
+    if commit is None or not commit.sha:
         return None
     return Since(commit=commit.sha, author=commit.author, date=commit.date, subject=commit.subject)

@@ -49,7 +49,7 @@ def examine(
     """
     started_at, started = clock.now(), clock.monotonic()
     simulation = simulate(ports, plan.request, grouped=grouped)
-    held = hold_against(ports, base, simulation) if base is not None else None
+    held = hold_against(ports, clock, base, simulation) if base is not None else None
     seen = held.collection if held is not None else simulation.collection
     causes, collection = _diagnosed(ports, simulation, seen, plan)
     ports.cache.flush()

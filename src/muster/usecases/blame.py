@@ -1,0 +1,183 @@
+"""Which of the commits since the base lost a test: the first in whose tree it is not collected.
+
+What a commit changed narrows the choice, often to one. Where several are left, the files in question are simulated in their
+trees, by halves; a test that goes on under another id there is still collected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from posixpath import basename, join, normpath
+
+from muster.comparison import Behind, Difference, Fate, Silent, Version, bare_id
+from muster.model.collection import Loss
+from muster.model.commit import Commit
+from muster.model.history import CommitFiles
+from muster.ports import Clock, EntryKind, FileTree, ReadFailure, Revisions
+from muster.usecases.command import extend_command
+from muster.usecases.plan import Plan
+from muster.usecases.simulate import Ports, simulate
+
+BUDGET_S = 10.0
+"""So long commits are looked into; of what is left then no commit is named."""
+
+UNCOMMITTED = Commit("", subject="a change that is not committed")
+
+_CONFIGURATION = frozenset((
+    "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "setup.cfg", "pyproject.toml", "muster.toml",
+    "conftest.py",
+))  # fmt: skip
+_LOCAL = frozenset(("M401", "M402", "M403", "M406", "M408", "M409"))
+"""Codes whose cause stands in the file itself, or in the configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """The commits of losses (by their identity) and of newly blocked files; `UNCOMMITTED` for what is in the work tree only."""
+
+    losses: Mapping[int, Commit] = field(default_factory=dict)
+    files: Mapping[str, Commit] = field(default_factory=dict)
+
+
+NO_BLAME = Blame()
+
+
+@dataclass(frozen=True, slots=True)
+class _Suspect:
+    """One loss or blocked file, shown by one test of it: its bare id, what its `def` says, and the files that it may be in."""
+
+    key: int | str
+    bare: str
+    digest: str
+    files: tuple[str, ...]
+    candidates: tuple[int, ...]
+
+
+def find_commits(
+    ports: Ports,
+    clock: Clock,
+    revisions: Revisions,
+    plan: Plan,
+    found: Difference,
+    fates: Mapping[str, Fate],
+    before: Version,
+    rootdir: str,
+) -> Blame:
+    """The commit behind each silent loss and each newly blocked file among `fates`; node ids of the version `before` are
+    relative to `rootdir`."""
+    commits = revisions.commits()
+    inquiry = _Inquiry(ports, clock, revisions, plan, commits)
+    suspects = [inquiry.suspect(*each, before, rootdir) for each in _questions(found, fates)]
+    answers: dict[int | str, Commit] = {}
+    groups: dict[tuple[int, ...], list[_Suspect]] = {}
+    for suspect in suspects:
+        groups.setdefault(suspect.candidates, []).append(suspect)
+    for candidates, members in groups.items():
+        answers.update(inquiry.decide(candidates, members))
+    return Blame(
+        {key: commit for key, commit in answers.items() if isinstance(key, int)},
+        {key: commit for key, commit in answers.items() if isinstance(key, str)},
+    )
+
+
+def _questions(found: Difference, fates: Mapping[str, Fate]) -> Iterable[tuple[int | str, str, Loss | None]]:
+    """One test for each loss and blocked file."""
+    seen: set[int | str] = set()
+    for bare, fate in fates.items():
+        key: int | str
+        cause: Loss | None = None
+        match fate:
+            case Silent(loss=loss):
+                key, cause = id(loss), loss
+            case Behind(path=path) if path in found.blocked:
+                key = path
+            case _:
+                continue
+        if key not in seen:
+            seen.add(key)
+            yield key, bare, cause
+
+
+class _Inquiry:
+    """What all questions of one comparison share."""
+
+    def __init__(
+        self, ports: Ports, clock: Clock, revisions: Revisions, plan: Plan, commits: Sequence[CommitFiles]
+    ) -> None:
+        self._ports, self._clock, self._revisions, self._plan = ports, clock, revisions, plan
+        self._commits = commits
+        self._deadline = clock.monotonic() + BUDGET_S
+        self._dirty: dict[str, bool] = {}
+        self._configuration = [
+            position
+            for position, each in enumerate(commits)
+            if any(basename(path) in _CONFIGURATION for path in each.paths)
+        ]
+
+    def suspect(self, key: int | str, bare: str, loss: Loss | None, version: Version, rootdir: str) -> _Suspect:
+        """The question, with the commits that come into it; the last number stands for the work tree."""
+        path, _, names = bare.partition("::")
+        own = normpath(join(rootdir, path))
+        blocks = version.named(own, tuple(names.split("::")))
+        files = tuple(dict.fromkeys((own, loss.culprit.path) if loss is not None else (own,)))
+        every = tuple(range(len(self._commits) + 1))
+        candidates: list[int] = []
+        if loss is not None and loss.kind in _LOCAL:
+            touched = [position for position, each in enumerate(self._commits) if not each.paths.isdisjoint(files)]
+            candidates = sorted({*touched, *self._configuration})
+            if any(self._is_dirty(file) for file in files):
+                candidates.append(len(self._commits))
+        return _Suspect(key, bare, blocks[-1].digest if blocks else "", files, tuple(candidates) or every)
+
+    def _is_dirty(self, path: str) -> bool:
+        """Whether the work tree's file is not that of the last commit."""
+        if path not in self._dirty:
+            last = self._revisions.tree(self._commits[-1].commit.sha) if self._commits else None
+            self._dirty[path] = last is None or _content(last, path) != _content(self._ports.tree, path)
+        return self._dirty[path]
+
+    def decide(self, candidates: tuple[int, ...], suspects: Sequence[_Suspect]) -> dict[int | str, Commit]:
+        """The candidate that did it, for each of `suspects`; none of those for which the time did not suffice."""
+        if len(candidates) == 1:
+            return dict.fromkeys((suspect.key for suspect in suspects), self._commit(candidates[0]))
+        if self._clock.monotonic() > self._deadline:
+            return {}
+        middle = (len(candidates) - 1) // 2
+        present = self._collected_after(candidates[middle], suspects)
+        later = [suspect for suspect in suspects if suspect.key in present]
+        earlier = [suspect for suspect in suspects if suspect.key not in present]
+        answers: dict[int | str, Commit] = {}
+        if later:
+            answers |= self.decide(candidates[middle + 1 :], later)
+        if earlier:
+            answers |= self.decide(candidates[: middle + 1], earlier)
+        return answers
+
+    def _commit(self, position: int) -> Commit:
+        return self._commits[position].commit if position < len(self._commits) else UNCOMMITTED
+
+    def _collected_after(self, position: int, suspects: Sequence[_Suspect]) -> set[int | str]:
+        """Those of `suspects` that the tree of that commit still collects."""
+        tree = self._revisions.tree(self._commits[position].commit.sha)
+        files = {file for suspect in suspects for file in suspect.files if tree.kind(file) is EntryKind.FILE}
+        if not files:
+            return set()
+        command = extend_command(self._plan.command, sorted(files), [])
+        request = replace(self._plan, command=command).request
+        items = simulate(replace(self._ports, tree=tree, history=None), request).collection.items
+        bare = {bare_id(item.nodeid) for item in items}
+        version = Version.of_tree(tree)
+        digests = {
+            block.digest
+            for path, line in {(item.path, item.line) for item in items if item.line}
+            if (block := version.at(path, line)) is not None
+        }
+        return {suspect.key for suspect in suspects if suspect.bare in bare or suspect.digest in digests}
+
+
+def _content(tree: FileTree, path: str) -> bytes | None:
+    try:
+        return tree.read(path)
+    except ReadFailure:
+        return None
