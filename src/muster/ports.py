@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Protocol
 
 from muster.model.collection import Collection
 from muster.model.environment import Environment, ProbedModule
 from muster.model.fix import FileChange
-from muster.model.history import Chronicle, CommitFiles, HistoryQuestions
+from muster.model.history import Chronicle, CommitFiles, HistoryQuestions, PastVersion
 from muster.model.run import Event, FileDurations, ItemResult
 from muster.model.service import Answer, Inquiry
 
@@ -128,6 +128,16 @@ class Revisions(Protocol):
 
     def tree(self, revision: str) -> FileTree:
         """The whole world with the project as of the commit `revision`."""
+
+
+class WorkingCopy(Protocol):
+    """The project's files as git keeps them. Asking changes nothing and runs nothing that the repository names."""
+
+    def tracks(self, path: str) -> bool:
+        """Whether git keeps the file at `path`, whatever its rules say of such files."""
+
+    def versions(self, path: str) -> Iterator[PastVersion]:
+        """What `path` held, the newest commit first; each is read when it is asked for."""
 
 
 class ProjectWriter(Protocol):

@@ -15,6 +15,7 @@ from muster.adapters.clock import SystemClock
 from muster.adapters.disk_tree import DiskTree
 from muster.adapters.environment import InterpreterQuery
 from muster.adapters.fact_cache import NullFactCache, SqliteFactCache, cache_folder, clear_cache
+from muster.adapters.git_working_copy import GitWorkingCopy
 from muster.adapters.interpreters import ChosenInterpreter, choose_interpreter
 from muster.adapters.own_edition import own_edition
 from muster.adapters.parsing import SourceParser
@@ -158,6 +159,7 @@ def open_workspace(choices: Choices) -> Iterator[Workspace]:
                 environ=environ,
                 history=ProjectHistory(root, cache),
                 edition=own_edition(),
+                working_copy=GitWorkingCopy(root),
             ),
             clock=SystemClock(),
             interpreter=chosen.executable,
@@ -293,9 +295,16 @@ def project_writer(root: str) -> ProjectWriter:
 
 def project_copy(workspace: Workspace) -> ProjectCopy:
     """A copy of the project to collect in; using it runs the project's code."""
+    from muster.adapters.observed_pytest import PytestProcess
     from muster.adapters.project_copy import CopiedProject  # what only `muster fix --confirm` needs
 
-    return CopiedProject(workspace.plan.root, workspace.observed)
+    ports = workspace.ports
+    return CopiedProject(
+        workspace.plan.root,
+        ports.environment.describe(),
+        ports.environ,
+        lambda environ: PytestProcess(workspace.interpreter, environ=environ),
+    )
 
 
 def fix_commits(root: str) -> FixCommits:

@@ -47,7 +47,7 @@ def write_project(root: Path, files: Mapping[str, str]) -> Path:
 
 def plan_of(root: Path, request: FixRequest = FixRequest()) -> FixPlan:  # noqa: B008  # because it is frozen
     """The plan for the project at `root`."""
-    with open_workspace(Choices(root=str(root), python=sys.executable, cache=False)) as workspace:
+    with open_workspace(Choices(root=str(root), python=sys.executable)) as workspace:
         return plan_fixes(workspace.ports, workspace.clock, workspace.plan, request)
 
 

@@ -6,10 +6,11 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from muster.errors import MusterError
 from muster.model.collection import Collection
+from muster.model.environment import Environment
 from muster.model.fix import FileChange
 from muster.ports import ObservedPytest
 
@@ -19,14 +20,33 @@ _LEFT_OUT = frozenset(
 
 
 class CopiedProject:
-    """`ports.ProjectCopy` of the folder `root`; virtual environments, caches and the history stay behind."""
+    """`ports.ProjectCopy` of the folder `root`; virtual environments, caches and the history stay behind.
 
-    def __init__(self, root: str, observed: ObservedPytest) -> None:
+    `observe` gives a real pytest that runs with other variables than `environ`. What `environment` imports from the project
+    itself (an editable install) is put first on the path as it lies in the copy: else the copy's tests would import the
+    project's unchanged files.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        environment: Environment,
+        environ: Mapping[str, str],
+        observe: Callable[[Mapping[str, str]], ObservedPytest],
+    ) -> None:
         self._root = root.rstrip("/")
-        self._observed = observed
+        self._environment = environment
+        self._environ = environ
+        self._observe = observe
 
     def collect(self, changes: Sequence[FileChange], argv: Sequence[str], cwd: str) -> Collection:
         """What `argv` collects in the copy, run in the folder that stands for `cwd`."""
+        entries = tuple(dict.fromkeys(self._own_entries()))
+        if entries and any(change.after is None for change in changes):
+            raise MusterError(
+                "--confirm: this environment imports the project itself (an editable install), where a copy's tests would "
+                "still find what the fix deletes"
+            )
         with tempfile.TemporaryDirectory(prefix="muster-copy-") as folder:
             copy = os.path.join(os.path.realpath(folder), os.path.basename(self._root) or "project")
             try:
@@ -36,7 +56,36 @@ class CopiedProject:
             except (OSError, shutil.Error) as error:
                 raise MusterError(f"the project cannot be copied: {error}") from error
             words = [word.replace(self._root + "/", copy + "/") for word in argv]
-            return self._observed.collect(words, self._place(cwd, copy))
+            return self._observe(self._variables(entries, copy)).collect(words, self._place(cwd, copy))
+
+    def _own_entries(self) -> Iterator[str]:
+        """The folders of the project that the environment itself puts on the path, or imports from with a finder."""
+        for entry in self._environment.search_path:
+            if self._is_own(entry) and entry not in self._typed and not self._is_in_environment(entry):
+                yield entry
+        for name, place in self._environment.editable_finders.items():
+            if not self._is_own(place):
+                continue
+            if os.path.basename(place).removesuffix(".py") != name:
+                raise MusterError(f"--confirm: an editable install calls {place} '{name}', and a copy of it cannot be")
+            yield os.path.dirname(place)
+
+    @property
+    def _typed(self) -> list[str]:
+        """The user's own PYTHONPATH."""
+        return [entry for entry in self._environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+
+    def _is_own(self, path: str) -> bool:
+        return path == self._root or path.startswith(self._root + "/")
+
+    def _is_in_environment(self, entry: str) -> bool:
+        below = os.path.relpath(entry, self._root).split(os.sep)
+        folders = (os.path.join(self._root, *below[:length]) for length in range(1, len(below) + 1))
+        return any(os.path.isfile(os.path.join(folder, "pyvenv.cfg")) for folder in folders)
+
+    def _variables(self, entries: Sequence[str], copy: str) -> Mapping[str, str]:
+        path = [self._place(entry, copy) for entry in (*entries, *self._typed)]
+        return {**self._environ, "PYTHONPATH": os.pathsep.join(path)} if path else self._environ
 
     def _left_out(self, folder: str, names: list[str]) -> set[str]:
         special = {name for name in names if not _is_plain(os.path.join(folder, name))}

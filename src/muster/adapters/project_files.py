@@ -38,7 +38,8 @@ class ProjectFiles:
         for change in changes:
             self._refuse_unsafe(change)
         modes = {change.path: _mode(change.path) for change in changes}
-        record = self._record(changes, modes)
+        folders = _folders_to_make(changes)
+        record = self._record(changes, modes, folders)
         done: list[FileChange] = []
         try:
             for change in changes:
@@ -50,17 +51,22 @@ class ProjectFiles:
             for change in reversed(done):
                 with contextlib.suppress(OSError):
                     _put(change.path, change.before, modes[change.path])
+            _remove_empty(folders)
             os.unlink(record)
             if isinstance(error, OSError):
                 raise NotApplied(f"{error.filename or 'a file'} cannot be written: {error.strerror}") from error
             raise
 
     def undo(self) -> tuple[str, ...]:
-        """Restore the bytes that the last `apply` replaced; the files restored. Raises `NotApplied`."""
+        """Restore the bytes that the last `apply` replaced, and take away the folders that it made; the files restored.
+        Raises `NotApplied`."""
         records = self._records()
         if not records:
             raise NotApplied("there is nothing to undo: no fix was applied here")
-        changes = [self._read_entry(entry) for entry in _load(records[-1])]
+        entries, made = _load(records[-1])
+        changes, folders = [self._read_entry(entry) for entry in entries], [self._absolute(each) for each in made]
+        for folder in folders:
+            self._refuse_outside(folder)
         for change, _ in changes:
             self._refuse_outside(change.path)
             if _content(change.path) not in (change.after, change.before):
@@ -70,6 +76,7 @@ class ProjectFiles:
                 _put(change.path, change.before, mode)
             except OSError as error:
                 raise NotApplied(f"{self._name(change.path)} cannot be written: {error.strerror}") from error
+        _remove_empty(folders)
         os.unlink(records[-1])
         return tuple(self._name(change.path) for change, _ in changes)
 
@@ -95,7 +102,7 @@ class ProjectFiles:
         if ".git" in parts or parts[0] == FOLDER:
             raise NotApplied(f"{self._name(path)} is not the project's own: nothing was written")
 
-    def _record(self, changes: Sequence[FileChange], modes: dict[str, int | None]) -> str:
+    def _record(self, changes: Sequence[FileChange], modes: dict[str, int | None], folders: Sequence[str]) -> str:
         """The record's file, written before anything else so that a crash can be undone."""
         folder = os.path.join(self._folder, RECORDS)
         try:
@@ -110,7 +117,7 @@ class ProjectFiles:
                 "schema": SCHEMA,
                 "files": [
                     {
-                        "path": os.fsencode(os.path.relpath(change.path, self._shown)).hex(),
+                        "path": self._relative(change.path),
                         "shown": self._name(change.path).encode("utf-8", "backslashreplace").decode(),
                         "mode": modes[change.path],
                         "before": _encoded(change.before),
@@ -118,6 +125,7 @@ class ProjectFiles:
                     }
                     for change in changes
                 ],
+                "folders": [self._relative(folder) for folder in folders],
             }
             write_atomically(path, json.dumps(content, indent=1).encode())
         except OSError as error:
@@ -132,8 +140,16 @@ class ProjectFiles:
         return []
 
     def _read_entry(self, entry: dict[str, Any]) -> tuple[FileChange, int | None]:
-        path = os.path.normpath(os.path.join(self._shown, os.fsdecode(bytes.fromhex(entry["path"]))))
-        return FileChange(path, _decoded(entry["before"]), _decoded(entry["after"])), entry["mode"]
+        return FileChange(self._absolute(entry["path"]), _decoded(entry["before"]), _decoded(entry["after"])), entry[
+            "mode"
+        ]
+
+    def _relative(self, path: str) -> str:
+        """A path in the record: any bytes, below the project."""
+        return os.fsencode(os.path.relpath(path, self._shown)).hex()
+
+    def _absolute(self, recorded: str) -> str:
+        return os.path.normpath(os.path.join(self._shown, os.fsdecode(bytes.fromhex(recorded))))
 
     def _changed(self, path: str) -> str:
         return f"{self._name(path)} changed since it was analysed: nothing was written; run muster fix again"
@@ -142,15 +158,42 @@ class ProjectFiles:
         return os.path.relpath(path, self._shown)
 
 
-def _load(path: str) -> list[dict[str, Any]]:
+def _load(path: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """The files and the folders of a record; those of an older Muster name no folders."""
     try:
         with open(path, "rb") as file:
             content = json.load(file)
-        files = content["files"]
+        files, folders = content["files"], content.get("folders", [])
         assert all(isinstance(each["path"], str) and {"before", "after", "mode"} <= each.keys() for each in files)
+        assert all(isinstance(bytes.fromhex(each), bytes) for each in folders)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError, RecursionError) as error:
         raise NotApplied(f"{path} is no record of ours: {error}") from error
-    return list(files)
+    return list(files), list(folders)
+
+
+def _folders_to_make(changes: Sequence[FileChange]) -> list[str]:
+    """The folders that the new files among `changes` need, the outer ones first."""
+    found: dict[str, None] = {}
+    for change in changes:
+        missing, folder = [], os.path.dirname(change.path)
+        while change.after is not None and not os.path.lexists(folder):
+            missing.append(folder)
+            folder = os.path.dirname(folder)
+        found.update(dict.fromkeys(reversed(missing)))
+    return list(found)
+
+
+def _remove_empty(folders: Sequence[str]) -> None:
+    """Take away those of `folders`, the inner ones first, that hold nothing but what Python compiled there."""
+    for folder in reversed(folders):
+        cache = os.path.join(folder, "__pycache__")
+        with contextlib.suppress(OSError):
+            if os.path.isdir(cache) and not os.path.islink(cache) and os.listdir(folder) == ["__pycache__"]:
+                for name in os.listdir(cache):
+                    if name.endswith(".pyc"):
+                        os.unlink(os.path.join(cache, name))
+                os.rmdir(cache)
+            os.rmdir(folder)
 
 
 def _put(path: str, content: bytes | None, mode: int | None) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from muster.diagnosis.case import Case
 from muster.diagnosis.contest import Contest, describe, find_contest
+from muster.diagnosis.fate import name_traces
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.roots import Root
 from muster.model.cause import Evidence
-from muster.model.collection import ModuleMissing
+from muster.model.collection import ModuleMissing, NameMissing
 from muster.resolver.finder import NamespacePackage, place_of
 
 
@@ -16,6 +17,8 @@ def explain(root: Root, case: Case) -> Finding | None:
     contest = find_contest(root.first, case)
     if contest is None:
         return _module_instead_of_package(root, case)
+    if _had_it_once(contest, root, case):
+        return None
     winner, loser = place_of(contest.winner), place_of(contest.loser)
     return Finding(
         "M104",
@@ -30,6 +33,17 @@ def explain(root: Root, case: Case) -> Finding | None:
         ),
         remedies=remedies(*_ways_out(contest, case)),
     )
+
+
+def _had_it_once(contest: Contest, root: Root, case: Case) -> bool:
+    """Whether an older release of the project is installed besides, and the project's own package is what changed."""
+    detail = root.detail
+    if "/site-packages/" not in place_of(contest.loser) or not case.is_ours(place_of(contest.winner)):
+        return False
+    if isinstance(detail, NameMissing):
+        return next(name_traces(detail, case), None) is not None
+    below = f"{contest.entry}/{detail.name.replace('.', '/')}" if isinstance(detail, ModuleMissing) else ""
+    return any(path in case.answers.history.paths for path in (f"{below}.py", f"{below}/__init__.py"))
 
 
 def contest_evidence(contest: Contest, case: Case) -> tuple[Evidence, ...]:

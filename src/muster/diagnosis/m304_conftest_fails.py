@@ -20,7 +20,7 @@ def explain(root: Root, case: Case) -> Finding | None:
     failure = root.first
     if failure.scope is Scope.FILE or not isinstance(root.detail, OtherFailure):
         return None
-    if root.detail.kind not in ("", "plugins"):
+    if root.detail.kind not in ("", "plugins", "hook"):
         return None
     if failure.exception.type not in REFUSALS:
         return None

@@ -1,7 +1,9 @@
-"""M107: a distribution that nobody declares is declared where the project declares the others."""
+"""M107 and M108: a distribution that nobody declares is declared where the project declares the others; one whose version is
+at odds gets the bound within which it has what is imported."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +15,8 @@ from muster.fixes.site import Site
 from muster.model.cause import Cause
 from muster.model.fix import FileChange, Fix
 
+_CHANGED = re.compile(r"(?P<version>\d+(?:\.\d+)+) (?P<what>moved|removed|brought|has)\b")
+_ONE = r"[<>=!~]=?=?[ ]*[\w.*+!-]+"
 _GROUPS = ("test", "tests", "testing", "dev")
 
 
@@ -26,6 +30,54 @@ def fix_undeclared(cause: Cause, site: Site) -> Iterator[Fix]:
         yield Fix(
             "declare", f"declare {name} in {site.show(change.path)}", (change,), needs=f"{name} has to be installed too"
         )
+
+
+def fix_at_odds(cause: Cause, site: Site) -> Iterator[Fix]:
+    """The declaration with a bound, where it is known which versions have what is missing."""
+    installed = next((each.text for each in cause.evidence if each.kind == "installed"), "")
+    note = next((each.text for each in cause.evidence if each.kind == "versions"), "")
+    name, bound = installed.rpartition(" ")[0], _bound(note)
+    if not name or not bound:
+        return
+    needs = f"a version of {name} {bound} has to be installed too"
+    lines = [
+        (each.path, each.line)
+        for each in cause.evidence
+        if each.kind == "declared" and each.text.startswith("declared")
+    ]
+    for path, line in lines:
+        change = site.edit(path, lambda text, at=line: with_bound(text, at, name, bound))  # type: ignore[misc]  # because mypy cannot type defaults of a lambda
+        if change is not None:
+            yield Fix("bound", f"declare {name}{bound} in {site.show(path)}:{line}", (change,), needs=needs)
+            return
+    change = _declared(name + bound, site) if not lines else None
+    if change is not None:
+        yield Fix("bound", f"declare {name}{bound} in {site.show(change.path)}", (change,), needs=needs)
+
+
+def _bound(note: str) -> str:
+    """`>=2.0` or `<2.0`, from words such as `NAME 2.0 removed it`; "" where they speak of no version."""
+    found = _CHANGED.search(note)
+    if found is None:
+        return ""
+    return f"{'>=' if found['what'] == 'brought' else '<'}{found['version']}"
+
+
+def with_bound(text: str, line: int, name: str, bound: str) -> str | None:
+    """`text` with the version that the requirement `name` on `line` asks for replaced by `bound`; its extras, markers and
+    quotes stay."""
+    lines = text.splitlines(keepends=True)
+    if not 1 <= line <= len(lines):
+        return None
+    spelled = "[-_.]+".join(map(re.escape, re.split(r"[-_.]+", name)))
+    requirement = re.compile(
+        rf"(?<![\w.-])({spelled}(?:\[[^\]]*\])?)(?![\w.-])(?:[ ]*{_ONE}(?:[ ]*,[ ]*{_ONE})*)?", re.IGNORECASE
+    )
+    found = requirement.search(lines[line - 1])
+    if found is None:
+        return None
+    lines[line - 1] = lines[line - 1][: found.start()] + found[1] + bound + lines[line - 1][found.end() :]
+    return "".join(lines)
 
 
 def _declared(name: str, site: Site) -> FileChange | None:

@@ -7,6 +7,7 @@ Strings count where they name a module for a machine: what `mock.patch`, `monkey
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import libcst as cst
 from libcst.metadata import MetadataWrapper, QualifiedName, QualifiedNameProvider, QualifiedNameSource
 
-from muster.fixes.nearby import Concern, needs_scopes, renamed_uses, statement_lines
+from muster.fixes.nearby import Concern, binds_its_top, needs_scopes, renamed_uses, statement_lines
 from muster.fixes.source import Edit, Places, apply_edits, parse_tree, usual_newline
 from muster.fixes.statements import add_import
 
@@ -71,8 +72,11 @@ def rewrite_imports(text: str, move: Move, package: str, *, rename: bool = False
 
 def rewrite_whole(text: str, move: Move, package: str, *, rename: bool = False) -> str | None:
     """The same, with the scopes of the whole file: where expressions name what moved."""
-    rewriter = _ScopedRewriter(move, package, rename)
     tree = parse_tree(text)
+    rewriter = _ScopedRewriter(move, package, rename)
+    rewriter.spells_top = tree is not None and "." not in move.module and not move.name and any(
+        binds_its_top(alias, move.module) for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    )  # fmt: skip
     # What follows the last statement stays out: LibCST loses a form feed among the comments and blank lines there.
     last = max((each.end_lineno or 0 for each in tree.body), default=0) if tree is not None else 0
     end = len(text) if tree is None else Places(text).line_start(last + 1) if last else 0
@@ -112,6 +116,8 @@ class _Rewriter(cst.CSTTransformer):
         """Statements that have their line for themselves."""
         self._said: set[cst.CSTNode] = set()
         """Parts of expressions that name the new place already."""
+        self.spells_top = False
+        """Whether `import a.b` makes the file spell out the top-level `a` that moved."""
         self._binds_parent = False
         self._imports_parent = False
         self._uses_parent = False
@@ -215,7 +221,7 @@ class _Rewriter(cst.CSTTransformer):
             if moved is None:
                 kept.append(alias)
                 continue
-            if alias.asname is None:
+            if alias.asname is None and not self.spells_top:
                 if "." not in name and "." in moved:
                     return self._from_top(original_node, alias, moved)
                 if "." not in name:
@@ -343,7 +349,11 @@ class _ScopedRewriter(_Rewriter):
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
         move = self._move
-        if original_node in self._names or not (self._rename and move.name and move.new_name):
+        if original_node in self._names or original_node in self._said:
+            return updated_node
+        if self.spells_top and original_node.value == move.module and self._means(original_node, move.module):
+            return _dotted(move.new_module).with_changes(lpar=updated_node.lpar, rpar=updated_node.rpar)
+        if not (self._rename and move.name and move.new_name):
             return updated_node
         if original_node.value == move.name and self._means(original_node, move.old):
             return updated_node.with_changes(value=move.new_name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from posixpath import dirname
 
 from muster.fixes.imports import Move, rewrite_imports
@@ -51,9 +51,8 @@ def find_candidates(cause: Cause, site: Site) -> tuple[Candidate, ...]:
 def _rewritten(module: str, name: str, candidate: Candidate, site: Site, *, is_choice: bool) -> Iterator[Fix]:
     new_name = candidate.name or name
     move = Move(module, candidate.module, name, new_name if name else "")
-    if move.old == move.new:
-        return
-    changes = rewrite_everywhere(move, site)
+    along = _renamed_along(module, name, candidate, site)
+    changes = rewrite_everywhere([*along, move], site) if move.old != move.new else ()
     if not changes:
         return
     where = site.show(changes[0].path) if len(changes) == 1 else f"{len(changes)} files"
@@ -61,23 +60,41 @@ def _rewritten(module: str, name: str, candidate: Candidate, site: Site, *, is_c
         title = f"import '{new_name}' instead of '{name}' from '{module}' in {where}"
     elif name:
         title = f"import '{new_name}' from '{candidate.module}' instead of '{module}' in {where}"
+    elif along:
+        title = f"import '{new_name}' from '{candidate.module}' instead of '{along[0].name}' from '{module}' in {where}"
     else:
         title = f"import '{candidate.module}' instead of '{module}' in {where}"
     yield Fix("rewrite", title, changes, choice=is_choice)
 
 
-def rewrite_everywhere(move: Move, site: Site) -> tuple[FileChange, ...]:
-    """Every file of the project that spells the old name, spelled anew; files that cannot be changed are left out."""
+def _renamed_along(module: str, name: str, candidate: Candidate, site: Site) -> list[Move]:
+    """The one name that is wanted of a missing module, where it was renamed when the module moved."""
+    wanted = imported_from(module, site) if candidate.name and not name else set()
+    if len(wanted) != 1 or candidate.name in wanted:
+        return []
+    return [Move(module, candidate.module, wanted.pop(), candidate.name)]
+
+
+def rewrite_everywhere(moves: Sequence[Move], site: Site) -> tuple[FileChange, ...]:
+    """Every file of the project that spells the old names, spelled anew; files that cannot be changed are left out."""
     changes: dict[str, FileChange | None] = {}
-    words = (move.module.rpartition(".")[2], *([move.name] if move.name else []))
+    last = moves[-1]
+    words = (last.module.rpartition(".")[2], *([last.name] if last.name else []))
     for path in site.mentioning(*words):
-        if _has_its_own_way(site, path, move):
+        if _has_its_own_way(site, path, last):
             continue
-        package, rename = site.package_of(path), _is_test(path)
-        changes[path] = site.edit(path, lambda text, package=package, rename=rename: rewrite_imports(  # type: ignore[misc]  # because mypy cannot type defaults of a lambda
-            text, move, package, rename=rename
-        ))  # fmt: skip
+        changes[path] = site.edit(path, _rewriter(moves, site.package_of(path), rename=_is_test(path)))
     return site.present(changes)
+
+
+def _rewriter(moves: Sequence[Move], package: str, *, rename: bool) -> Callable[[str], str | None]:
+    def rewrite(text: str) -> str | None:
+        written: str | None = text
+        for move in moves:
+            written = rewrite_imports(written, move, package, rename=rename) if written is not None else None
+        return written
+
+    return rewrite
 
 
 def _has_its_own_way(site: Site, path: str, move: Move) -> bool:
@@ -113,9 +130,12 @@ def _module_left_behind(module: str, candidate: Candidate, site: Site) -> FileCh
     path = f"{root}/{module.replace('.', '/')}.py"
     if site.tree.kind(path.removesuffix(".py")) is EntryKind.FOLDER or not _is_reached(dirname(path), root, site):
         return None
+    wanted = imported_from(module, site) if candidate.name else set()
     names = _own_names(home, site)
     if not names:
         return None
+    if len(wanted) == 1:
+        names = [f"{each} as {wanted.copy().pop()}" if each == candidate.name else each for each in names]
     text = (
         f'"""Moved to `{candidate.module}`; this is left for those who still import it from here."""\n\n'
         "import warnings\n\n"
@@ -123,6 +143,16 @@ def _module_left_behind(module: str, candidate: Candidate, site: Site) -> FileCh
         f"warnings.warn(\n    \"'{module}' is now '{candidate.module}'\", DeprecationWarning, stacklevel=2\n)\n"
     )
     return site.create(path, text.encode())
+
+
+def imported_from(module: str, site: Site) -> set[str]:
+    """The names that files of the project import from `module`."""
+    found: set[str] = set()
+    for path in site.mentioning(module.rpartition(".")[2]):
+        found.update(
+            each.original for each in bindings(site.facts(path)) if each.kind == "import" and each.module == module
+        )
+    return {name for name in found if name.isidentifier()}
 
 
 def _is_reached(folder: str, root: str, site: Site) -> bool:

@@ -47,12 +47,17 @@ def needs_scopes(tree: ast.Module, concern: Concern) -> bool:
     """Whether expressions may name what moved, so that only scopes tell what they mean."""
     imported = set(_imported(tree))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import) and not concern.is_name and "." in concern.old:
-            if any(alias.asname is None and _is_below(alias.name, concern.old) for alias in node.names):
+        if isinstance(node, ast.Import) and not concern.is_name:
+            if any(binds_its_top(alias, concern.old) for alias in node.names):
                 return True
         elif isinstance(node, ast.Attribute) and node.attr == concern.tail and _root(node) in imported:
             return True
     return False
+
+
+def binds_its_top(alias: ast.alias, old: str) -> bool:
+    """Whether `import old.x` (or `import a.old`) makes expressions spell out what moved."""
+    return alias.asname is None and "." in alias.name and _is_below(alias.name, old)
 
 
 def renamed_uses(tree: ast.Module, text: str, concern: Concern) -> list[Edit] | None:

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator
 from posixpath import basename, dirname
 
+from muster.fixes.moved import imported_from
 from muster.fixes.site import Site
 from muster.fixes.source import Edit, Places, apply_edits, parse_tree
-from muster.index.bindings import bindings
 from muster.model.cause import Cause
 from muster.model.fix import FileChange, Fix
 from muster.ports import EntryKind
@@ -35,7 +35,7 @@ def fix_orphans(cause: Cause, site: Site) -> Iterator[Fix]:
 def _stub(module: str, site: Site) -> Iterator[Fix]:
     """A module with exactly the names that importers use."""
     path = _place_for(module, site)
-    names = sorted(_wanted_names(module, site))
+    names = sorted(imported_from(module, site))
     if not path or not names:
         return
     text = f'"""A stub of `{module}`: nothing here is written yet."""\n' + "".join(map(_definition, names))
@@ -53,15 +53,6 @@ def _place_for(module: str, site: Site) -> str:
         if site.tree.kind(dirname(path)) is EntryKind.FOLDER and ("." in module or root == site.roots[0]):
             return path
     return ""
-
-
-def _wanted_names(module: str, site: Site) -> set[str]:
-    found: set[str] = set()
-    for path in site.mentioning(module.rpartition(".")[2]):
-        found.update(
-            each.original for each in bindings(site.facts(path)) if each.kind == "import" and each.module == module
-        )
-    return {name for name in found if name.isidentifier()}
 
 
 def _definition(name: str) -> str:

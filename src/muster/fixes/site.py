@@ -16,18 +16,23 @@ from muster.index.spelling import spell
 from muster.model.collection import Collection
 from muster.model.environment import Environment
 from muster.model.fix import FileChange
+from muster.model.history import PastVersion
 from muster.model.invocation import Invocation
 from muster.ports import EntryKind, FileTree, ReadFailure
 
 RestoreSource = Callable[[tuple[str, ...]], Mapping[str, bytes]]
 """What files that are gone held when they went; those that the history does not know have no entry."""
 
+VersionsOf = Callable[[str], Iterator[PastVersion]]
+"""What a file held, the newest commit first."""
+
 
 @dataclass(frozen=True)
 class Site:
     """One project that is to be mended: its `root`, its files, and the session that shows what is wrong.
 
-    `past` answers what files held that are gone, where there is a history to ask.
+    `past` answers what files held that are gone, and `versions` what those that are there held, newest first, where there
+    is a history to ask. `ignored` is what git leaves alone.
     `words` are those that will be asked for: one pass over the files finds all of them.
     """
 
@@ -38,6 +43,8 @@ class Site:
     environment: Environment
     facts: Callable[[str], ModuleFacts]
     past: RestoreSource | None = None
+    versions: VersionsOf | None = None
+    ignored: IgnoreRules | None = None
     words: frozenset[str] = frozenset()
 
     def show(self, path: str) -> str:
@@ -52,12 +59,9 @@ class Site:
         if not path.startswith(inside[0]) or not real.startswith(inside[1]):
             return False
         shown = real.removeprefix(inside[1])
-        return "site-packages" not in shown.split("/") and not self.ignored.ignores(inside[0] + shown)
-
-    @cached_property
-    def ignored(self) -> IgnoreRules:
-        """What git ignores."""
-        return IgnoreRules(self.tree, self.root)
+        if "site-packages" in shown.split("/"):
+            return False
+        return self.ignored is None or not self.ignored.ignores(inside[0] + shown)
 
     @cached_property
     def files(self) -> tuple[str, ...]:

@@ -68,6 +68,18 @@ def parse_tree(text: str) -> ast.Module | None:
         return None
 
 
+def syntax_error_line(text: str) -> int:
+    """The line on which the parser stumbles, 0 where `text` parses."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            ast.parse(text)
+    except SyntaxError as error:
+        return error.lineno or 1
+    except (ValueError, RecursionError, MemoryError):
+        return 1
+    return 0
+
+
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     """`text` with all `edits`, which must not overlap."""
     pieces: list[str] = []

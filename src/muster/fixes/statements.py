@@ -26,6 +26,21 @@ def add_import(text: str, statement: str) -> str | None:
     return head + (newline if is_docstring else "") + statement + newline + text[position:]
 
 
+def add_after_imports(text: str, statement: str) -> str | None:
+    """`text` with `statement`, which is no import, behind its leading imports."""
+    tree = parse_tree(text)
+    if tree is None:
+        return None
+    newline, places = usual_newline(text), Places(text)
+    last = _last_of_the_head(tree)
+    line = (last.end_lineno or last.lineno) + 1 if last is not None else _first_line(text)
+    at = places.line_start(line)
+    if any(each is not last and last is not None and each.lineno == last.end_lineno for each in tree.body):
+        return None  # `import a; run()`: something stands behind it on its line
+    head = text[:at] if not text[:at] or text[:at].endswith(("\n", "\r")) else text[:at] + newline
+    return head + (newline if last is not None else "") + statement + newline + text[at:]
+
+
 def remove_statement(text: str, statement: ast.stmt, body: list[ast.stmt]) -> str:
     """`text` without `statement` of the block `body`; a block of nothing else gets a `pass`."""
     places = Places(text)

@@ -95,6 +95,14 @@ class NameTrace:
 
 
 @dataclass(frozen=True, slots=True)
+class PastVersion:
+    """What a file held from `commit` on."""
+
+    commit: Commit
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Chronicle:
     """The answers. What has no entry was not found; `gaps` say what was not looked at, and why.
 

@@ -11,6 +11,7 @@ import msgspec
 from muster import __version__
 from muster.errors import UsageError
 from muster.fixes import Site, merge_fixes, propose_fixes, unified_diff
+from muster.fixes.ignored import IgnoreRules
 from muster.fixes.site import RestoreSource
 from muster.model.cause import Cause, Scope, Severity
 from muster.model.collection import Collection
@@ -257,6 +258,7 @@ def commit_message(stage: Stage, root: str) -> str:
 def _look(prover: _Prover, simulation: Simulation, checked: Checked, request: FixRequest) -> Round:
     if request.cause and not 1 <= request.cause <= len(checked.causes):
         raise UsageError(f"--cause {request.cause}: there are {len(checked.causes)} causes")
+    kept = prover.ports.working_copy
     site = Site(
         tree=prover.ports.tree,
         root=prover.plan.root,
@@ -268,6 +270,8 @@ def _look(prover: _Prover, simulation: Simulation, checked: Checked, request: Fi
             part for cause in checked.causes for part in re.split(r"[.:]", cause.subject) if part.isidentifier()
         ),
         past=_past(prover.ports.history),
+        versions=kept.versions if kept else None,
+        ignored=IgnoreRules(prover.ports.tree, prover.plan.root, prover.ports.environ, kept.tracks if kept else None),
     )
     wanted = [
         propose_fixes(cause, site)[:_MOST_FIXES] if not cause.accepted and request.cause in (0, number) else ()

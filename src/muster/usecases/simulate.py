@@ -20,7 +20,7 @@ from muster.invocation.request import Request as Command
 from muster.model.collection import Collection
 from muster.model.environment import Environment
 from muster.model.invocation import Invocation
-from muster.ports import EnvironmentQuery, FactCache, FileTree, History, Parser
+from muster.ports import EnvironmentQuery, FactCache, FileTree, History, Parser, WorkingCopy
 from muster.resolver.finder import NamespacePackage, NotFound, RegularPackage, Undecided, resolve_on_path
 from muster.trees.recorded import RecordedTree
 from muster.usecases.kept_sessions import keep_session, recall_session, session_key
@@ -44,6 +44,7 @@ class Ports:
     history: History | None = None
     edition: str = ""
     """What tells this Muster from any other; without it no session is kept from run to run."""
+    working_copy: WorkingCopy | None = None
 
 
 @dataclass(frozen=True, slots=True)
