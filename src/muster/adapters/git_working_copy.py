@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from muster.adapters.git_objects import LOG_SWITCHES, Repository
-from muster.model.cause import Commit
+from muster.model.commit import Commit
 from muster.model.history import PastVersion
 
 MOST_VERSIONS = 60
