@@ -80,7 +80,9 @@ def check(
     """
     with open_workspace(_choices(paths, categories, invocation, python, root, options)) as workspace:
         observed = workspace.observed if confirm else None
-        return check_session(workspace.ports, workspace.clock, workspace.plan, observed)
+        return check_session(
+            workspace.ports, workspace.clock, workspace.plan, observed, observations=workspace.observations
+        )
 
 
 def collect(

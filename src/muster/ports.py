@@ -10,6 +10,7 @@ from muster.model.collection import Collection
 from muster.model.environment import Environment, ProbedModule
 from muster.model.fix import FileChange
 from muster.model.history import Chronicle, CommitFiles, HistoryQuestions, PastVersion
+from muster.model.observation import Observation
 from muster.model.run import Event, FileDurations, ItemResult
 from muster.model.service import Answer, Inquiry
 
@@ -201,6 +202,16 @@ class ServiceStarter(Protocol):
 
     def pause(self) -> None:
         """Give the services a moment."""
+
+
+class Observations(Protocol):
+    """Real collections that were seen, kept in the project."""
+
+    def load(self, selection: str) -> Observation | None:
+        """The last real collection of `selection`, or None."""
+
+    def save(self, observation: Observation) -> None:
+        """Keep `observation` in place of the last one of its selection; a failure to write is no failure."""
 
 
 class Clock(Protocol):

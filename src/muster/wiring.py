@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from muster.adapters.clock import SystemClock
 from muster.adapters.disk_tree import DiskTree
@@ -21,6 +21,7 @@ from muster.adapters.own_edition import own_edition
 from muster.adapters.parsing import SourceParser
 from muster.errors import UsageError
 from muster.model.acceptance import Accepted
+from muster.model.collection import Collection
 from muster.model.history import Chronicle, HistoryQuestions
 from muster.ports import (
     Clock,
@@ -28,6 +29,7 @@ from muster.ports import (
     FileTree,
     FixCommits,
     NewRepository,
+    Observations,
     ObservedPytest,
     ProjectCopy,
     ProjectWriter,
@@ -98,6 +100,13 @@ class Workspace:
         return command_words(self.plan.command)
 
     @property
+    def observations(self) -> Observations:
+        """The real collections that were seen of this project."""
+        from muster.adapters.observations import ProjectObservations
+
+        return ProjectObservations(self.plan.root)
+
+    @property
     def observed(self) -> ObservedPytest:
         """The real pytest of the environment; using it runs the project's code."""
         from muster.adapters.observed_pytest import PytestProcess  # what only `--confirm` needs
@@ -165,6 +174,22 @@ def open_workspace(choices: Choices) -> Iterator[Workspace]:
             interpreter=chosen.executable,
             settings=settings,
         )
+
+
+def recorded_collection(
+    events: Sequence[Mapping[str, Any]], exit_code: int, seconds: float | None
+) -> Collection:  # fmt: skip
+    """The collection that `events` of a session tell that is over."""
+    from muster.adapters.observed_pytest import collection_of
+
+    return collection_of(events, exit_code, seconds)
+
+
+def recorded_pytest(collection: Collection) -> ObservedPytest:
+    """A real pytest that already ran."""
+    from muster.adapters.observed_pytest import RecordedPytest
+
+    return RecordedPytest(collection)
 
 
 @contextmanager

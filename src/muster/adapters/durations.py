@@ -8,9 +8,9 @@ import os
 from collections.abc import Mapping
 
 from muster.adapters.atomic import write_atomically
+from muster.adapters.project_folder import FOLDER, open_project_folder
 from muster.model.run import FileDurations
 
-FOLDER = ".muster"
 FILE = "durations.json"
 SCHEMA = "muster.durations/1"
 SIZE_LIMIT_BYTES = 64 << 20
@@ -20,6 +20,7 @@ class ProjectRecords:
     """`ports.RunRecords` in the folder `root`. What cannot be read counts as not there, what cannot be written is let be."""
 
     def __init__(self, root: str, source: str = "") -> None:
+        self._root = root
         self._folder = os.path.join(root, FOLDER)
         self._source = source or os.path.join(self._folder, FILE)
 
@@ -40,10 +41,7 @@ class ProjectRecords:
             "files": {name: {"seconds": round(known.seconds, 4)} for name, known in sorted(merged.items())},
         }
         with contextlib.suppress(OSError):
-            os.makedirs(self._folder, exist_ok=True)
-            ignore = os.path.join(self._folder, ".gitignore")
-            if not os.path.exists(ignore):
-                write_atomically(ignore, b"*\n")
+            open_project_folder(self._root)
             write_atomically(path, json.dumps(content, indent=1).encode("ascii"))
 
 

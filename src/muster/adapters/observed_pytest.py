@@ -68,6 +68,17 @@ class PytestProcess:
             return collection_of(read_record(record), code, seconds, output)
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedPytest:
+    """`ports.ObservedPytest` of a session that is over: it runs nothing, and tells what was seen."""
+
+    collection: Collection
+
+    def collect(self, argv: Sequence[str], cwd: str) -> Collection:
+        """What was seen."""
+        return self.collection
+
+
 def observed_command(interpreter: str, argv: Sequence[str], cwd: str, record: str) -> list[str]:
     """The child's command line: the interpreter, its own flags, and a bootstrap that then is `argv` to the project."""
     flags, arguments, as_module = take_apart(argv)

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from muster.adapters.atomic import write_atomically
+from muster.adapters.project_folder import FOLDER, open_project_folder
 from muster.errors import MusterError
 from muster.model.fix import FileChange
 
-FOLDER = ".muster"
 RECORDS = "undo"
 SCHEMA = "muster.undo/1"
 
@@ -106,10 +106,8 @@ class ProjectFiles:
         """The record's file, written before anything else so that a crash can be undone."""
         folder = os.path.join(self._folder, RECORDS)
         try:
+            open_project_folder(self._root)
             os.makedirs(folder, exist_ok=True)
-            ignore = os.path.join(self._folder, ".gitignore")
-            if not os.path.exists(ignore):
-                write_atomically(ignore, b"*\n")
             records = self._records()
             number = int(os.path.basename(records[-1]).partition(".")[0]) + 1 if records else 1
             path = os.path.join(folder, f"{number:06}.json")

@@ -29,7 +29,10 @@ def run_check(
 
             report = check_with_fixes(workspace.ports, workspace.clock, workspace.plan)
         else:
-            report = check(workspace.ports, workspace.clock, workspace.plan, workspace.observed if confirm else None)
+            observed = workspace.observed if confirm else None
+            report = check(
+                workspace.ports, workspace.clock, workspace.plan, observed, observations=workspace.observations
+            )
         if gate:
             report = _judged(report, workspace)
     for target in targets:

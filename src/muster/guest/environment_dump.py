@@ -180,6 +180,8 @@ def ini_facts(parser):
 class Dump:
     """A plugin that ends the session where collection would begin."""
 
+    muster_guest = True  # our own plugin for pytest leaves such a session alone
+
     def pytest_collection(self, session):
         fixtures = fixture_facts(session)
         write_dump({**FACTS, **interpreter_facts(), **pytest_facts(session.config), "fixtures": fixtures})

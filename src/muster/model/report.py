@@ -49,11 +49,15 @@ class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Seconds(msgspec.Struct, frozen=True, kw_only=True):
-    """What the simulation took, what real pytest took as a whole process where it was run, and the budget for that."""
+    """What the simulation took, what real pytest took as a whole process where it was run, and the budget for that.
+
+    `observed_at` is when that was (UTC, ISO 8601) where it was an earlier run, null where it was this check's own.
+    """
 
     simulated: float
     observed: float | None
     budget: float | None
+    observed_at: str | None = None
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from muster.render.escape import escape_text
+
 
 def render_count(number: int) -> str:
     """`number` with thousands apart: `1 445`."""
@@ -18,3 +22,15 @@ def render_seconds(seconds: float) -> str:
     if seconds < 1:
         return f"{seconds:.2f} s"
     return f"{seconds:.1f} s" if seconds < 60 else f"{seconds:.0f} s"
+
+
+def render_age(then: str, now: str) -> str:
+    """`2 h ago`, for two times in ISO 8601."""
+    try:
+        seconds = max((datetime.fromisoformat(now) - datetime.fromisoformat(then)).total_seconds(), 0)
+    except (ValueError, TypeError):
+        return f"on {escape_text(then)}"
+    for unit, length in (("days", 172_800), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // (86_400 if unit == 'days' else length):.0f} {unit} ago"
+    return "just now"

@@ -9,7 +9,7 @@ from muster.render.baseline import render_baseline
 from muster.render.escape import cell_width, escape_lines, escape_text
 from muster.render.gate import render_gate
 from muster.render.layout import Canvas, Tone, labelled, pack_segments, with_remark, wrap_words
-from muster.render.quantity import render_count, render_quantity, render_seconds
+from muster.render.quantity import render_age, render_count, render_quantity, render_seconds
 
 _SEVERITY_TONES = {"error": Tone.ERROR, "warning": Tone.WARNING, "note": Tone.NOTE}
 _VERDICT_TONES = {"proved": Tone.GOOD, "partial": Tone.WARNING, "refuted": Tone.ERROR, "unproved": Tone.FAINT}
@@ -91,13 +91,14 @@ def _budget(report: Report, canvas: Canvas) -> list[str]:
             f"{budget}: not measured (--confirm runs the real collection and measures it)", canvas.measure
         )
     over = seconds.budget is not None and seconds.observed > seconds.budget
-    text = f"pytest needs {render_seconds(seconds.observed)} to collect it (observed now), {budget}"
+    when = render_age(seconds.observed_at, report.started_at) if seconds.observed_at else "now"
+    text = f"pytest needs {render_seconds(seconds.observed)} to collect it (observed {when}), {budget}"
     return [canvas.paint(line, Tone.ERROR if over else Tone.PLAIN) for line in wrap_words(text, canvas.measure)]
 
 
 def render_cause(cause: CauseReport, canvas: Canvas) -> list[str]:
     """One cause: heading, message, culprit, evidence, victims and fixes, as lines."""
-    lines = _heading(cause, canvas)
+    lines = render_heading(cause, canvas)
     for part in escape_lines(cause.message)[: None if canvas.verbose else _LISTED]:
         lines += [" " * _FIX_INDENT + line for line in wrap_words(part, canvas.measure - _FIX_INDENT)]
     lines += _culprit(cause, canvas)
@@ -134,7 +135,8 @@ def _evidence_text(item: EvidenceItem, cause: CauseReport) -> str:
     return f"{item.text}  ({place})" if item.text else place
 
 
-def _heading(cause: CauseReport, canvas: Canvas) -> list[str]:
+def render_heading(cause: CauseReport, canvas: Canvas) -> list[str]:
+    """The line that names a cause, with what it blocks."""
     tone = _SEVERITY_TONES[cause.severity]
     marks = [mark for mark in (_confidence(cause), cause.seen if cause.seen != "simulated" else "") if mark]
     remark = f"   {', '.join(marks)}" if marks else ""

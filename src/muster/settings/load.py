@@ -59,7 +59,7 @@ def _find_shared_table(tree: FileTree, path: str) -> Table | None:
 
 
 def _read_settings(table: Table, origin: str) -> Settings:
-    table.refuse_unknown(("invocation", "python", "budget", "severity", "categories", "services"))
+    table.refuse_unknown(("invocation", "python", "budget", "severity", "categories", "services", "plugin"))
     services = {name: _read_service(name, inner) for name, inner in table.tables("services").items()}
     return Settings(
         invocation=table.string("invocation"),
@@ -68,6 +68,7 @@ def _read_settings(table: Table, origin: str) -> Settings:
         severity=_read_severities(table.table("severity")),
         categories={name: _read_category(name, inner, services) for name, inner in table.tables("categories").items()},
         services=services,
+        plugin=table.flag("plugin"),
         origin=origin,
     )
 

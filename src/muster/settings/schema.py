@@ -64,7 +64,7 @@ class Settings:
 
     `invocation` is the team's pytest command. `python` is the interpreter of the project, a path (relative to the root)
     or a name; one inside the examined tree counts as found, not as named by the user. `severity` holds only what the
-    project changes, by cause code.
+    project changes, by cause code. `plugin` says that pytest's plugin is to be active.
     """
 
     invocation: str = ""
@@ -73,4 +73,5 @@ class Settings:
     severity: Mapping[str, Severity] = field(default_factory=dict)
     categories: Mapping[str, Category] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
+    plugin: bool = False
     origin: str = ""

@@ -64,6 +64,13 @@ class Table:
             raise self._wrong_type(key, "a whole number, 0 or more")
         return value
 
+    def flag(self, key: str) -> bool:
+        """True or false, false by default."""
+        value = self._content.get(key, False)
+        if not isinstance(value, bool):
+            raise self._wrong_type(key, "true or false")
+        return value
+
     def date(self, key: str) -> str:
         """A day as TOML writes it (`2026-12-31`), in ISO 8601; "" by default."""
         value = self._content.get(key, "")

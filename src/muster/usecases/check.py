@@ -7,7 +7,7 @@ from dataclasses import replace
 from muster.model.cause import Cause
 from muster.model.collection import Collection
 from muster.model.report import DifferenceReport, Report
-from muster.ports import Clock, ObservedPytest
+from muster.ports import Clock, Observations, ObservedPytest
 from muster.usecases.acceptance import mark_accepted, stale_acceptances, stale_problems
 from muster.usecases.baseline import Base, hold_against
 from muster.usecases.budget import over_budget
@@ -15,6 +15,7 @@ from muster.usecases.command import command_words
 from muster.usecases.confirm import collection_difference, mark_seen, merge_causes, only_observed
 from muster.usecases.diagnose import diagnose
 from muster.usecases.notes import notes_on
+from muster.usecases.observe import observation_of, selection_of
 from muster.usecases.plan import FAILED, NO_TESTS, OUR_BUG, Plan, Standards
 from muster.usecases.report import Checked, make_report
 from muster.usecases.report_paths import report_root
@@ -23,20 +24,35 @@ from muster.usecases.source_text import quote_culprit
 
 
 def check(
-    ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | None = None, base: Base | None = None
+    ports: Ports,
+    clock: Clock,
+    plan: Plan,
+    observed: ObservedPytest | None = None,
+    base: Base | None = None,
+    observations: Observations | None = None,
 ) -> Report:
     """The Report of the session in `plan`; with `observed` the real collection runs as well, with `base` it is held
-    against that."""
-    return make_report(examine_whole(ports, clock, plan, observed, base))
+    against that.
+
+    What a real collection took is kept in `observations`, where an earlier one of the same is looked for otherwise.
+    """
+    return make_report(examine_whole(ports, clock, plan, observed, base, observations))
 
 
 def examine_whole(
-    ports: Ports, clock: Clock, plan: Plan, observed: ObservedPytest | None = None, base: Base | None = None
+    ports: Ports,
+    clock: Clock,
+    plan: Plan,
+    observed: ObservedPytest | None = None,
+    base: Base | None = None,
+    observations: Observations | None = None,
 ) -> Checked:
     """What a Report of the session in `plan` is made of, acceptances that no longer match anything among its problems."""
     simulation, checked = examine(ports, clock, plan, base=base)
     if observed is not None:
-        checked = _confirmed(ports, simulation, checked, plan, observed)
+        checked = _confirmed(ports, simulation, checked, plan, observed, observations)
+    elif observations is not None:
+        checked = _remembered(simulation, checked, plan, observations)
     return _with_stale_acceptances(checked, plan)
 
 
@@ -98,27 +114,46 @@ def _diagnosed(
     return tuple(quote_culprit(ports.tree, cause) for cause in causes), collection
 
 
-def _confirmed(ports: Ports, simulation: Simulation, checked: Checked, plan: Plan, observed: ObservedPytest) -> Checked:
+def _confirmed(
+    ports: Ports,
+    simulation: Simulation,
+    checked: Checked,
+    plan: Plan,
+    observed: ObservedPytest,
+    observations: Observations | None,
+) -> Checked:
     """`checked` with what the real run saw: which causes, which further ones, where it differs, and its seconds."""
     real = observed.collect(command_words(plan.command), plan.cwd)
     simulated = simulation.collection
     unforeseen, _ = _diagnosed(ports, simulation, only_observed(simulated, real), replace(plan, standards=Standards()))
     differences: tuple[DifferenceReport, ...] = collection_difference(simulated, real)
-    slow = over_budget(real.seconds, plan.budget_s, ", ".join(plan.categories) or "all", plan.standards.severities)
-    causes = (*merge_causes(mark_seen(checked.causes, simulated, real), unforeseen), *slow)
-    return replace(
-        checked,
-        causes=mark_accepted(causes, plan.standards.accepted, checked.started_at, checked.root),
-        observed_s=real.seconds,
-        differences=differences,
-    )
+    kept = observation_of(real, simulation.invocation, simulation.environment, checked.started_at)
+    if observations is not None and kept is not None:
+        observations.save(kept)
+    causes = merge_causes(mark_seen(checked.causes, simulated, real), unforeseen)
+    return _timed(replace(checked, causes=causes, differences=differences), plan, real.seconds)
+
+
+def _remembered(simulation: Simulation, checked: Checked, plan: Plan, observations: Observations) -> Checked:
+    """`checked` with what an earlier real run of the same took, where one was kept."""
+    seen = observations.load(selection_of(simulation.invocation))
+    if seen is None:
+        return checked
+    return replace(_timed(checked, plan, seen.seconds), observed_at=seen.observed_at)
+
+
+def _timed(checked: Checked, plan: Plan, observed_s: float | None) -> Checked:
+    """`checked` with the seconds of a real run, held against the budget."""
+    slow = over_budget(observed_s, plan.budget_s, ", ".join(plan.categories) or "all", plan.standards.severities)
+    causes = mark_accepted((*checked.causes, *slow), plan.standards.accepted, checked.started_at, checked.root)
+    return replace(checked, causes=causes, observed_s=observed_s)
 
 
 def _with_stale_acceptances(checked: Checked, plan: Plan) -> Checked:
     """Only a check of everything can tell that an acceptance is stale."""
     if not plan.is_whole:
         return checked
-    was_run = checked.observed_s is not None
+    was_run = checked.observed_s is not None and checked.observed_at is None
     stale = stale_acceptances(checked.causes, plan.standards.accepted, checked.root, was_run=was_run)
     problems = (*checked.collection.problems, *stale_problems(stale, plan.root))
     return replace(checked, collection=replace(checked.collection, problems=problems))

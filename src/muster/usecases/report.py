@@ -52,6 +52,7 @@ class Checked:
     started_at: str
     simulated_s: float
     observed_s: float | None = None
+    observed_at: str | None = None
     budget_s: float | None = None
     categories: tuple[str, ...] = ()
     differences: tuple[DifferenceReport, ...] = ()
@@ -76,6 +77,7 @@ def make_report(checked: Checked) -> Report:
             simulated=round(checked.simulated_s, 3),
             observed=None if checked.observed_s is None else round(checked.observed_s, 3),
             budget=checked.budget_s,
+            observed_at=checked.observed_at,
         ),
         totals=_totals(checked, causes, files),
         causes=tuple(_cause_report(checked, causes, position) for position in range(len(causes))),

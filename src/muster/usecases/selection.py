@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from posixpath import isabs, join, normpath, relpath
 
 from muster.errors import UsageError
+from muster.model.invocation import Invocation
 from muster.settings import Category, Settings
 from muster.usecases.command import PytestCommand, extend_command, read_command
 from muster.usecases.plan import ExpectedCategory, Plan, Standards
@@ -86,6 +87,17 @@ def _marker_options(categories: Sequence[Category]) -> list[str]:
 def _expected(category: Category, root: str) -> ExpectedCategory:
     paths = tuple(normpath(join(root, path)) for path in category.paths)
     return ExpectedCategory(category.name, category.min_tests, paths, category.location)
+
+
+def budget_of(settings: Settings, invocation: Invocation, root: str) -> float | None:
+    """The budget for collecting what `invocation` asks for: that of the category that is just this, else the project's."""
+    asked = {str(argument) for argument in invocation.arguments}
+    for category in settings.categories.values():
+        own = {normpath(join(root, path)) for path in category.paths}
+        is_asked = own == asked if own else invocation.arguments_from != "args"
+        if is_asked and category.markers == invocation.markexpr and category.budget_s is not None:
+            return category.budget_s
+    return settings.budget_s
 
 
 def _budget(settings: Settings, categories: Sequence[Category]) -> float | None:
