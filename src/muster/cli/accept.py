@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from muster.cli.check import open_base_of
 from muster.errors import UsageError
 from muster.model.acceptance import Accepted
 from muster.render.escape import escape_text
 from muster.usecases.accept import accept
-from muster.usecases.acceptance import stale_acceptances
-from muster.usecases.check import examine_whole
-from muster.usecases.report import make_report
+from muster.usecases.check import examine_whole, stale_in
+from muster.usecases.plan import Plan
+from muster.usecases.report import Checked, make_report
 from muster.wiring import Choices, open_workspace, project_acceptances, write_acceptances
 
 
 def run_accept(
-    choices: Choices, wanted: tuple[str, ...], reason: str, expires: str, *, prune: bool, confirm: bool
+    choices: Choices,
+    wanted: tuple[str, ...],
+    reason: str,
+    expires: str,
+    *,
+    prune: bool,
+    confirm: bool,
+    base: str | None = None,
 ) -> int:
     """Accept the causes that are `wanted`, or prune, or list what is accepted; 0."""
     if prune and (wanted or reason or expires):
@@ -22,38 +30,36 @@ def run_accept(
         if reason or expires:
             raise UsageError("which cause is to be accepted? its number in the report, or its fingerprint")
         return _list(choices)
-    return _prune(choices, confirm=confirm) if prune else _accept(choices, wanted, reason, expires, confirm=confirm)
-
-
-def _accept(choices: Choices, wanted: tuple[str, ...], reason: str, expires: str, *, confirm: bool) -> int:
-    with open_workspace(choices) as workspace:
+    with open_workspace(choices) as workspace, open_base_of(workspace, choices, base) as opened:
+        plan = workspace.plan
+        if prune and not plan.is_whole:
+            raise UsageError("--prune checks the whole project: give it no category, path or command")
         observed = workspace.observed if confirm else None
-        report = make_report(examine_whole(workspace.ports, workspace.clock, workspace.plan, observed))
-        known = workspace.plan.standards.accepted
-        entries, new = accept(report, wanted, reason, expires, known)
-        path = write_acceptances(workspace.plan.root, entries)
+        checked = examine_whole(workspace.ports, workspace.clock, plan, observed, opened, workspace.observations)
+    if not prune:
+        return _accept(checked, plan, wanted, reason, expires)
+    skipped = {*([] if confirm else ["observed"]), *([] if base is not None else ["compared"])}
+    return _prune(checked, plan, skipped)
+
+
+def _accept(checked: Checked, plan: Plan, wanted: tuple[str, ...], reason: str, expires: str) -> int:
+    entries, new = accept(make_report(checked), wanted, reason, expires, plan.standards.accepted)
+    path = write_acceptances(plan.root, entries)
     for entry in new:
         print(f"accepted until {entry.expires}: {escape_text(str(entry))}")
     print(f"{escape_text(path)} holds {_entries(len(entries))}; commit it")
     return 0
 
 
-def _prune(choices: Choices, *, confirm: bool) -> int:
-    with open_workspace(choices) as workspace:
-        plan = workspace.plan
-        if not plan.is_whole:
-            raise UsageError("--prune checks the whole project: give it no category, path or command")
-        observed = workspace.observed if confirm else None
-        checked = examine_whole(workspace.ports, workspace.clock, plan, observed)
-        stale = stale_acceptances(checked.causes, plan.standards.accepted, checked.root, was_run=confirm)
-        kept = tuple(entry for entry in plan.standards.accepted if entry not in stale)
-        if stale:
-            write_acceptances(plan.root, kept)
+def _prune(checked: Checked, plan: Plan, skipped: set[str]) -> int:
+    stale = stale_in(checked, plan)
+    kept = tuple(entry for entry in plan.standards.accepted if entry not in stale)
+    if stale:
+        write_acceptances(plan.root, kept)
     for entry in stale:
         print(f"removed: {escape_text(str(entry))}, accepted until {entry.expires}: {escape_text(entry.reason)}")
-    left = sum(entry.seen == "observed" for entry in kept)
-    if left and not confirm:
-        print(f"{_entries(left)} seen only in a real run: --prune --confirm judges them too")
+    if unjudged := sum(entry.seen in skipped for entry in kept):
+        print(f"{_entries(unjudged)} not judged: only --confirm or --base REF shows whether they still occur")
     print(f"{_entries(len(stale))} removed, {len(kept)} kept")
     return 0
 

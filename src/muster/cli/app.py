@@ -57,6 +57,10 @@ Markers = Annotated[str, typer.Option("-m", metavar="EXPRESSION", help="As pytes
 ExitFirst = Annotated[bool, typer.Option("-x", help="As pytest's -x.")]
 LastFailed = Annotated[bool, typer.Option("--lf", help="As pytest's --lf.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="List every victim, undecided file and difference.")]
+BaseReference = Annotated[
+    Optional[str],  # noqa: UP045  # because of typer, as above
+    typer.Option("--base", metavar="REF", help="Also compare with this revision; '' is the merge base."),
+]
 Output = Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")]
 
 
@@ -132,6 +136,7 @@ def _check(
         bool, typer.Option("--confirm", help="Also run the real collection: this runs the project's code.")
     ] = False,
     fixes: Annotated[bool, typer.Option("--fixes", help="Try the fixes of every cause, and report them.")] = False,
+    base: BaseReference = None,
     gate: Annotated[bool, typer.Option("--gate", help="Judge whether the change may pass, rule by rule.")] = False,
     no_cache: NoCache = False,
     root: Root = "",
@@ -159,7 +164,7 @@ def _check(
         last_failed=last_failed,
     )
     targets = parse_targets(report or (), format, output)
-    return partial(run_check, choices, targets, verbose=verbose, confirm=confirm, fixes=fixes, gate=gate)
+    return partial(run_check, choices, targets, verbose=verbose, confirm=confirm, fixes=fixes, gate=gate, base=base)
 
 
 @app.command("collect")
@@ -399,6 +404,7 @@ def _accept(
     confirm: Annotated[
         bool, typer.Option("--confirm", help="Also run the real collection: this runs the project's code.")
     ] = False,
+    base: BaseReference = None,
     no_cache: NoCache = False,
     root: Root = "",
 ) -> Thunk:
@@ -412,7 +418,7 @@ def _accept(
     choices = _choices(
         context, paths, category, invocation=invocation, python=python, static=static, no_cache=no_cache, root=root
     )
-    return partial(run_accept, choices, tuple(causes or ()), reason, expires, prune=prune, confirm=confirm)
+    return partial(run_accept, choices, tuple(causes or ()), reason, expires, prune=prune, confirm=confirm, base=base)
 
 
 @app.command("services")

@@ -22,6 +22,7 @@ _VALUES = {
     "-m": "markers",
     "--root": "root",
 }
+_VALUES_OF_CHECK = {"--base": "base"}
 _SWITCHES = {"--static": "static", "-x": "exit_first", "--lf": "last_failed", "--no-cache": "no_cache"}
 _OF_CHECK = {"-v": "verbose", "--verbose": "verbose", "--confirm": "confirm", "--fixes": "fixes", "--gate": "gate"}
 
@@ -50,6 +51,7 @@ def parse_plain(arguments: Sequence[str]) -> Callable[[], int] | None:
 
 def _read(arguments: Sequence[str], *, is_check: bool) -> _Words | None:
     lists = {**_LISTS, "--report": "report"} if is_check else _LISTS
+    named = {**_VALUES, **_VALUES_OF_CHECK} if is_check else _VALUES
     switches = {**_SWITCHES, **_OF_CHECK} if is_check else _SWITCHES
     words = _Words()
     left = iter(arguments)
@@ -58,16 +60,16 @@ def _read(arguments: Sequence[str], *, is_check: bool) -> _Words | None:
             words.paths.append(argument)
         elif argument in switches:
             words.switches.add(switches[argument])
-        elif argument in lists or argument in _VALUES:
+        elif argument in lists or argument in named:
             value = next(left, "-")
             if value.startswith("-"):
                 return None
             if argument in lists:
                 words.lists[lists[argument]].append(value)
-            elif _VALUES[argument] in words.values:
+            elif named[argument] in words.values:
                 return None
             else:
-                words.values[_VALUES[argument]] = value
+                words.values[named[argument]] = value
         else:
             return None
     return words
@@ -108,4 +110,5 @@ def _thunk(command: str, words: _Words, for_pytest: tuple[str, ...]) -> Callable
         confirm="confirm" in words.switches,
         fixes="fixes" in words.switches,
         gate="gate" in words.switches,
+        base=values.get("base"),
     )

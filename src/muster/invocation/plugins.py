@@ -29,6 +29,11 @@ def is_installed_plugin(name: str, environment: Environment) -> bool:
     return any(name in plugin for dist in environment.distributions for plugin in dist.pytest_plugins)
 
 
+def is_entry_point(name: str, environment: Environment) -> bool:
+    """Whether an installed distribution registers a plugin of this name."""
+    return any(name == own for dist in environment.distributions for own, _ in dist.pytest_plugins)
+
+
 def plugin_arguments(argv: Sequence[str]) -> Iterator[str]:
     """The values of `-p` as `consider_preparse` reads them: before any parsing, spelled `-p NAME` or `-pNAME`."""
     arguments = iter(argv)

@@ -24,6 +24,7 @@ from muster.invocation.optiontable import CHANGES_COLLECTION, CORE_NAMES, CORE_O
 from muster.invocation.paths import absolute_path, exists
 from muster.invocation.plugins import (
     blocked_names,
+    is_entry_point,
     missing_required,
     plugin_arguments,
     refuse_blocking,
@@ -246,6 +247,10 @@ def _read_additions(state: Resolution) -> None:
             state.find_module,
             state.leading(),
         )
+        asked = (*named, *state.invocation.environment_plugins)
+        if state.invocation.autoload_disabled and any(is_entry_point(name, state.environment) for name in asked):
+            # The environment was asked without them, so their options are not known.
+            state.additions = replace(state.additions, complete=False)
     registered = state.environment.ini_options + state.additions.settings
     state.specs = setting_specs(state.version, registered, state.dialect.blocked)
 

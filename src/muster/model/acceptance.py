@@ -10,7 +10,8 @@ class Accepted:
     """One entry of the file of accepted failures.
 
     `fingerprint` is the cause's own; `code`, `subject` and `place` say to a reader which one that is. `expires` is the last
-    day on which it is accepted (ISO 8601). `seen` is `observed` where only a real run shows it. `line` is where it stands in the file.
+    day on which it is accepted (ISO 8601). `seen` is `observed` where only a real run shows it, `compared` where only a
+    comparison with a baseline does. `line` is where it stands in the file.
     """
 
     fingerprint: str

@@ -7,7 +7,7 @@ subject = "websocket"
 place = "tests/test_chat.py"
 reason = "the client is replaced in PROJ-12"
 expires = 2026-12-31                  # the last day on which it is accepted
-seen = "observed"                     # only where a real run alone shows it
+seen = "observed"                     # where a real run alone shows it; "compared": a comparison with a baseline
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _HEAD = """\
 # Failures that are known and accepted for now. `muster accept` writes this file and `muster accept --prune` tidies it;
 # an entry counts until the day it expires.
 """
+_SEEN = ("simulated", "observed", "compared")
 _KEYS = ("fingerprint", "code", "subject", "place", "reason", "expires", "seen")
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 _TEXT_LIMIT = 300
@@ -119,8 +120,8 @@ def _read_entry(table: Table) -> Accepted:
     if code and code not in CAUSE_CODES:
         raise table.error("code", f"'{code}' is no code of a cause{nearest(code, CAUSE_CODES)}")
     seen = table.string("seen") or "simulated"
-    if seen not in ("simulated", "observed"):
-        raise table.error("seen", f"'seen' must be 'simulated' or 'observed', not '{seen}'")
+    if seen not in _SEEN:
+        raise table.error("seen", f"'seen' must be one of {', '.join(_SEEN)}, not '{seen}'")
     return Accepted(
         fingerprint=fingerprint,
         code=code,

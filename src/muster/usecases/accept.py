@@ -26,7 +26,8 @@ def accept(
     because = _parse_reason(reason)
     until = _parse_day(expires, report.started_at[:10])
     causes = {cause.fingerprint: cause for cause in (find_cause(report, word, known) for word in wanted)}
-    new = tuple(_accepted(cause, because, until) for cause in causes.values())
+    losing = {loss.cause for loss in report.baseline.lost} if report.baseline is not None else set()
+    new = tuple(_accepted(cause, because, until, cause.id in losing) for cause in causes.values())
     return (*(entry for entry in known if entry.fingerprint not in causes), *new), new
 
 
@@ -49,7 +50,7 @@ def find_cause(report: Report, word: str, known: Iterable[Accepted] = ()) -> Cau
     return cause
 
 
-def _accepted(cause: CauseReport, reason: str, expires: str) -> Accepted:
+def _accepted(cause: CauseReport, reason: str, expires: str, is_loss: bool) -> Accepted:
     place = cause.culprit.path if cause.culprit is not None else cause.victims[0] if cause.victims else ""
     return Accepted(
         fingerprint=cause.fingerprint,
@@ -58,7 +59,7 @@ def _accepted(cause: CauseReport, reason: str, expires: str) -> Accepted:
         place=writable(place),
         reason=reason,
         expires=expires,
-        seen="observed" if cause.seen == "observed" else "simulated",
+        seen="compared" if is_loss else "observed" if cause.seen == "observed" else "simulated",
     )
 
 

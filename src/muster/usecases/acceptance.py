@@ -28,16 +28,15 @@ def mark_accepted(
 
 
 def stale_acceptances(
-    causes: Iterable[Cause], accepted: Sequence[Accepted], root: str, *, was_run: bool
+    causes: Iterable[Cause], accepted: Sequence[Accepted], root: str, *, was_run: bool, was_compared: bool
 ) -> tuple[Accepted, ...]:
-    """Those of `accepted` that match none of `causes`: all causes of the whole project, `was_run` where pytest really ran.
+    """Those of `accepted` that match none of `causes`: all causes of the whole project.
 
-    What only a real run shows is not judged without one.
+    What only a real run shows is not judged unless it `was_run`, nor what only a comparison shows unless it `was_compared`.
     """
+    judged = {"simulated", *(["observed"] if was_run else []), *(["compared"] if was_compared else [])}
     matched = {fingerprint(cause, root) for cause in causes}
-    return tuple(
-        entry for entry in accepted if entry.fingerprint not in matched and (was_run or entry.seen == "simulated")
-    )
+    return tuple(entry for entry in accepted if entry.fingerprint not in matched and entry.seen in judged)
 
 
 def stale_problems(stale: Iterable[Accepted], root: str) -> tuple[Problem, ...]:

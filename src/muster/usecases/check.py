@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from muster.model.acceptance import Accepted
 from muster.model.cause import Cause
 from muster.model.collection import Collection
 from muster.model.report import DifferenceReport, Report
@@ -150,10 +151,16 @@ def _timed(checked: Checked, plan: Plan, observed_s: float | None) -> Checked:
 
 
 def _with_stale_acceptances(checked: Checked, plan: Plan) -> Checked:
-    """Only a check of everything can tell that an acceptance is stale."""
-    if not plan.is_whole:
-        return checked
-    was_run = checked.observed_s is not None and checked.observed_at is None
-    stale = stale_acceptances(checked.causes, plan.standards.accepted, checked.root, was_run=was_run)
+    stale = stale_in(checked, plan)
     problems = (*checked.collection.problems, *stale_problems(stale, plan.root))
     return replace(checked, collection=replace(checked.collection, problems=problems))
+
+
+def stale_in(checked: Checked, plan: Plan) -> tuple[Accepted, ...]:
+    """The acceptances that no longer match anything, as far as this check can tell: one of a part tells nothing."""
+    if not plan.is_whole:
+        return ()
+    was_run = checked.observed_s is not None and checked.observed_at is None
+    was_compared = checked.baseline is not None
+    accepted = plan.standards.accepted
+    return stale_acceptances(checked.causes, accepted, checked.root, was_run=was_run, was_compared=was_compared)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from muster.model.report import CauseReport, GateReport, GateRule, GateRuleName, Report
 from muster.settings import Category, Settings
 from muster.usecases.check import check_exit_code
+from muster.usecases.compare import silent_losses
 from muster.usecases.plan import FAILED, NO_TESTS, OUR_BUG, Plan
 from muster.usecases.selection import Selection, plan_session
 from muster.usecases.simulate import Ports, simulate
@@ -18,6 +20,7 @@ TestsOf = Callable[[str], int]
 """How many tests a category has, collected alone."""
 
 _TOO_FEW = "M405"
+_SHA = re.compile(r"[0-9a-f]{40,64}")
 _NAMED, _LONGEST = 8, 200
 """So many things are named in one message, none at greater length; the report has them all."""
 
@@ -56,7 +59,12 @@ def _exit_code(report: Report, failed: Sequence[str]) -> int:
 
 
 def _causes(report: Report) -> GateRule:
-    wrong = [cause for cause in _open(report.causes) if cause.severity == "error" and cause.code != _TOO_FEW]
+    losing = {loss.cause for loss in silent_losses(report)}
+    wrong = [
+        cause
+        for cause in _open(report.causes)
+        if cause.severity == "error" and cause.code != _TOO_FEW and cause.id not in losing
+    ]
     if wrong:
         noun = "1 root cause is" if len(wrong) == 1 else f"{len(wrong)} root causes are"
         message = f"{noun} open: {_listing(f'{cause.id} {cause.code} {cause.subject}' for cause in wrong)}"
@@ -138,14 +146,16 @@ def _losses(report: Report) -> tuple[GateRule, ...]:
     baseline = report.baseline
     if baseline is None:
         return ()
-    accepted = {cause.id for cause in report.causes if cause.accepted is not None}
-    lost = [loss for loss in baseline.lost if loss.cause not in accepted]
+    since = baseline.base[:10] if _SHA.fullmatch(baseline.base) else baseline.base
+    lost = silent_losses(report)
     if lost:
         noun = "1 test is" if len(lost) == 1 else f"{len(lost)} tests are"
-        message = f"{noun} lost since {baseline.base[:10]}: {_listing((loss.nodeid for loss in lost), ', ', 3)}"
+        causes = {loss.cause for loss in lost}
+        told = [f"{each.change} ({each.tests})" for each in baseline.changes if each.cause in causes]
+        message = f"{noun} silently lost since {since}: {_listing(told, '; ')}"
         advice = f"bring them back, delete them on purpose, or accept the cause for a time: {_ACCEPT}"
         return (_failed("losses", message, advice),)
-    message = f"no test is lost since {baseline.base[:10]}"
+    message = f"no test is lost since {since}"
     return (GateRule(rule="losses", state="passed", message=message, advice=""),)
 
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.adapters.repositories import Work
 from tests.unit.cli.conftest import Muster
+
+from muster.adapters.observations import ProjectObservations
+from muster.model.observation import Observation
+from muster.usecases.observe import selection_of
+from muster.usecases.simulate import prepare
+from muster.wiring import Choices, open_workspace
 
 
 def gate(muster: Muster, *words: str) -> tuple[int, dict[str, str]]:
@@ -127,3 +135,75 @@ def test_only_an_observed_time_meets_or_breaks_the_budget(
     assert gate(muster)[1]["budget"] == "unjudged"
     ended, rules = gate(muster, "--confirm")
     assert (ended, rules["budget"], rules["causes"]) == (code, state, "passed")
+
+
+def test_a_time_that_was_seen_earlier_is_shown_and_not_held_against_it(muster: Muster, healthy: Path) -> None:
+    settings = healthy / "pyproject.toml"
+    settings.write_text(settings.read_text().replace("[tool.muster]\n", '[tool.muster]\nbudget = "1s"\n'))
+    muster("check", "tests/good")
+    selection = _selection(muster, "tests/good")
+    kept = Observation(selection, "2020-02-02T10:00:00Z", 29.8, "pytest", "3.11.0", "9.0.0")
+    ProjectObservations(str(healthy)).save(kept)
+    ended = muster("check", "--gate", "tests/good")
+    assert "pytest needs 29.8 s to collect it (observed " in ended.out
+    assert " days ago), budget 1.0 s" in ended.out
+    assert "M501" in ended.out
+    told = " ".join(ended.out.split())
+    assert "on 2020-02-02 pytest needs 29.8 s to collect, of 1 s, which is not held against this change" in told
+    assert ended.code == 0
+    assert "M501" not in muster("check", "tests/good/test_add.py").out, "that is another selection"
+
+
+@pytest.fixture
+def work(healthy: Path) -> Work:
+    """The healthy project as the first commit of a repository."""
+    work = Work(healthy)
+    work.commit("first")
+    return work
+
+
+def rename_the_class_away(work: Work) -> None:
+    """One test is lost without a word."""
+    text = "class {}:\n    def test_kept(self): ...\n    def test_also_kept(self): ...\n"
+    work.write("tests/good/test_classes.py", text.format("TestThings")).commit("second")
+    work.write("tests/good/test_classes.py", text.format("ThingsTests"))
+
+
+def test_a_silent_loss_against_the_base_fails(muster: Muster, work: Work) -> None:
+    rename_the_class_away(work)
+    assert gate(muster)[0] == 0
+    code, rules = gate(muster, "--base", "main")
+    assert (code, rules["losses"], rules["causes"]) == (1, "failed", "passed")
+    told = " ".join(muster("check", "--gate", "--base", "main").out.split())
+    assert re.search(r"2 tests are silently lost since [0-9a-f]{10}: .*ThingsTests", told)
+
+
+def test_a_deliberate_deletion_and_a_rename_pass(muster: Muster, work: Work) -> None:
+    work.move("tests/good/test_add.py", "tests/good/test_sum.py")
+    assert gate(muster, "--base", "main") == (
+        0,
+        {"causes": "passed", "tests": "passed", "categories": "passed", "budget": "unjudged", "losses": "passed"},
+    )
+
+
+def test_a_silent_loss_can_be_accepted_for_a_time(muster: Muster, work: Work) -> None:
+    rename_the_class_away(work)
+    accepted = muster("accept", "1", "--base", "main", "--reason", "PROJ-12", "--expires", "9999-12-31")
+    assert accepted.code == 0, accepted.err
+    assert gate(muster, "--base", "main")[1]["losses"] == "passed"
+    assert "M000" not in muster("check").out, "only a comparison can tell whether it still occurs"
+    assert "1 failure not judged" in muster("accept", "--prune").out
+    work.write(
+        "tests/good/test_classes.py",
+        "class TestThings:\n    def test_kept(self): ...\n    def test_also_kept(self): ...\n",
+    )
+    assert "1 failure removed" in muster("accept", "--prune", "--base", "main").out
+
+
+def test_a_base_that_does_not_exist_is_an_error(muster: Muster, work: Work) -> None:
+    assert muster("check", "--gate", "--base", "nowhere").code == 4
+
+
+def _selection(muster: Muster, path: str) -> str:
+    with open_workspace(Choices(paths=(path,))) as workspace:
+        return selection_of(prepare(workspace.ports, workspace.plan.request).invocation)
