@@ -57,6 +57,6 @@ def test_it_knows_every_option_of_both_commands() -> None:
 
     commands = typer.main.get_command(app.app).commands  # type: ignore[attr-defined]  # because typer hides its own click
     known = {*quick._LISTS, *quick._VALUES, *quick._SWITCHES}
-    for name, more in (("check", {"--report", *quick._OF_CHECK}), ("collect", set())):
+    for name, more in (("check", {"--report", *quick._OF_CHECK, *quick._VALUES_OF_CHECK}), ("collect", set())):
         spelled = {option for parameter in commands[name].params for option in parameter.opts if option[0] == "-"}
         assert spelled - {"--help", "-h"} == known | more
