@@ -9,7 +9,7 @@ from posixpath import dirname, join, normpath
 
 from muster.diagnosis.declaration import Declaration, normal_name
 from muster.diagnosis.declared import declared_distributions
-from muster.diagnosis.questions import Answers
+from muster.diagnosis.questions import Answers, MissingModule, wanted_by
 from muster.diagnosis.roots import Failure, Root, innermost_ours, is_ours
 from muster.facts.module_facts import ModuleFacts
 from muster.index.index import Index
@@ -80,6 +80,11 @@ class Case:
         """Where the failure shows in the project: the innermost frame of ours, else the file as a whole."""
         frame = innermost_ours(failure.exception, self.invocation.rootdir) or failure.frame
         return self.statement(frame.path, frame.line) if frame else Location(failure.report.path)
+
+    def wanted(self, root: Root, name: str) -> MissingModule:
+        """What the failures of `root` want of the missing module `name`: as their statements spell it, else as was asked."""
+        found = wanted_by(root.failures, name, self.facts)
+        return found if found.asked else self.answers.missing_module(name)
 
     def importers(self, lines: Sequence[ImportLine]) -> tuple[Evidence, ...]:
         """How the files that import something well spell it, and how many they are; nothing where nobody does."""

@@ -12,7 +12,7 @@ from muster.diagnosis.fate import home_in_history, never_was, path_steps, shown,
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.likeness import is_test, leading_parts
 from muster.diagnosis.module_candidates import dotted_today, homes_of_parts, module_candidates
-from muster.diagnosis.questions import MissingModule, wanted_by
+from muster.diagnosis.questions import MissingModule
 from muster.diagnosis.roots import Root
 from muster.index.near import closeness
 from muster.index.sightings import ModuleSighting
@@ -32,7 +32,7 @@ def explain(root: Root, case: Case) -> Finding | None:
     """The new home of a missing module, or of a missing submodule that was imported by `from package import module`."""
     match root.detail:
         case ModuleMissing(name=name):
-            wanted = wanted_by(root.failures, name, case.facts)
+            wanted = case.wanted(root, name)
         case NameMissing(module=module, name=name) if not case.index.hits.definers.get(name) or was_there(
             f"{module}.{name}", case
         ):

@@ -8,7 +8,7 @@ from muster.diagnosis.case import Case
 from muster.diagnosis.fate import path_steps, shown, since_path, traces_of
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.module_candidates import module_candidates
-from muster.diagnosis.questions import MissingModule, wanted_by
+from muster.diagnosis.questions import MissingModule
 from muster.diagnosis.roots import Root
 from muster.facts.outline import outline
 from muster.model.cause import Evidence
@@ -22,7 +22,7 @@ def explain(root: Root, case: Case) -> Finding | None:
     """The commit that removed the module, what it held, and where its names live today, if anywhere."""
     match root.detail:
         case ModuleMissing(name=name):
-            wanted = wanted_by(root.failures, name, case.facts)
+            wanted = case.wanted(root, name)
             asked = (*wanted.asked, name)
         case NameMissing(module=module, name=name):
             wanted = MissingModule(f"{module}.{name}")

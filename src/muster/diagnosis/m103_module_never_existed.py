@@ -8,7 +8,6 @@ from muster.diagnosis.case import Case
 from muster.diagnosis.fate import gaps, never_was, shown, written_by
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.module_candidates import module_candidates
-from muster.diagnosis.questions import wanted_by
 from muster.diagnosis.roots import Root
 from muster.index.near import nearest
 from muster.model.cause import Evidence
@@ -21,7 +20,7 @@ def explain(root: Root, case: Case) -> Finding | None:
     if not isinstance(root.detail, ModuleMissing):
         return None
     name = root.detail.name
-    wanted = wanted_by(root.failures, name, case.facts)
+    wanted = case.wanted(root, name)
     asked = wanted.asked[0] if len(wanted.asked) == 1 else name
     importers = frozenset(failure.report.path for failure in root.failures)
     is_certain = never_was(name, case)

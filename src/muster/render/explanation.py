@@ -34,7 +34,30 @@ def render_module_explanation(explanation: ModuleExplanation, canvas: Canvas) ->
     lines = wrap_words(escape_text(f"import {explanation.module}, {moment}"), canvas.measure)
     for step in explanation.steps:
         lines += ["", *_part(step, canvas)]
+    if explanation.alone is not None:
+        lines += ["", *_order(explanation, explanation.alone, canvas)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _order(explanation: ModuleExplanation, alone: tuple[PartStep, ...], canvas: Canvas) -> list[str]:
+    """What the session's order has to do with it: what the file would import alone, and who changed the path before it."""
+    if not explanation.depends_on_order:
+        return wrap_words("collected alone the same: the session's order has no part in it", canvas.measure)
+    lines = wrap_words(escape_text(f"{explanation.importer} collected alone:"), canvas.measure)
+    for step in alone:
+        tone = Tone.GOOD if step.found else Tone.ERROR
+        words = wrap_words(escape_text(f"{step.name}  {step.result}"), canvas.measure - 3)
+        lines += ["   " + canvas.paint(line, tone) for line in words]
+    if explanation.order:
+        lines += ["in this session earlier files put entries on the path, at:"]
+        lines += _places(explanation.order)
+    return lines
+
+
+def _places(places: tuple[str, ...]) -> list[str]:
+    more = len(places) - _EFFECTS_SHOWN
+    shown = ["   " + escape_text(place) for place in places[:_EFFECTS_SHOWN]]
+    return shown + ([f"   and {more} more"] if more > 0 else [])
 
 
 def _last_words(explanation: FileExplanation) -> str:
@@ -73,7 +96,8 @@ def _part(step: PartStep, canvas: Canvas) -> list[str]:
         if _is_silent(entry):
             continue
         mark = "->" if entry.wins else "  "
-        text = escape_text(f"{entry.entry}  {entry.offers}" if entry.offers else entry.entry)
+        origin = f"  (put there by {entry.origin})" if entry.origin else ""
+        text = escape_text(f"{entry.entry}  {entry.offers}{origin}" if entry.offers else entry.entry + origin)
         first, *rest = wrap_words(text, canvas.measure - 9)
         painted = canvas.paint(first, Tone.PLAIN if entry.offers else Tone.FAINT)
         lines += [f"{mark} {number:>3}  {painted}", *(" " * 10 + line for line in rest)]
@@ -81,9 +105,9 @@ def _part(step: PartStep, canvas: Canvas) -> list[str]:
         lines.append(
             canvas.paint("          entries outside the project that have no such thing are left out", Tone.FAINT)
         )
-    return lines + [
-        "   " + canvas.paint(line, tone) for line in wrap_words(escape_text(step.result), canvas.measure - 3)
-    ]
+    lines += ["   " + canvas.paint(line, tone) for line in wrap_words(escape_text(step.result), canvas.measure - 3)]
+    rule = wrap_words(f"rule: {step.rule}", canvas.measure - 3) if step.rule else []
+    return lines + ["   " + line for line in rule]
 
 
 def _is_silent(entry: EntryStep) -> bool:

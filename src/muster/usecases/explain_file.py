@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from posixpath import relpath
+from dataclasses import dataclass
 
 from muster.errors import UsageError
 from muster.model.collection import Collection, CollectorReport, Frame, Outcome, PathEffect
 from muster.model.report import CauseReport, Report
 from muster.ports import Clock, FileTree
+from muster.usecases.alone import plan_of_file
 from muster.usecases.check import check
-from muster.usecases.command import extend_command
-from muster.usecases.plan import Plan, Standards
+from muster.usecases.plan import Plan
 from muster.usecases.report_paths import relative_path
 from muster.usecases.simulate import Ports, simulate
 from muster.usecases.source_text import source_line
@@ -59,9 +58,7 @@ class FileExplanation:
 def explain_file(ports: Ports, clock: Clock, plan: Plan, path: str) -> FileExplanation:
     """The story of the file at the absolute `path`. Raises `UsageError` where no session collects it."""
     simulation = simulate(ports, plan.request)
-    alone_plan = replace(
-        plan, command=extend_command(plan.command, [relpath(path, plan.cwd)], []), categories=(), standards=Standards()
-    )
+    alone_plan = plan_of_file(plan, path)
     alone = simulate(ports, alone_plan.request).collection
     report = check(ports, clock, plan)
     collection = simulation.collection

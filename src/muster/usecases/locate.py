@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from muster import __version__
 from muster.diagnosis import Answers, answer_from_tree, conclude, history_questions, questions
 from muster.diagnosis.module_files import files_below
-from muster.diagnosis.questions import spelling_roots
+from muster.diagnosis.questions import MissingModule, spelling_roots
 from muster.index.bindings import binding_of
 from muster.index.index import Index, Wanted, survey
 from muster.index.sightings import ImportLine
@@ -27,7 +27,7 @@ from muster.model.environment import Environment
 from muster.model.history import Chronicle, HistoryQuestions, PathTrace
 from muster.model.invocation import Invocation
 from muster.model.located import FoundAt, Importing, Located, Move
-from muster.model.report import EvidenceItem
+from muster.model.report import CandidateReport, EvidenceItem
 from muster.ports import FileTree
 from muster.resolver.finder import (
     BinaryModule,
@@ -101,7 +101,7 @@ def locate(ports: Ports, plan: Plan, module: str, name: str = "") -> Located:
         code=cause.code if cause else "",
         message=cause.message if cause else "",
         evidence=tuple(_evidence(cause, plan.root)) if cause else (),
-        candidates=tuple(candidate_report(each, plan.root) for each in cause.candidates) if cause else (),
+        candidates=tuple(_candidates(cause, search)) if cause else (),
         importers=tuple(_importers(search)),
         notes=chronicle.gaps,
     )
@@ -160,6 +160,9 @@ def _explain_absence(search: _Search, found: Found | None, missing: str) -> tupl
     collection = Collection(reports=(_imagined(search, found, missing),))
     facts = search.prepared.store.facts
     asked = questions(collection, facts)
+    if found is None:
+        names = (search.name,) if search.name else ()
+        asked = replace(asked, modules=(MissingModule(missing, (search.module,), names, ((search.module, names),)),))
     answers = answer_from_tree(asked, search.tree, search.invocation, facts, search.prepared.store.mentions)
     told = Chronicle()
     if search.ports.history is not None:
@@ -170,6 +173,14 @@ def _explain_absence(search: _Search, found: Found | None, missing: str) -> tupl
     answers = Answers(answers.index, answers.questions, told)
     causes = conclude(collection, search.invocation, search.environment, search.tree, answers)
     return next(iter(causes), None), told
+
+
+def _candidates(cause: Cause, search: _Search) -> Iterator[CandidateReport]:
+    """The candidates, those for a module with the name that is looked for where they have it."""
+    for each in cause.candidates:
+        has_name = each.path.endswith(".py") and search.name in search.prepared.store.facts(each.path).all_names
+        named = replace(each, name=search.name) if has_name and not each.name else each
+        yield candidate_report(named, search.root)
 
 
 def _files(search: _Search) -> tuple[str, ...]:

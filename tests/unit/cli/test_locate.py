@@ -110,6 +110,13 @@ def test_a_module_that_is_there_tells_where_it_was(moved: Path) -> None:
     assert [(move["from"], move["to"]) for move in found["moves"]] == [("chat/tokens.py", "chat/security/tokens.py")]
 
 
+def test_a_name_of_a_module_that_moved_is_located_where_it_is_now_though_nobody_imports_it(moved: Path) -> None:
+    found = located(moved, "chat.tokens:verify")
+    assert (found["code"], found["importers"]) == ("M101", [])
+    assert [(each["module"], each["name"]) for each in found["candidates"]] == [("chat.security.tokens", "verify")]
+    assert "names" in found["candidates"][0]["why"]
+
+
 def test_a_name_that_was_removed_is_located_with_the_commit(moved: Path) -> None:
     found = located(moved, "chat.live:ping")
     assert (found["code"], found["candidates"]) == ("M203", [])

@@ -83,7 +83,31 @@ def test_a_module_is_looked_up_entry_by_entry(muster: Muster, project: Path) -> 
     assert ended.code == 0
     assert "import app.core, while tests/good/test_add.py is collected" in ended.out
     assert "->   0  .  the regular package app/__init__.py" in ended.out
+    assert "collected alone the same: the session's order has no part in it" in ended.out
     assert muster("explain", "app.nothing").code == 1
+
+
+def test_a_module_that_the_sessions_order_changes_is_told_with_who_wins_why_and_whose_doing_it_is(
+    muster: Muster, project: Path
+) -> None:
+    (project / "tests/app").mkdir()
+    (project / "tests/app/__init__.py").write_text("")
+    polluter = project / "tests/aa/test_first.py"
+    polluter.parent.mkdir()
+    polluter.write_text("import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).parents[1]))\n")
+    (project / "app/__init__.py").unlink()
+    (project / "app/core.py").rename(project / "app/heart.py")
+    (project / "tests/good/test_heart.py").write_text("from app.heart import add\n\n\ndef test_it(): ...\n")
+    ended = muster("explain", "app.heart", "--from", "tests/good/test_heart.py")
+    assert ended.code == 1
+    assert (
+        "tests  the regular package tests/app/__init__.py  (put there by\n          tests/aa/test_first.py:3)"
+        in ended.out
+    )
+    assert "rule: a regular package or module always beats namespace portions" in ended.out
+    _, _, alone = ended.out.partition("tests/good/test_heart.py collected alone:\n")
+    assert "app.heart  the module app/heart.py" in alone
+    assert alone.endswith("in this session earlier files put entries on the path, at:\n   tests/aa/test_first.py:3\n")
 
 
 def test_init_writes_one_table_and_refuses_to_write_a_second(muster: Muster, project: Path) -> None:
