@@ -21,6 +21,8 @@ from muster.render.text import render_toll
 
 _CAUSES = 30
 _LISTED = 10
+# A character takes up to four bytes.
+_LONGEST = 200_000
 _LONGEST_LINE = 1_000
 _LONGEST_BLOCK = 8_000
 
@@ -35,9 +37,12 @@ class Words:
 def render_markdown(report: Report) -> str:
     """The summary: counts, then the root causes that count, with a final newline."""
     causes = [cause for cause in report.causes if cause.accepted is None]
-    lines = [*_head(report), *(line for cause in causes[:_CAUSES] for line in _cause(cause))]
-    if len(causes) > _CAUSES:
-        lines += ["", f"and {render_quantity(len(causes) - _CAUSES, 'more root cause')}"]
+    shown = [_cause(cause) for cause in causes[:_CAUSES]]
+    while sum(len(line) for lines in shown for line in lines) > _LONGEST:
+        shown.pop()
+    lines = [*_head(report), *(line for lines in shown for line in lines)]
+    if len(causes) > len(shown):
+        lines += ["", f"and {render_quantity(len(causes) - len(shown), 'more root cause')}"]
     lines += _listed("Not examined", [f"{problem.path}: {problem.message}" for problem in report.problems])
     return "\n".join(lines) + "\n"
 
