@@ -14,6 +14,7 @@ from muster.fixes.source import read_source
 
 MODULE = Move("a.b", "x.y")
 NAME = Move("a.b", "x.y", "C", "C")
+SAID = Move("a.b", "x.y", in_strings=True)
 RENAMED = Move("a.b", "a.b", "C", "D")
 
 
@@ -46,6 +47,9 @@ RENAMED = Move("a.b", "a.b", "C", "D")
         (MODULE, "dict('a.b.D')\nprint('a.b')\n", "dict('a.b.D')\nprint('a.b')\n"),
         (MODULE, "monkeypatch.setattr('a.b.C', 1)\n", "monkeypatch.setattr('x.y.C', 1)\n"),
         (MODULE, "pytest.importorskip('a.b')\n", "pytest.importorskip('x.y')\n"),
+        (SAID, "x = ['a.b', 'a.b.c', 'a.bc', 'see a.b', b'a.b']\n", "x = ['x.y', 'x.y.c', 'a.bc', 'see a.b', b'a.b']\n"),
+        (SAID, "x = ('a.b' '.c')\n", "x = ('a.b' '.c')\n"),
+        (Move("b", "x.y", in_strings=True), "import b\nc = 'b'\n", "from x import y as b\nc = 'b'\n"),
         (MODULE, "pytest_plugins = ['a.b', 'a.bc']\n", "pytest_plugins = ['x.y', 'a.bc']\n"),
         (MODULE, "pytest_plugins = r'a.b'\n", "pytest_plugins = r'x.y'\n"),
         (Move("b", "x.y"), "import b\nb.f()\n", "from x import y as b\nb.f()\n"),

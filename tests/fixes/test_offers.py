@@ -80,6 +80,22 @@ OFFERS: dict[str, tuple[dict[str, str], str, bool, dict[str, str]]] = {
         "rename", True,
         {"test_a.py": "class TestLogin:\n    def test_a(self): ...\nclass TestLogout:\n    def test_b(self): return TestLogout\n"},
     ),
+    "a module that strings name": (
+        {"lib/__init__.py": "", "lib/deep/__init__.py": "", "lib/deep/tool_box.py": "def f(): ...\n",
+         "load.py": "from importlib import import_module\n\ndef load(names):\n    return [import_module(name) for name in names]\n",
+         "test_a.py": "from load import load\nload(['lib.tool_box'])\n" + TEST},
+        "rewrite", False, {"test_a.py": "from load import load\nload(['lib.deep.tool_box'])\n" + TEST},
+    ),
+    "a re-export of what is there when it runs": (
+        {"lib/__init__.py": "", "lib/deep/__init__.py": "",
+         "lib/deep/tool_box.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    Hint = int\ndef f(): ...\n",
+         "test_a.py": "from lib.tool_box import f\n" + TEST},
+        "re-export", False,
+        {"lib/tool_box.py": '"""Moved to `lib.deep.tool_box`; this is left for those who still import it from here."""\n\n'
+         "import warnings\n\n"
+         "from lib.deep.tool_box import (  # noqa: F401\n    f,\n)\n\nwarnings.warn(\n"
+         "    \"'lib.tool_box' is now 'lib.deep.tool_box'\", DeprecationWarning, stacklevel=2\n)\n"},
+    ),
     "a renamed name of a renamed module": (
         {"lib/__init__.py": "", "lib/http_client.py": "class HttpClientPool: ...\n",
          "test_a.py": "from lib.http_clients import HttpClient\ndef test_a(): HttpClient()\n"},

@@ -8,19 +8,16 @@ Strings count where they name a module for a machine: what `mock.patch`, `monkey
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, QualifiedName, QualifiedNameProvider, QualifiedNameSource
 
+from muster.fixes.import_syntax import dotted, moved_name, resolve_dots, spelled, takes_target, without
 from muster.fixes.nearby import Concern, binds_its_top, needs_scopes, renamed_uses, statement_lines
 from muster.fixes.source import Edit, Places, apply_edits, parse_tree, usual_newline
 from muster.fixes.statements import add_import
-
-_TARGETS = frozenset(("patch", "multiple", "setattr", "delattr", "import_module", "importorskip", "__import__"))
-"""Functions whose first argument names a module or something in it; `patch.dict` is told apart from `dict`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +28,8 @@ class Move:
     new_module: str
     name: str = ""
     new_name: str = ""
+    in_strings: bool = False
+    """Whether every string that is nothing but the dotted name is meant, not only those that functions take for one."""
 
     @property
     def old(self) -> str:
@@ -155,7 +154,7 @@ class _Rewriter(cst.CSTTransformer):
     # strings
 
     def visit_Call(self, node: cst.Call) -> None:
-        if node.args and isinstance(node.args[0].value, cst.SimpleString) and _takes_target(node.func):
+        if node.args and isinstance(node.args[0].value, cst.SimpleString) and takes_target(node.func):
             self._strings.add(node.args[0].value)
 
     def visit_Assign(self, node: cst.Assign) -> None:
@@ -166,6 +165,13 @@ class _Rewriter(cst.CSTTransformer):
         if isinstance(node.value, (cst.List, cst.Tuple, cst.Set)):
             values = [each.value for each in node.value.elements]
         self._strings.update(each for each in values if isinstance(each, cst.SimpleString))
+
+    def visit_SimpleString(self, node: cst.SimpleString) -> None:
+        if self._move.in_strings and "." in self._move.old:
+            self._strings.add(node)
+
+    def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> bool:
+        return False
 
     def leave_SimpleString(self, original_node: cst.SimpleString, updated_node: cst.SimpleString) -> cst.BaseExpression:
         if original_node not in self._strings or "b" in original_node.prefix.lower():
@@ -212,7 +218,7 @@ class _Rewriter(cst.CSTTransformer):
     ) -> cst.Import | cst.FlattenSentinel[cst.BaseSmallStatement]:
         kept: list[cst.ImportAlias] = []
         for alias in original_node.names:
-            name = _spelled(alias.name)
+            name = spelled(alias.name)
             if name == self._move.new_module:
                 self._imports_new = True
             moved = self._moved_module(name)
@@ -226,13 +232,13 @@ class _Rewriter(cst.CSTTransformer):
                     return self._from_top(original_node, alias, moved)
                 if "." not in name:
                     kept.append(
-                        alias.with_changes(name=_dotted(moved), asname=cst.AsName(cst.Name(name)))
+                        alias.with_changes(name=dotted(moved), asname=cst.AsName(cst.Name(name)))
                         if moved != name
                         else alias
                     )
                     continue
                 self._binds_parent = True
-            kept.append(alias.with_changes(name=_dotted(moved)))
+            kept.append(alias.with_changes(name=dotted(moved)))
             self._imports_new = self._imports_new or (moved == self._move.new_module and alias.asname is None)
         return updated_node.with_changes(names=kept)
 
@@ -240,10 +246,10 @@ class _Rewriter(cst.CSTTransformer):
         self, node: cst.Import, alias: cst.ImportAlias, moved: str
     ) -> cst.Import | cst.FlattenSentinel[cst.BaseSmallStatement]:
         """`import a` becomes `from x import y as a`: what it binds stays the same."""
-        name = _spelled(alias.name)
+        name = spelled(alias.name)
         parent, _, tail = moved.rpartition(".")
         made = cst.ImportFrom(
-            module=_dotted(parent),
+            module=dotted(parent),
             names=[
                 cst.ImportAlias(cst.Name(tail), asname=None if tail == name else cst.AsName(cst.Name(name))),
             ],
@@ -259,15 +265,15 @@ class _Rewriter(cst.CSTTransformer):
         move = self._move
         if move.name:
             return None
-        return _below(name, move.module, move.new_module)
+        return moved_name(name, move.module, move.new_module)
 
     def _moved_name(self, name: str) -> str | None:
         """The same for a dotted name of anything."""
-        return _below(name, self._move.old, self._move.new)
+        return moved_name(name, self._move.old, self._move.new)
 
     def _moved_from(self, node: cst.ImportFrom) -> list[cst.ImportFrom]:
         move = self._move
-        module = resolve_dots(_spelled(node.module) if node.module else "", len(node.relative), self._package)
+        module = resolve_dots(spelled(node.module) if node.module else "", len(node.relative), self._package)
         moved = self._moved_module(module)
         if moved is not None and self._has_new(node, module):
             return [node]
@@ -278,7 +284,7 @@ class _Rewriter(cst.CSTTransformer):
         parent, _, tail = move.old.rpartition(".")
         if module != parent or not parent:
             return [node]
-        taken = [alias for alias in node.names if _spelled(alias.name) == tail]
+        taken = [alias for alias in node.names if spelled(alias.name) == tail]
         if not taken:
             return [node]
         new_parent, _, new_tail = move.new.rpartition(".")
@@ -292,17 +298,17 @@ class _Rewriter(cst.CSTTransformer):
             return [node.with_changes(names=names)]
         alone = [each.with_changes(comma=cst.MaybeSentinel.DEFAULT) for each in renamed[-1:]]
         made = cst.ImportFrom(**{"module": None, **self._place(node, new_parent)}, names=[*renamed[:-1], *alone])
-        return [_without(node, taken), made]
+        return [without(node, taken), made]
 
     def _has_new(self, node: cst.ImportFrom, module: str) -> bool:
         """Whether the statement asks a module that became a package for the module in it that it is now."""
         rest = self._move.new_module.removeprefix(module + ".")
         if rest == self._move.new_module or isinstance(node.names, cst.ImportStar):
             return False
-        return any(_spelled(alias.name) == rest.partition(".")[0] for alias in node.names)
+        return any(spelled(alias.name) == rest.partition(".")[0] for alias in node.names)
 
     def _renamed(self, alias: cst.ImportAlias, tail: str) -> cst.ImportAlias:
-        old = _spelled(alias.name)
+        old = spelled(alias.name)
         if old == tail:
             return alias
         keeps = alias.asname is not None or (self._rename and self._move.name)
@@ -317,10 +323,10 @@ class _Rewriter(cst.CSTTransformer):
             shared += 1
         if not node.relative or not shared or not self._package:
             space = {} if node.module is not None else {"whitespace_after_from": cst.SimpleWhitespace(" ")}
-            return {"module": _dotted(module), "relative": (), **space}
+            return {"module": dotted(module), "relative": (), **space}
         rest = ".".join(parts[shared:])
         dots = [cst.Dot() for _ in range(len(own) - shared + 1)]
-        return {"module": _dotted(rest) if rest else None, "relative": dots}
+        return {"module": dotted(rest) if rest else None, "relative": dots}
 
 
 class _ScopedRewriter(_Rewriter):
@@ -341,18 +347,18 @@ class _ScopedRewriter(_Rewriter):
         move = self._move
         if move.name and move.module == move.new_module:
             return updated_node.with_changes(attr=cst.Name(move.new.rpartition(".")[2]))
-        if not move.name and _spelled(original_node) != move.module:
+        if not move.name and spelled(original_node) != move.module:
             self._wants_new = True
         if move.name:
             self._wants_new = True
-        return _dotted(move.new).with_changes(lpar=updated_node.lpar, rpar=updated_node.rpar)
+        return dotted(move.new).with_changes(lpar=updated_node.lpar, rpar=updated_node.rpar)
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
         move = self._move
         if original_node in self._names or original_node in self._said:
             return updated_node
         if self.spells_top and original_node.value == move.module and self._means(original_node, move.module):
-            return _dotted(move.new_module).with_changes(lpar=updated_node.lpar, rpar=updated_node.rpar)
+            return dotted(move.new_module).with_changes(lpar=updated_node.lpar, rpar=updated_node.rpar)
         if not (self._rename and move.name and move.new_name):
             return updated_node
         if original_node.value == move.name and self._means(original_node, move.old):
@@ -370,7 +376,7 @@ class _ScopedRewriter(_Rewriter):
         names = self._imported(node)
         return (
             bool(names)
-            and _spelled(node).partition(".")[0] == top
+            and spelled(node).partition(".")[0] == top
             and not any(
                 name == self._move.module
                 or name.startswith(self._move.module + ".")
@@ -398,77 +404,6 @@ class _ScopedRewriter(_Rewriter):
         return resolve_dots(rest, len(name) - len(rest), self._package)
 
 
-def resolve_dots(module: str, dots: int, package: str) -> str:
-    """The absolute name of `module` behind `dots` in a file of `package`; with its dots where that leads nowhere."""
-    if not dots:
-        return module
-    parts = package.split(".") if package else []
-    if dots - 1 >= len(parts):
-        return "." * dots + module
-    return ".".join([*parts[: len(parts) - (dots - 1)], *([module] if module else [])])
-
-
-def _below(name: str, old: str, new: str) -> str | None:
-    if name == new or name.startswith(new + "."):
-        return None  # said already: `a.b` that became `a.b.c` must not become `a.b.c.c`
-    if name == old:
-        return new
-    return new + name.removeprefix(old) if name.startswith(old + ".") else None
-
-
 def _is_local(found: Any) -> bool:
     names = found() if callable(found) else found
     return any(each.source is not QualifiedNameSource.IMPORT for each in names)
-
-
-def _takes_target(function: cst.BaseExpression) -> bool:
-    match function:
-        case cst.Name(value=name):
-            return name in _TARGETS - {"setattr", "delattr", "multiple"}
-        case cst.Attribute(value=owner, attr=cst.Name(value=name)):
-            return name in _TARGETS or (name == "dict" and _spelled(owner).rpartition(".")[2] == "patch")
-        case _:
-            return False
-
-
-def _spelled(node: cst.CSTNode) -> str:
-    match node:
-        case cst.Name(value=name):
-            return name
-        case cst.Attribute(value=owner, attr=attribute):
-            before = _spelled(owner)
-            return f"{before}.{attribute.value}" if before else ""
-        case _:
-            return ""
-
-
-def _dotted(name: str) -> cst.Name | cst.Attribute:
-    first, *rest = name.split(".")
-    node: cst.Name | cst.Attribute = cst.Name(first)
-    for part in rest:
-        node = cst.Attribute(node, cst.Name(part))
-    return node
-
-
-def _without(node: cst.ImportFrom, taken: Sequence[cst.ImportAlias]) -> cst.ImportFrom:
-    """`node` without the names `taken`; what ends the list (a comma, a comment, the line) stays as it was."""
-    assert not isinstance(node.names, cst.ImportStar)
-    kept = [alias for alias in node.names if alias not in taken]
-    last = node.names[-1]
-    if last in taken:
-        kept[-1] = kept[-1].with_changes(comma=_ending(kept[-1], last, node))
-    return node.with_changes(names=kept)
-
-
-def _ending(kept: cst.ImportAlias, last: cst.ImportAlias, node: cst.ImportFrom) -> cst.Comma | cst.MaybeSentinel:
-    ours = kept.comma
-    if not isinstance(ours, cst.Comma):
-        return cst.MaybeSentinel.DEFAULT
-    space = ours.whitespace_after
-    has_comment = isinstance(space, cst.ParenthesizedWhitespace) and space.first_line.comment is not None
-    if isinstance(last.comma, cst.Comma):
-        if not has_comment or not isinstance(last.comma.whitespace_after, cst.ParenthesizedWhitespace):
-            return last.comma
-        end = last.comma.whitespace_after
-        return ours.with_changes(whitespace_after=space.with_changes(last_line=end.last_line, indent=end.indent))
-    return ours if has_comment else cst.MaybeSentinel.DEFAULT

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from posixpath import dirname
 
 from muster.fixes.imports import Move, rewrite_imports
 from muster.fixes.site import Site
-from muster.fixes.source import parse_tree
+from muster.fixes.source import parse_tree, read_source
+from muster.fixes.statements import bound_names
 from muster.index.bindings import bindings
 from muster.model.cause import Candidate, Cause
 from muster.model.collection import NameMissing
@@ -52,19 +55,38 @@ def _rewritten(module: str, name: str, candidate: Candidate, site: Site, *, is_c
     new_name = candidate.name or name
     move = Move(module, candidate.module, name, new_name if name else "")
     along = _renamed_along(module, name, candidate, site)
-    changes = rewrite_everywhere([*along, move], site) if move.old != move.new else ()
-    if not changes:
+    if move.old == move.new:
         return
-    where = site.show(changes[0].path) if len(changes) == 1 else f"{len(changes)} files"
-    if name and candidate.module == module:
-        title = f"import '{new_name}' instead of '{name}' from '{module}' in {where}"
-    elif name:
-        title = f"import '{new_name}' from '{candidate.module}' instead of '{module}' in {where}"
-    elif along:
-        title = f"import '{new_name}' from '{candidate.module}' instead of '{along[0].name}' from '{module}' in {where}"
-    else:
-        title = f"import '{candidate.module}' instead of '{module}' in {where}"
-    yield Fix("rewrite", title, changes, choice=is_choice)
+    changes = rewrite_everywhere([*along, move], site)
+    if changes:
+        yield Fix("rewrite", f"{_spelling(move, along)} in {_where(changes, site)}", changes, choice=is_choice)
+    if not any(_is_quoted(move.old, site.read(path) or b"") for path in site.mentioning(*move.old.split("."))):
+        return
+    spelled = rewrite_everywhere([*along, replace(move, in_strings=True)], site)
+    if spelled != changes:
+        title = f"{_spelling(move, along)} in {_where(spelled, site)}, and in every string that spells it"
+        yield Fix("rewrite", title, spelled, choice=is_choice)
+
+
+def _where(changes: Sequence[FileChange], site: Site) -> str:
+    return site.show(changes[0].path) if len(changes) == 1 else f"{len(changes)} files"
+
+
+def _is_quoted(dotted: str, content: bytes) -> bool:
+    return any(quote + dotted.encode() in content for quote in (b"'", b'"'))
+
+
+def _spelling(move: Move, along: Sequence[Move]) -> str:
+    """What is imported from where, in place of what."""
+    if move.name and move.new_module == move.module:
+        return f"import '{move.new_name}' instead of '{move.name}' from '{move.module}'"
+    if move.name:
+        return f"import '{move.new_name}' from '{move.new_module}' instead of '{move.module}'"
+    if along:
+        return (
+            f"import '{along[0].new_name}' from '{move.new_module}' instead of '{along[0].name}' from '{move.module}'"
+        )
+    return f"import '{move.new_module}' instead of '{move.module}'"
 
 
 def _renamed_along(module: str, name: str, candidate: Candidate, site: Site) -> list[Move]:
@@ -161,9 +183,19 @@ def _is_reached(folder: str, root: str, site: Site) -> bool:
 
 
 def _own_names(path: str, site: Site) -> list[str]:
-    """What the module itself defines; underscored names too, for tests import those."""
+    """What the module itself defines whatever happens; underscored names too, for tests import those."""
     defined = {each.name for each in bindings(site.facts(path)) if each.kind != "import"}
-    return sorted(name for name in defined if name.isidentifier() and not name.startswith("__"))
+    source = site.read(path)
+    text = read_source(source) if source is not None else None
+    tree = parse_tree(text.text) if text is not None else None
+    # What stands below an `if` may not be there when the program runs (`TYPE_CHECKING`).
+    sure = {
+        name
+        for each in (tree.body if tree is not None else ())
+        if not isinstance(each, ast.If)
+        for name in bound_names(each)
+    }
+    return sorted(name for name in defined & sure if name.isidentifier() and not name.startswith("__"))
 
 
 def _name_left_behind(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from muster.fixes.site import Site
 from muster.fixes.source import Places, parse_tree, read_source, usual_newline
-from muster.fixes.statements import add_import
+from muster.fixes.statements import add_import, bound_names
 from muster.model.cause import Cause
 from muster.model.collection import NameMissing
 from muster.model.fix import Fix
@@ -65,13 +65,13 @@ def _needed(name: str, then: ast.Module, now: ast.Module) -> list[ast.stmt]:
     asked = [name]
     while asked:
         each = asked.pop()
-        binding = [statement for statement in then.body if each in _bound(statement)]
+        binding = [statement for statement in then.body if each in bound_names(statement)]
         if not binding and each == name:
             return []
         for statement in binding:
             if id(statement) not in found:
                 found[id(statement)] = statement
-                have |= _bound(statement)
+                have |= bound_names(statement)
                 asked += sorted(_read(statement) - have)
     return [statement for statement in then.body if id(statement) in found]
 
@@ -111,36 +111,12 @@ def _written(statement: ast.stmt, old: str, places: Places) -> str:
 
 def _key(statement: ast.stmt) -> str:
     """What a statement is known by in another version: the names that it binds, else what it says."""
-    names = _bound(statement)
+    names = bound_names(statement)
     return " ".join(sorted(names)) if names else ast.dump(statement)
 
 
 def _all_bound(tree: ast.Module) -> set[str]:
-    return {name for statement in tree.body for name in _bound(statement)}
-
-
-def _bound(statement: ast.stmt) -> set[str]:
-    """The names that a top-level statement binds in its module."""
-    names: set[str] = set()
-    waiting: Sequence[ast.AST] = [statement]
-    while waiting:
-        node, *waiting = waiting
-        match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                names.add(name)
-                continue
-            case ast.Import(names=aliases):
-                names |= {alias.asname or alias.name.partition(".")[0] for alias in aliases}
-            case ast.ImportFrom(names=aliases):
-                names |= {alias.asname or alias.name for alias in aliases}
-            case ast.Name(id=name, ctx=ast.Store()):
-                names.add(name)
-            case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                continue
-            case _:
-                pass
-        waiting = [*ast.iter_child_nodes(node), *waiting]
-    return names
+    return {name for statement in tree.body for name in bound_names(statement)}
 
 
 def _read(statement: ast.stmt) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from muster.fixes.source import Edit, Places, apply_edits, parse_tree, usual_newline
 
@@ -62,6 +63,30 @@ def remove_statement(text: str, statement: ast.stmt, body: list[ast.stmt]) -> st
             apply_edits(text, [Edit(first, end, "")]) if end != last else apply_edits(text, [Edit(first, last, "pass")])
         )
     return apply_edits(text, [Edit(line, places.line_start((statement.end_lineno or statement.lineno) + 1), "")])
+
+
+def bound_names(statement: ast.stmt) -> set[str]:
+    """The names that a top-level statement binds in its module."""
+    names: set[str] = set()
+    waiting: Sequence[ast.AST] = [statement]
+    while waiting:
+        node, *waiting = waiting
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                names.add(name)
+                continue
+            case ast.Import(names=aliases):
+                names |= {alias.asname or alias.name.partition(".")[0] for alias in aliases}
+            case ast.ImportFrom(names=aliases):
+                names |= {alias.asname or alias.name for alias in aliases}
+            case ast.Name(id=name, ctx=ast.Store()):
+                names.add(name)
+            case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                continue
+            case _:
+                pass
+        waiting = [*ast.iter_child_nodes(node), *waiting]
+    return names
 
 
 def block_of(tree: ast.Module, line: int) -> tuple[ast.stmt, list[ast.stmt]] | None:
