@@ -38,7 +38,10 @@ class ProjectRecords:
         merged = {**_read(path), **durations}
         content = {
             "schema": SCHEMA,
-            "files": {name: {"seconds": round(known.seconds, 4)} for name, known in sorted(merged.items())},
+            "files": {
+                name: {"seconds": round(known.seconds, 4), "collecting": round(known.collecting, 4)}
+                for name, known in sorted(merged.items())
+            },
         }
         with contextlib.suppress(OSError):
             open_project_folder(self._root)
@@ -51,6 +54,9 @@ def _read(path: str) -> dict[str, FileDurations]:
             return {}
         with open(path, "rb") as file:
             content = json.load(file)
-        return {str(name): FileDurations(float(value["seconds"])) for name, value in content["files"].items()}
+        return {
+            str(name): FileDurations(float(value["seconds"]), float(value.get("collecting", 0.0)))
+            for name, value in content["files"].items()
+        }
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}

@@ -54,9 +54,15 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class FileDurations:
-    """What a file took in an earlier run: its import and all of its tests."""
+    """What a file took in an earlier run: its import and all of its tests, and of that what collecting it took."""
 
     seconds: float
+    collecting: float = 0.0
+
+    @property
+    def tests(self) -> float:
+        """What its tests took."""
+        return max(self.seconds - self.collecting, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from muster.runs.names import bare_id, file_of, files_by_head, path_of
 
 SPLIT_SECONDS = 2.0
 SPLIT_TESTS = 500
-"""A file is only torn apart where that is worth a second import: it is known to be slow, or holds very many tests."""
+"""A file is only torn apart where that is worth a second import: its tests are known to be slow, or are very many."""
 PARTS_OF_A_SHARE = 3
 
 
@@ -106,10 +106,6 @@ class Costs:
             return max(known.seconds, 0.001)
         return max(self.sizes.get(path, 0) * self._seconds_per_byte(), 0.001)
 
-    def is_known(self, path: str) -> bool:
-        """Whether an earlier run has measured it."""
-        return path in self.durations
-
     def _seconds_per_byte(self) -> float:
         measured = [(known.seconds, self.sizes[path]) for path, known in self.durations.items() if self.sizes.get(path)]
         total_bytes = sum(size for _, size in measured)
@@ -176,10 +172,14 @@ def _split(unit: Unit, planned: Planned, costs: Costs, share: float) -> list[Uni
         return [unit]
     (task,) = unit.tasks
     items = planned.files.get(task.path, ())
-    is_slow = costs.is_known(task.path) and unit.weight >= SPLIT_SECONDS
-    if task.only or task.path in planned.blocked | planned.undecided or not (is_slow or len(items) >= SPLIT_TESTS):
+    known = costs.durations.get(task.path)
+    is_slow = known is not None and known.tests >= max(SPLIT_SECONDS, known.collecting)
+    many = known is None and len(items) >= SPLIT_TESTS
+    if task.only or task.path in planned.blocked | planned.undecided or not (is_slow or many):
         return [unit]
     parts = ceil(unit.weight * PARTS_OF_A_SHARE / share)
+    if known is not None and known.collecting:
+        parts = min(parts, 1 + int(known.tests / known.collecting))  # none imports for longer than it runs tests
     if all(item.expanded for item in items):
         parts = min(parts, len(items))
     return [

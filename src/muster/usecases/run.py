@@ -248,7 +248,7 @@ def _durations(results: Sequence[ItemResult], collecting: Mapping[str, float], r
     for result in results:
         if result.path in seconds:
             seconds[result.path] += result.seconds
-    return {relative_path(path, root): FileDurations(took) for path, took in seconds.items()}
+    return {relative_path(path, root): FileDurations(took, collecting[path]) for path, took in seconds.items()}
 
 
 def _exit_code(told: Told, course: Course, request: RunRequest) -> int:

@@ -94,6 +94,15 @@ def test_a_file_beyond_its_share_is_cut_and_a_quick_one_is_not() -> None:
     assert len(split_units(plan_units(planned, COMMAND, costs, {}), planned, costs, 1)) == 2
 
 
+@pytest.mark.parametrize(("took", "parts"), [(FileDurations(30.0, 29.0), 1), (FileDurations(30.0, 10.0), 3)])
+def test_a_file_is_not_cut_where_importing_it_again_would_take_longer_than_its_tests(
+    took: FileDurations, parts: int
+) -> None:
+    planned = Planned({"/p/a.py": items("/p/a.py", *(f"test_{number}" for number in range(600)))})
+    costs = Costs({"/p/a.py": took})
+    assert len(split_units(plan_units(planned, COMMAND, costs, {}), planned, costs, 2)) == parts
+
+
 def test_the_longest_comes_first_and_one_worker_keeps_the_session_order() -> None:
     units = [unit(f"/p/{number}.py", weight, number) for number, weight in enumerate([1.0, 50.0, 2.0, 30.0])]
     queue = Queue(units, 2)
