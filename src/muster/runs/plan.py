@@ -173,13 +173,13 @@ def _split(unit: Unit, planned: Planned, costs: Costs, share: float) -> list[Uni
     (task,) = unit.tasks
     items = planned.files.get(task.path, ())
     known = costs.durations.get(task.path)
-    is_slow = known is not None and known.tests >= max(SPLIT_SECONDS, known.collecting)
+    is_slow = known is not None and known.tests >= max(SPLIT_SECONDS, 2 * known.collecting)
     many = known is None and len(items) >= SPLIT_TESTS
     if task.only or task.path in planned.blocked | planned.undecided or not (is_slow or many):
         return [unit]
     parts = ceil(unit.weight * PARTS_OF_A_SHARE / share)
     if known is not None and known.collecting:
-        parts = min(parts, 1 + int(known.tests / known.collecting))  # none imports for longer than it runs tests
+        parts = min(parts, int(known.tests / known.collecting))  # none imports for longer than it runs tests
     if all(item.expanded for item in items):
         parts = min(parts, len(items))
     return [
