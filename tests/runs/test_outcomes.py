@@ -236,6 +236,29 @@ def test_tests_that_depend_on_each_other_are_not_torn_apart(tmp_path: Path) -> N
     assert len({test["worker"] for test in run.report["tests"] if "test_c" not in test["nodeid"]}) == 1
 
 
+def test_tests_of_one_group_run_in_one_worker(tmp_path: Path) -> None:
+    """As with `--dist loadgroup` of pytest-xdist; the marks may stand on a test, its class, its file or a parameter."""
+    sleep = "import pytest, time\ndef test_other(): time.sleep(0.2)\n"
+    files = {
+        "test_a.py": sleep + "@pytest.mark.xdist_group('db')\ndef test_it(): time.sleep(0.2)\n",
+        "test_b.py": sleep,
+        "test_c.py": sleep
+        + "@pytest.mark.xdist_group(name='db')\nclass TestIt:\n    def test_it(self): time.sleep(0.2)\n",
+        "test_d.py": sleep,
+        "test_e.py": sleep + "pytestmark = pytest.mark.xdist_group('db')\n",
+        "test_f.py": sleep + "marked = pytest.param(1, marks=pytest.mark.xdist_group('db'))\n"
+        "@pytest.mark.parametrize('n', [marked])\ndef test_it(n): time.sleep(0.2)\n",
+        "test_g.py": sleep,
+    }
+    run = muster_run(write_project(tmp_path, files), "-n", "2")
+    assert run.code == 0
+    workers = {test["nodeid"]: test["worker"] for test in run.report["tests"]}
+    of_group = {name for name in workers if "test_it" in name or "test_e.py" in name}
+    assert len(of_group) == 4
+    assert len({workers[name] for name in of_group}) == 1
+    assert set(workers.values()) == {"gw0", "gw1"}
+
+
 def test_durations_are_kept_out_of_sight_of_git(tmp_path: Path) -> None:
     folder = write_project(tmp_path, {"tests/test_it.py": "def test_it(): pass\n"})
     muster_run(folder)

@@ -38,7 +38,7 @@ _DETAILS: dict[str, type[FailureDetail]] = {
     )
 }  # fmt: skip
 
-_Items = list[tuple[str, str, int, bool]]
+_Items = list[tuple[str, str, int, bool, str]]
 
 
 class _Exception(msgspec.Struct, array_like=True):
@@ -125,7 +125,7 @@ def decode_collection(record: bytes) -> tuple[Collection, Groups]:
 
 
 def _plain_items(items: tuple[Item, ...]) -> _Items:
-    return [(item.nodeid, item.path, item.line, item.expanded) for item in items]
+    return [(item.nodeid, item.path, item.line, item.expanded, item.group) for item in items]
 
 
 def _items(plain: _Items) -> tuple[Item, ...]:

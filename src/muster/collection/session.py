@@ -36,6 +36,7 @@ from muster.collection.unittest_cases import collect_test_case
 from muster.collection.unseen import note_unseen_hooks, report_doubtful, sure_losses
 from muster.collection.vanished import skipped_modules
 from muster.collection.walk import Walk
+from muster.collection.worker_groups import group_of
 from muster.execution.imports import UndecidedSourceError
 from muster.execution.raised import Raised
 from muster.invocation.arguments import normalize_arguments
@@ -284,7 +285,7 @@ def _finished(walk: Walk, selection: Selection, stopped: bool) -> Collection:
 
 def item_of(node: ItemNode) -> Item:
     """The frozen value of an item."""
-    return Item(node.nodeid, node.defined_in or node.path, node.line, node.expanded)
+    return Item(node.nodeid, node.defined_in or node.path, node.line, node.expanded, group_of(node))
 
 
 def _exit_code(walk: Walk, items: int, stopped: bool) -> int:

@@ -169,13 +169,14 @@ class RaisedException:
 class Item:
     """A test: its node id, where it is defined, and whether its parameters are spelled out.
 
-    An unexpanded item is a bare id that stands for all its parameters.
+    An unexpanded item is a bare id that stands for all its parameters. `group` is what its `xdist_group` marks name.
     """
 
     nodeid: str
     path: str
     line: int = 0
     expanded: bool = True
+    group: str = ""
 
     def __str__(self) -> str:
         return self.nodeid

@@ -121,7 +121,7 @@ def plan_units(
     groups: Iterable[Sequence[str]] = (),
     only: Mapping[str, tuple[str, ...]] | None = None,
 ) -> list[Unit]:
-    """One unit for each file or group of files that depend on each other, in the session's order.
+    """One unit for each file or group of files that must be together, in the session's order.
 
     `only` names, for files of which a part is asked for, the node ids.
     """
@@ -146,7 +146,7 @@ def plan_units(
         members = together.get(path, (path,))
         if members[0] == path:
             weight = sum(costs.of(member) for member in members)
-            bound = len(members) > 1
+            bound = path in together
             units.append(Unit(tuple(replace(tasks[member], is_bound=bound) for member in members), weight, order[path]))
     return units
 
@@ -171,6 +171,8 @@ def _split(unit: Unit, planned: Planned, costs: Costs, share: float) -> list[Uni
     if len(unit.tasks) != 1 or unit.weight <= share:
         return [unit]
     (task,) = unit.tasks
+    if task.is_bound:
+        return [unit]
     items = planned.files.get(task.path, ())
     known = costs.durations.get(task.path)
     is_slow = known is not None and known.tests >= max(SPLIT_SECONDS, 2 * known.collecting)

@@ -13,6 +13,7 @@ from muster.model.run_report import RunReport
 from muster.model.service import ServiceStatus
 from muster.ports import Clock, Crew, FileTree, ReadFailure, RunRecords, RunView
 from muster.runs.direction import Course, Direction
+from muster.runs.groups import join_groups
 from muster.runs.ledger import Ledger
 from muster.runs.plan import Costs, Limits, Planned, plan_tests, plan_units, split_units
 from muster.runs.queue import Queue
@@ -188,7 +189,7 @@ def _plan(
     costs = _costs(ports.tree, planned, records.load(), plan.root)
     limits = _limits(planned, request.categories, plan)
     only = {path: tuple(item.nodeid for item in items) for path, items in planned.files.items()} if failed else {}
-    units = plan_units(planned, invocation, costs, limits, simulation.groups, only)
+    units = plan_units(planned, invocation, costs, limits, join_groups(planned, simulation.groups), only)
     told = replace(told, planned=planned, plan=fingerprint(units, plan.root))
     if request.shard is not None:
         units = pick_shard(units, request.shard)

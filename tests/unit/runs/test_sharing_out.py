@@ -10,6 +10,7 @@ from muster.errors import UsageError
 from muster.model.collection import Collection, CollectorReport, Item, Outcome
 from muster.model.invocation import Argument, Invocation
 from muster.model.run import FileDurations, Task, Unit
+from muster.runs.groups import join_groups
 from muster.runs.plan import Costs, Limits, Planned, plan_tests, plan_units, split_units
 from muster.runs.queue import Queue
 from muster.runs.shards import Shard, fingerprint, parse_shard, pick_shard
@@ -64,6 +65,23 @@ def test_files_that_depend_on_each_other_are_one_unit_in_the_session_order() -> 
     planned = Planned({path: items(path, "test") for path in ("/p/a.py", "/p/b.py", "/p/c.py")})
     units = plan_units(planned, COMMAND, Costs(), {}, [("/p/c.py", "/p/a.py", "/p/unknown.py")])
     assert [[task.path for task in unit.tasks] for unit in units] == [["/p/a.py", "/p/c.py"], ["/p/b.py"]]
+
+
+def test_files_with_tests_of_one_group_are_one_unit_and_are_not_cut() -> None:
+    """A file alone with such tests, too; what depends on a file of a group comes along."""
+    files = {path: items(path, "test_plain") for path in ("/p/a.py", "/p/b.py", "/p/c.py", "/p/d.py", "/p/e.py")}
+    for path, group in (("/p/a.py", "db"), ("/p/c.py", "db"), ("/p/d.py", "alone")):
+        files[path] = (*files[path], Item(f"{path}::test_grouped", path, group=group))
+    planned = Planned(files)
+    groups = join_groups(planned, [("/p/c.py", "/p/e.py"), ("/p/b.py", "/p/not_planned.py")])
+    costs = Costs({"/p/d.py": FileDurations(100.0)})
+    units = split_units(plan_units(planned, COMMAND, costs, {}, groups), planned, costs, 2)
+    assert [[task.path for task in unit.tasks] for unit in units] == [
+        ["/p/a.py", "/p/c.py", "/p/e.py"],
+        ["/p/b.py"],
+        ["/p/d.py"],
+    ]
+    assert [unit.tasks[0].is_bound for unit in units] == [True, False, True]
 
 
 def test_a_node_id_on_the_command_line_is_what_pytest_is_told() -> None:
