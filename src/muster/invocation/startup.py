@@ -300,6 +300,7 @@ def _set_options(state: Resolution) -> None:
         doctest_ignore_import_errors=parsed.flag("doctest_ignore_import_errors"),
         doctest_continue_on_failure=parsed.flag("doctest_continue_on_failure"),
         last_failed=parsed.flag("lf"),
+        failed_first=parsed.flag("failedfirst"),
         options={dest: value for dest, value in _foreign(parsed.options) if value is not None},
     )
     _note_unmodelled(state)

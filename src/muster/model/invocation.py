@@ -108,6 +108,7 @@ class Invocation:
     empty_parameter_set_mark: str = "skip"
     escape_test_ids: bool = True
     last_failed: bool = False
+    failed_first: bool = False
     conftest_anchors: tuple[str, ...] = ()
     """Files and folders from which initial conftests are looked for; options of conftests are not known then, so their
     values are among them where they exist as paths (`_pytest.config.PytestPluginManager._set_initial_conftests`)."""

@@ -39,6 +39,10 @@ def render_outcome(report: RunReport, canvas: Canvas) -> str:
         f"{render_quantity(len(report.ran_unforeseen), 'test')} ran that the simulation did not foresee",
         report.ran_unforeseen,
     )
+    without = [
+        f"{test.nodeid}  {test.message}" for test in report.tests if test.outcome == "skipped" and not test.worker
+    ]
+    lines += _listed(canvas, f"{render_quantity(len(without), 'test')} skipped without a service", without)
     for problem in report.problems:
         first, *rest = escape_lines(problem)
         lines += [canvas.paint(first, Tone.ERROR), *("  " + line for line in rest)]

@@ -14,13 +14,15 @@ MOST_FILES = 25
 class Queue:
     """Units that wait for a worker. With one worker they keep the session's order."""
 
-    def __init__(self, units: Iterable[Unit], workers: int, last: Iterable[Unit] = ()) -> None:
+    def __init__(
+        self, units: Iterable[Unit], workers: int, first: Iterable[Unit] = (), last: Iterable[Unit] = ()
+    ) -> None:
         self._workers = max(workers, 1)
         ordered = sorted(
             units, key=(lambda unit: (0.0, unit.order)) if workers == 1 else (lambda unit: (-unit.weight, unit.order))
         )
         self._units = [*ordered, *last]
-        self._first: list[Unit] = []
+        self._first = list(first)
 
     def __len__(self) -> int:
         return len(self._units) + len(self._first)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from posixpath import join, normpath
 
 from muster.errors import UsageError
 from muster.model.invocation import Invocation
@@ -86,7 +87,7 @@ def run_tests(ports: Ports, clock: Clock, plan: Plan, request: RunRequest, run: 
     if services.down:
         names_down = ", ".join(status.name for status in services.down)
         return make_run_report(replace(told, stopped=f"down: {names_down}"), exit_code=services.exit_code)
-    return _run(clock, plan, request, run, simulation.invocation, planned, units, told, names)
+    return _run(ports, clock, plan, request, run, simulation.invocation, planned, units, told, names)
 
 
 def _refuse_what_runs_nothing(simulation: Simulation, plan: Plan) -> None:
@@ -102,6 +103,7 @@ def _refuse_what_runs_nothing(simulation: Simulation, plan: Plan) -> None:
 
 
 def _run(
+    ports: Ports,
     clock: Clock,
     plan: Plan,
     request: RunRequest,
@@ -117,7 +119,11 @@ def _run(
     # Files that are expected to fail come last: what they leave behind can then disturb no test.
     usual = [unit for unit in units if not _is_blocked(unit, planned)]
     blocked = [unit for unit in units if _is_blocked(unit, planned)]
-    queue = Queue(usual, request.workers, last=blocked)
+    # `--ff`: pytest puts those that failed last in front in each portion, which files come first is up to us.
+    failed = _files_that_failed(ports.tree, invocation) if invocation.failed_first else frozenset()
+    first = [unit for unit in usual if _holds_any(unit, failed)]
+    rest = [unit for unit in usual if not _holds_any(unit, failed)]
+    queue = Queue(rest, request.workers, first=first, last=blocked)
     direction = Direction(run.crew, run.view, clock, ledger, queue, request.workers, invocation.rootdir)
 
     started = clock.monotonic()
@@ -229,6 +235,15 @@ def _limits(planned: Planned, categories: Mapping[str, Category], plan: Plan) ->
 
 def _is_blocked(unit: Unit, planned: Planned) -> bool:
     return all(task.path in planned.blocked for task in unit.tasks)
+
+
+def _files_that_failed(tree: FileTree, invocation: Invocation) -> frozenset[str]:
+    names = read_last_failed(tree, invocation)
+    return frozenset(normpath(join(invocation.rootdir, name.partition("::")[0])) for name in names)
+
+
+def _holds_any(unit: Unit, paths: Collection[str]) -> bool:
+    return any(task.path in paths for task in unit.tasks)
 
 
 def _is_refused(report: Report) -> bool:
