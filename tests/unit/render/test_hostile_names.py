@@ -70,6 +70,16 @@ def test_every_rendering_is_utf_8_without_controls(format_: str) -> None:
     assert offenders(check) == {}
 
 
+@pytest.mark.parametrize("format_", ["json", "sarif", "gitlab"])
+def test_every_text_in_json_is_unicode(format_: str) -> None:
+    """Strict readers refuse a file over one lone surrogate."""
+
+    def check(text: str) -> None:
+        json.dumps(json.loads(rendered(format_, text)), ensure_ascii=False).encode("utf-8")
+
+    assert offenders(check) == {}
+
+
 def test_json_is_the_published_schema() -> None:
     validator = jsonschema.Draft202012Validator(report_schema())
     assert offenders(lambda text: validator.validate(json.loads(rendered("json", text)))) == {}
