@@ -22,6 +22,7 @@ BROKEN = {
     **SOUND,
     "tests/test_gone.py": "from app import subtract\n\n\ndef test_subtract():\n    assert subtract(2, 1) == 1\n",
 }
+LOSING = {**SOUND, "tests/test_add.py": SOUND["tests/test_add.py"].replace("def test_add", "def check_add")}
 HOSTILE = {
     **SOUND,
     "tests/test_;touch owned;.py": "raise ValueError('::add-mask::e ##[add-path]/evil')\n",

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 from ruamel.yaml import YAML
-from tests.integrations.conftest import BROKEN, HOSTILE, ROOT, SOUND, clean_environment, write
+from tests.integrations.conftest import BROKEN, HOSTILE, LOSING, ROOT, SOUND, clean_environment, write
 
 ACTION: dict[str, Any] = YAML(typ="safe").load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS = {step["id"]: step for step in ACTION["runs"]["steps"]}
@@ -186,7 +186,7 @@ def pull_request(tmp_path: Path) -> tuple[Path, str, str]:
     folder = write(tmp_path / "origin", SOUND)
     git(folder, "init", "--quiet")
     git(folder, "config", "uploadpack.allowAnySHA1InWant", "true")
-    for branch, files in (("main", SOUND), ("change", BROKEN)):
+    for branch, files in (("main", SOUND), ("change", LOSING)):
         git(folder, "checkout", "--quiet", "-B", branch)
         write(folder, files)
         git(folder, "add", ".")
@@ -213,6 +213,22 @@ def test_the_base_of_a_pull_request_is_at_hand(tmp_path: Path, pull_request: tup
     assert made.run("base") == 0, made.log
     assert made.contexts["steps.base.outputs.base"] == base
     assert git(made.project, "merge-base", "HEAD", base) == base
+
+
+def test_a_pull_request_that_loses_a_test_without_a_word_is_stopped(
+    tmp_path: Path, pull_request: tuple[Path, str, str], wheel: Path
+) -> None:
+    """Checked out with one commit, as `actions/checkout` does it."""
+    origin, base, merge = pull_request
+    git(tmp_path, "clone", "--quiet", "--depth", "1", "--branch", "pull", origin.as_uri(), "project")
+    made = installed(job(tmp_path, {}), wheel)
+    made.variables = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_SHA": merge}
+    made.contexts["github.event.pull_request.base.sha"] = base
+    assert (made.run("base"), made.run("check")) == (0, 1), made.log
+    name, properties, _ = commands(made.log)[-1]
+    assert (name, properties.split(",")[0]) == ("error", "file=tests/test_add.py")
+    assert "tests/test_add.py::test_add" in made.summary
+    assert f"compared with {base[:10]}" in made.summary
 
 
 @pytest.mark.parametrize(("before", "base"), [("0" * 40, ""), ("", ""), ("1" * 40, "1" * 40)])

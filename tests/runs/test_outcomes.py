@@ -66,9 +66,10 @@ def test_a_blocked_file_is_named_first_the_rest_runs_and_the_run_is_red(tmp_path
         "tests/test_bad.py": "import no_such_module\ndef test_lost(): pass\n",
         "tests/test_it.py": "def test_it(): pass\n",
     }
-    run = muster_run(write_project(tmp_path, files), "-n", "2")
+    run = muster_run(write_project(tmp_path, files), "-n", "2", "--report", f"github={tmp_path / 'annotations'}")
     assert run.code == 1
     assert run.fates == {"tests/test_it.py::test_it": "passed"}
+    assert (tmp_path / "annotations").read_text().startswith("::error file=tests/test_bad.py,line=1,")
     assert run.output.index("blocks 1 file, 1 test") < run.output.index("test session starts")
     assert run.closing_line == "1 passed, 1 error"
     assert [error["foreseen"] for error in run.report["errors"]] == [True]
