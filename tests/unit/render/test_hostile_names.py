@@ -9,8 +9,6 @@ from __future__ import annotations
 import functools
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -247,28 +245,3 @@ class Page(HTMLParser):
 
     def handle_comment(self, data: str) -> None:
         self.elements.append(("comment", ()))
-
-
-@pytest.mark.slow
-def test_a_browser_runs_nothing_but_our_script(tmp_path: Path) -> None:
-    """In real Chromium: the filter is there, so our script ran; every other script, style and image is refused."""
-    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if browser is None:
-        pytest.skip("no chromium here: the HTML report was read by Python's parser only")
-    page = tmp_path / "report.html"
-    text = "".join(text for text in HOSTILE if len(text) < 1_000) + "<script>document.title='owned'</script>"
-    page.write_text(rendered("html", text), encoding="utf-8")
-    arguments = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        f"--user-data-dir={tmp_path / 'profile'}",
-        "--dump-dom",
-        page.as_uri(),
-    ]
-    done = subprocess.run([browser, *arguments], capture_output=True, text=True, timeout=60, check=False)
-    page_shown, written = Page.of(done.stdout), Page.of(page.read_text(encoding="utf-8"))
-    assert "Muster" in page_shown.text, done.stderr
-    assert ("form", (("role", "search"),)) in page_shown.elements
-    assert "owned" not in re.findall("<title>(.*?)</title>", done.stdout, re.DOTALL)
-    assert [name for name, _ in page_shown.elements] == [name for name, _ in written.elements]
