@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from muster.cli.terminal import canvas_for, environment_variables
 from muster.errors import UsageError
 from muster.model.report import Report
-from muster.render.formats import FORMATS, Setting, render_report
+from muster.render.formats import FORMATS, Materials, render_report
 from muster.render.layout import Canvas
 
 PLAIN_FORMATS = ("text", "json")
@@ -53,7 +53,7 @@ def known_format(text: str, formats: Sequence[str] = PLAIN_FORMATS) -> str:
 
 def write_report(report: Report, target: Target, *, verbose: bool) -> None:
     """Render `report` and put it where `target` says."""
-    write_text(render_report(report, target.format, _setting(report, target, verbose=verbose)), target.path)
+    write_text(render_report(report, target.format, _materials(report, target, verbose=verbose)), target.path)
 
 
 def write_text(text: str, path: str) -> None:
@@ -67,11 +67,11 @@ def write_text(text: str, path: str) -> None:
     write_file(path, text.encode("utf-8", "backslashreplace"))
 
 
-def _setting(report: Report, target: Target, *, verbose: bool) -> Setting:
+def _materials(report: Report, target: Target, *, verbose: bool) -> Materials:
     if target.format == "text":
         in_file = Canvas(_FILE_WIDTH, False, verbose)
         environ = environment_variables()
-        return Setting(canvas=in_file if target.path else canvas_for(sys.stdout, environ, verbose=verbose))
+        return Materials(canvas=in_file if target.path else canvas_for(sys.stdout, environ, verbose=verbose))
     from muster.wiring import read_data, read_page_or_nothing, repository_prefix
 
-    return Setting(prefix=repository_prefix(report.root), page=read_page_or_nothing, template=read_data)
+    return Materials(prefix=repository_prefix(report.root), page=read_page_or_nothing, template=read_data)

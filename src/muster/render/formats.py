@@ -16,7 +16,7 @@ def _nothing(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class Materials:
     """What renderers are given besides the Report.
 
     `prefix` is the project's folder within its repository, with a slash at its end, or "". `page` reads the page of a
@@ -29,7 +29,7 @@ class Setting:
     template: Callable[[str], str] = _nothing
 
 
-def render_report(report: Report, format_: str, setting: Setting) -> str:
+def render_report(report: Report, format_: str, materials: Materials) -> str:
     """`report` in one of `FORMATS`. Each renderer is imported when it is asked for: a warm check has no time to lose."""
     match format_:
         case "json":
@@ -40,19 +40,19 @@ def render_report(report: Report, format_: str, setting: Setting) -> str:
             from muster.render.sarif import render_sarif
 
             codes = {cause.code for cause in report.causes} | {problem.code for problem in report.problems}
-            return render_sarif(report, setting.prefix, {code: setting.page(code) for code in codes})
+            return render_sarif(report, materials.prefix, {code: materials.page(code) for code in codes})
         case "junit":
             from muster.render.junit import render_junit
 
-            return render_junit(report, setting.prefix)
+            return render_junit(report, materials.prefix)
         case "github":
             from muster.render.github import render_github
 
-            return render_github(report, setting.prefix)
+            return render_github(report, materials.prefix)
         case "gitlab":
             from muster.render.gitlab import render_gitlab
 
-            return render_gitlab(report, setting.prefix)
+            return render_gitlab(report, materials.prefix)
         case "markdown":
             from muster.render.markdown import render_markdown
 
@@ -60,8 +60,8 @@ def render_report(report: Report, format_: str, setting: Setting) -> str:
         case "html":
             from muster.render.html import render_html
 
-            return render_html(report, setting.template("report.css"), setting.template("report.js"))
+            return render_html(report, materials.template("report.css"), materials.template("report.js"))
         case _:
             from muster.render.text import render_text
 
-            return render_text(report, setting.canvas)
+            return render_text(report, materials.canvas)

@@ -11,7 +11,7 @@ from muster.render.baseline import baseline_heading, blocked_words, change_words
 from muster.render.finding import fix_words, open_errors
 from muster.render.markup import Child, Markup, element
 from muster.render.pages import page_address
-from muster.render.quantity import render_count, render_quantity, render_seconds
+from muster.render.quantity import count_words, render_quantity, render_seconds
 from muster.render.text import render_toll
 
 _SEVERITIES = ("error", "warning", "note")
@@ -69,23 +69,12 @@ def _body(report: Report) -> list[Child]:
 
 
 def _header(report: Report) -> list[Child]:
-    totals = report.totals
     errors = len(open_errors(report))
     verdict = f"{render_quantity(errors, 'root cause')} to put right" if errors else "Nothing is blocked"
-    counts = [render_quantity(totals.files, "file"), render_quantity(totals.tests, "test")]
-    if totals.files_blocked:
-        about = "about " if totals.estimated else ""
-        counts.append(
-            f"{render_quantity(totals.files_blocked, 'file')} blocked "
-            f"({about}{render_quantity(totals.blocked_tests, 'test')})"
-        )
-    counts += [f"{render_quantity(totals.lost_tests, 'test')} lost"] if totals.lost_tests else []
-    counts += [f"{render_quantity(totals.files_skipped, 'file')} skipped"] if totals.files_skipped else []
-    counts += [f"{render_count(totals.files_undecided)} undecided"] if totals.files_undecided else []
     return [
         element("h1", {"class": "error" if errors else "good"}, verdict),
         element("p", {}, element("code", {}, _subject(report))),
-        element("p", {"class": "counts"}, " · ".join(counts)),
+        element("p", {"class": "counts"}, " · ".join(count_words(report.totals))),
         *(element("p", {"class": "warning"}, note) for note in report.notes),
     ]
 

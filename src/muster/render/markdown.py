@@ -16,7 +16,7 @@ from muster.render.baseline import baseline_heading, blocked_words, change_words
 from muster.render.escape import escape_lines, escape_text
 from muster.render.finding import fix_words, open_errors
 from muster.render.pages import page_address
-from muster.render.quantity import render_quantity, render_seconds
+from muster.render.quantity import count_words, render_quantity, render_seconds
 from muster.render.text import render_toll
 
 _CAUSES = 30
@@ -71,17 +71,7 @@ def _line(*parts: Words | str) -> str:
 def _head(report: Report) -> list[str]:
     errors = len(open_errors(report))
     verdict = f"{render_quantity(errors, 'root cause')} to put right" if errors else "nothing is blocked"
-    totals = report.totals
-    counts = [render_quantity(totals.files, "file"), render_quantity(totals.tests, "test")]
-    if totals.files_blocked:
-        about = "about " if totals.estimated else ""
-        blocked = f"{render_quantity(totals.files_blocked, 'file')} blocked"
-        counts.append(f"**{blocked}** ({about}{render_quantity(totals.blocked_tests, 'test')})")
-    if totals.lost_tests:
-        counts.append(f"**{render_quantity(totals.lost_tests, 'test')} lost**")
-    if totals.files_undecided:
-        counts.append(f"{totals.files_undecided} undecided")
-    counts.append(f"checked in {render_seconds(report.seconds.simulated)}")
+    counts = [*count_words(report.totals), f"checked in {render_seconds(report.seconds.simulated)}"]
     subject = ", ".join(report.categories) or report.invocation.command
     lines = [f"## Muster: {verdict}", "", _line(subject, Words(" · " + " · ".join(counts)))]
     lines += [line for note in report.notes for line in ("", _line(Words("> "), note))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from muster.model.report import Totals
 from muster.render.escape import escape_text
 
 
@@ -34,3 +35,21 @@ def render_age(then: str, now: str) -> str:
         if seconds >= length:
             return f"{seconds // (86_400 if unit == 'days' else length):.0f} {unit} ago"
     return "just now"
+
+
+def count_words(totals: Totals) -> list[str]:
+    """`405 files`, `1 445 tests`, `56 files blocked (384 tests)` and what else there is to count."""
+    counts = [render_quantity(totals.files, "file"), render_quantity(totals.tests, "test")]
+    if totals.files_blocked:
+        about = "about " if totals.estimated else ""
+        blocked = f"{render_quantity(totals.files_blocked, 'file')} blocked"
+        counts.append(f"{blocked} ({about}{render_quantity(totals.blocked_tests, 'test')})")
+    if totals.lost_tests:
+        counts.append(f"{render_quantity(totals.lost_tests, 'test')} lost")
+    if totals.files_skipped:
+        counts.append(f"{render_quantity(totals.files_skipped, 'file')} skipped")
+    if totals.files_undecided:
+        counts.append(f"{totals.files_undecided} undecided")
+    if totals.deselected:
+        counts.append(f"{render_count(totals.deselected)} deselected")
+    return counts

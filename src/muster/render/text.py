@@ -9,7 +9,7 @@ from muster.render.baseline import render_baseline
 from muster.render.escape import cell_width, escape_lines, escape_text
 from muster.render.gate import render_gate
 from muster.render.layout import Canvas, Tone, labelled, pack_segments, with_remark, wrap_words
-from muster.render.quantity import render_age, render_count, render_quantity, render_seconds
+from muster.render.quantity import count_words, render_age, render_count, render_quantity, render_seconds
 
 _SEVERITY_TONES = {"error": Tone.ERROR, "warning": Tone.WARNING, "note": Tone.NOTE}
 _VERDICT_TONES = {"proved": Tone.GOOD, "partial": Tone.WARNING, "refuted": Tone.ERROR, "unproved": Tone.FAINT}
@@ -42,20 +42,7 @@ def render_text(report: Report, canvas: Canvas) -> str:
 
 def render_summary(report: Report, canvas: Canvas) -> list[str]:
     """The counts, as the first lines of a report."""
-    totals = report.totals
-    counts = [render_quantity(totals.files, "file"), render_quantity(totals.tests, "test")]
-    if totals.files_blocked:
-        about = "about " if totals.estimated else ""
-        blocked = f"{render_quantity(totals.files_blocked, 'file')} blocked"
-        counts.append(f"{blocked} ({about}{render_quantity(totals.blocked_tests, 'test')})")
-    if totals.lost_tests:
-        counts.append(f"{render_quantity(totals.lost_tests, 'test')} lost")
-    if totals.files_skipped:
-        counts.append(f"{render_quantity(totals.files_skipped, 'file')} skipped")
-    if totals.files_undecided:
-        counts.append(f"{totals.files_undecided} undecided")
-    if totals.deselected:
-        counts.append(f"{render_count(totals.deselected)} deselected")
+    counts = count_words(report.totals)
     counts.append(f"checked in {render_seconds(report.seconds.simulated)}")
     subject = escape_text(", ".join(report.categories) or report.invocation.command)
     head, *rest = wrap_words(subject, canvas.measure)

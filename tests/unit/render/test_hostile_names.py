@@ -22,20 +22,20 @@ from markdown_it import MarkdownIt
 from tests.unit.render.hostile import HOSTILE, hostile_report
 
 from muster.render.escape import escape_lines, escape_text, has_unsafe
-from muster.render.formats import FORMATS, Setting, render_report
+from muster.render.formats import FORMATS, Materials, render_report
 from muster.render.github import MOST_ANNOTATIONS
 from muster.render.layout import Canvas
 from muster.render.schema import report_schema
 from muster.wiring import read_data, read_page_or_nothing
 
-SETTING = Setting(canvas=Canvas(100, False, True), prefix="", page=read_page_or_nothing, template=read_data)
+MATERIALS = Materials(canvas=Canvas(100, False, True), prefix="", page=read_page_or_nothing, template=read_data)
 HARMLESS = "name"
 SARIF_SCHEMA = json.loads((Path(__file__).parent / "schemas/sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
 
 
 @functools.lru_cache(maxsize=4000)
 def rendered(format_: str, text: str) -> str:
-    return render_report(hostile_report(text), format_, SETTING)
+    return render_report(hostile_report(text), format_, MATERIALS)
 
 
 def offenders(check: Callable[[str], object]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from muster.render.markdown import code_block, code_span, render_markdown
 WHOLE = f"""\
 ## Muster: 1 root cause to put right
 
-`mission_critical` · 405 files · 1 445 tests · **1 file blocked** (12 tests) · **1 test lost** · 1 undecided · checked in 1.4 s
+`mission_critical` · 405 files · 1 445 tests · 1 file blocked (12 tests) · 1 test lost · 1 undecided · checked in 1.4 s
 
 ### 1. [M105]({__documentation__}/causes/M105/) search path polluted (error): blocks 1 file, 12 tests
 
