@@ -13,6 +13,7 @@ from muster.model.history import Chronicle, CommitFiles, HistoryQuestions, PastV
 from muster.model.observation import Observation
 from muster.model.run import Event, FileDurations, ItemResult
 from muster.model.service import Answer, Inquiry
+from muster.model.trace import TracedSession
 
 
 class EntryKind(Enum):
@@ -112,6 +113,18 @@ class ObservedPytest(Protocol):
 
     def collect(self, argv: Sequence[str], cwd: str) -> Collection:
         """What the command really collects, with its whole-process seconds."""
+
+
+class TracedPytest(Protocol):
+    """Real pytest, run and traced in a child with the project's own interpreter. This runs the project's code."""
+
+    def probe(
+        self, argv: Sequence[str], cwd: str, *, only: Sequence[str] = (), skip: Sequence[str] = ()
+    ) -> TracedSession:
+        """What the command collects, changes and costs; of the test files `only` these, if any are named, without `skip`."""
+
+    def probe_each(self, argv: Sequence[str], cwd: str, selections: Sequence[Sequence[str]]) -> list[TracedSession]:
+        """One session for each of `selections`, which name its test files; in their order."""
 
 
 class History(Protocol):

@@ -34,6 +34,7 @@ from muster.ports import (
     ProjectCopy,
     ProjectWriter,
     RunView,
+    TracedPytest,
 )
 from muster.settings import ACCEPTED_FILE, Settings, load_accepted, load_settings, render_accepted
 from muster.usecases.command import command_words
@@ -112,6 +113,14 @@ class Workspace:
         from muster.adapters.observed_pytest import PytestProcess  # what only `--confirm` needs
 
         return PytestProcess(self.interpreter, environ=self.ports.environ)
+
+    def traced(self, file_timeout_s: float) -> TracedPytest:
+        """As `observed`, traced; a file that takes longer than `file_timeout_s` to collect is given up."""
+        from muster.adapters.traced_pytest import TracedProcess  # what only a probe needs
+
+        return TracedProcess(
+            self.interpreter, self.ports.environ, file_timeout_s=file_timeout_s, children=_worker_count("auto")
+        )
 
 
 @dataclass(frozen=True, slots=True)

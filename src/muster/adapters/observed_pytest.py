@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from muster.adapters.watched_child import run_watched
 from muster.errors import MusterError
 from muster.model.collection import (
     Collection,
@@ -36,9 +35,8 @@ from muster.model.collection import (
 )
 from muster.model.location import Location
 
-OBSERVER = Path(__file__).parent.parent / "guest" / "observer.py"
-OUTPUT_LIMIT_BYTES = 200_000
-GRACE_S = 5.0
+GUEST = Path(__file__).parent.parent / "guest"
+OBSERVER = GUEST / "observer.py"
 
 
 class ObservationFailed(MusterError):
@@ -63,7 +61,8 @@ class PytestProcess:
             record = os.path.join(folder, "record.jsonl")
             command = observed_command(self.interpreter, argv, cwd, record)
             started = time.monotonic()
-            code, output = _run(command, cwd, self.environ, self.timeout_s, os.path.join(folder, "output"))
+            output_path = os.path.join(folder, "output")
+            code, output = run_observed(command, cwd, self.environ, output_path, self.timeout_s)
             seconds = time.monotonic() - started
             return collection_of(read_record(record), code, seconds, output)
 
@@ -79,14 +78,34 @@ class RecordedPytest:
         return self.collection
 
 
-def observed_command(interpreter: str, argv: Sequence[str], cwd: str, record: str) -> list[str]:
-    """The child's command line: the interpreter, its own flags, and a bootstrap that then is `argv` to the project."""
+def run_observed(
+    command: Sequence[str],
+    cwd: str,
+    environ: Mapping[str, str] | None,
+    output_path: str,
+    timeout_s: float,
+    is_stuck: Callable[[], bool] = lambda: False,
+) -> tuple[int | None, str]:
+    """As `run_watched`. Raises `ObservationFailed` where the child cannot be started."""
+    try:
+        return run_watched(command, cwd, environ, output_path, timeout_s, is_stuck)
+    except OSError as error:
+        raise ObservationFailed(f"'{command[0]}' cannot be started: {error.strerror}") from error
+
+
+def observed_command(
+    interpreter: str, argv: Sequence[str], cwd: str, record: str, *, more: str = "", before: str = ""
+) -> list[str]:
+    """The child's command line: the interpreter, its own flags, and a bootstrap that then is `argv` to the project.
+
+    `more` is put behind the observer's text, the statement `before` is executed before the session begins.
+    """
     flags, arguments, as_module = take_apart(argv)
     script = os.path.join(os.path.dirname(interpreter), "pytest")
-    return [interpreter, *flags, "-c", bootstrap(as_module, cwd, script, record), *arguments]
+    return [interpreter, *flags, "-c", bootstrap(as_module, cwd, script, record, more, before), *arguments]
 
 
-def bootstrap(as_module: bool, cwd: str, script: str, record: str) -> str:
+def bootstrap(as_module: bool, cwd: str, script: str, record: str, more: str = "", before: str = "") -> str:
     """Source for `-c` that gives `sys.path` and `sys.argv` the values of the plain command, then runs it observed.
 
     `python -m pytest` has the working directory first on the path, a script its own folder, and safe path (`-P`)
@@ -94,13 +113,14 @@ def bootstrap(as_module: bool, cwd: str, script: str, record: str) -> str:
     """
     entry = os.path.realpath(cwd) if as_module else os.path.dirname(os.path.realpath(script))
     start = f"run_module({record!r})" if as_module else f"run_script({record!r}, {script!r})"
+    text = OBSERVER.read_text(encoding="utf-8") + "\n" + more
     return (
         "import sys\n"
         f"if sys.path[:1] == ['']: sys.path[0] = {entry!r}\n"
         f"sys.argv[0] = {script!r}\n"
         "space = {'__name__': 'muster_observer', '__file__': '<muster observer>'}\n"
-        f"exec(compile({OBSERVER.read_text(encoding='utf-8')!r}, '<muster observer>', 'exec'), space)\n"
-        f"exec({start!r}, space)\n"
+        f"exec(compile({text!r}, '<muster observer>', 'exec'), space)\n"
+        f"exec({before + chr(10) + start!r}, space)\n"
     )
 
 
@@ -113,48 +133,6 @@ def take_apart(argv: Sequence[str]) -> tuple[list[str], list[str], bool]:
         if word == "-m" and argv[position + 1 : position + 2] in (["pytest"], ("pytest",)):
             return list(argv[1:position]), list(argv[position + 2 :]), True
     raise ObservationFailed(f"'{' '.join(argv)}' is no pytest command: expected 'pytest ...' or 'python -m pytest ...'")
-
-
-def _run(
-    command: Sequence[str], cwd: str, environ: Mapping[str, str] | None, timeout_s: float, output_path: str
-) -> tuple[int | None, str]:
-    """The child's exit code (None on timeout) and the end of what it printed."""
-    with open(output_path, "wb") as output:
-        try:
-            child = subprocess.Popen(
-                command,
-                cwd=cwd,
-                env=dict(environ) if environ is not None else None,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise ObservationFailed(f"'{command[0]}' cannot be started: {error.strerror}") from error
-        try:
-            code: int | None = child.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            code = None
-        finally:
-            # Also after a normal end: what the project's modules started must not outlive the session.
-            _kill_group(child.pid)
-            child.wait(GRACE_S)
-    return code, _tail(output_path)
-
-
-def _kill_group(pid: int) -> None:
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
-
-
-def _tail(path: str) -> str:
-    with open(path, "rb") as stream:
-        stream.seek(0, os.SEEK_END)
-        stream.seek(max(0, stream.tell() - OUTPUT_LIMIT_BYTES))
-        return stream.read().decode("utf-8", "replace")
 
 
 def read_record(path: str) -> Iterator[dict[str, Any]]:

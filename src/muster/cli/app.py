@@ -357,6 +357,58 @@ def _fix(
     return partial(run_fix, choices, wanted)
 
 
+@app.command("probe")
+def _probe(
+    context: typer.Context,
+    paths: Paths = None,
+    category: Categories = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Hold the simulation against it; list each difference.")
+    ] = False,
+    no_alone: Annotated[bool, typer.Option("--no-alone", help="Do not collect failing files alone as well.")] = False,
+    file_timeout: Annotated[
+        float, typer.Option("--file-timeout", metavar="SECONDS", help="Give up a file that takes longer to collect.")
+    ] = 120.0,
+    invocation: Invocation = "",
+    python: Python = "",
+    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")] = "text",
+    output: Output = "",
+    verbose: Verbose = False,
+    no_cache: NoCache = False,
+    root: Root = "",
+    keyword: Keyword = "",
+    markers: Markers = "",
+) -> Thunk:
+    """The real collection, traced: it runs the project's code.
+
+    The project's own pytest collects in a child process: what importing changed, statement by statement; what each file and
+    import took; which failing files are well alone, and which earlier file spoils them. A file that ends or holds up
+    the process is named, and the rest is collected without it.
+    """
+    from muster.cli.probe import ProbeOptions, run_probe
+
+    choices = _choices(
+        context,
+        paths,
+        category,
+        invocation=invocation,
+        python=python,
+        no_cache=no_cache,
+        root=root,
+        keyword=keyword,
+        markers=markers,
+    )
+    options = ProbeOptions(
+        compare=compare,
+        alone=not no_alone,
+        file_timeout_s=file_timeout,
+        format=format,
+        output=output,
+        verbose=verbose,
+    )
+    return partial(run_probe, choices, options)
+
+
 @app.command("locate")
 def _locate(
     context: typer.Context,

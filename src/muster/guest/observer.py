@@ -25,6 +25,8 @@ import sys
 MESSAGE_LIMIT = 100_000
 FRAME_LIMIT = 200
 ITEMS_PER_LINE = 500
+extra_plugins = []
+"""What a text behind this one adds to the session."""
 
 
 def run_module(record_path):
@@ -71,7 +73,7 @@ def observe(record_path):
     def observed_prepare(args=None, plugins=None, **keywords):
         observer = Observer(log)
         try:
-            config = prepare(args, [*(plugins or ()), observer], **keywords)
+            config = prepare(args, [*(plugins or ()), observer, *extra_plugins], **keywords)
         except BaseException as error:
             observer.aborted(error)
             raise

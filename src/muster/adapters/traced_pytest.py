@@ -1,0 +1,115 @@
+"""Real pytest in a child process, traced: what each import costs and changes. It runs the project's code."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from muster.adapters.observed_pytest import GUEST, collection_of, observed_command, read_record, run_observed
+from muster.model.collection import Frame
+from muster.model.trace import Change, ImportTiming, TracedSession
+
+TRACER = GUEST / "tracer.py"
+_SIGNED = frozenset(("path", "module", "meta_path", "environ", "filters"))
+
+
+@dataclass(frozen=True, slots=True)
+class TracedProcess:
+    """`ports.TracedPytest`: each session is a child of its own; several at once where several are asked for.
+
+    A child that tells of nothing new for `file_timeout_s` while it collects a file is killed.
+    """
+
+    interpreter: str
+    environ: Mapping[str, str]
+    timeout_s: float = 1800.0
+    file_timeout_s: float = 120.0
+    children: int = 2
+
+    def probe(
+        self, argv: Sequence[str], cwd: str, *, only: Sequence[str] = (), skip: Sequence[str] = ()
+    ) -> TracedSession:
+        """What `argv` collects in `cwd`; `only` these test files, if any are named, and none of `skip`."""
+        with tempfile.TemporaryDirectory(prefix="muster-traced-") as folder:
+            record = os.path.join(folder, "record.jsonl")
+            spec = {"spawned": time.time(), "only": list(only), "skip": list(skip)}
+            text = TRACER.read_text(encoding="utf-8")
+            before = f"trace({record!r}, {spec!r})"
+            command = observed_command(self.interpreter, argv, cwd, record, more=text, before=before)
+            watch = _Watch(record, self.file_timeout_s)
+            started = time.monotonic()
+            output = os.path.join(folder, "output")
+            code, printed = run_observed(command, cwd, self.environ, output, self.timeout_s, watch.is_stuck)
+            seconds = time.monotonic() - started
+            events = list(read_record(record))
+        return observation_of(events, code, seconds, printed)
+
+    def probe_each(self, argv: Sequence[str], cwd: str, selections: Sequence[Sequence[str]]) -> list[TracedSession]:
+        """One session for each of `selections`, which name its test files; in their order."""
+        with ThreadPoolExecutor(self.children) as pool:
+            return list(pool.map(lambda only: self.probe(argv, cwd, only=only), selections))
+
+
+class _Watch:
+    """Whether a record still grows."""
+
+    def __init__(self, record: str, patience_s: float) -> None:
+        self._record, self._patience_s = record, patience_s
+        self._size, self._since = -1, time.monotonic()
+
+    def is_stuck(self) -> bool:
+        try:
+            size = os.path.getsize(self._record)
+        except OSError:
+            size = 0
+        if size != self._size:
+            self._size, self._since = size, time.monotonic()
+        return time.monotonic() - self._since > self._patience_s
+
+
+def observation_of(
+    events: Sequence[Mapping[str, Any]], exit_code: int | None, seconds: float, output: str
+) -> TracedSession:
+    """What a record of a traced session tells; arguments as for `collection_of`."""
+    changes: list[Change] = []
+    imports: list[ImportTiming] = []
+    files: dict[str, float] = {}
+    moments: dict[str, float] = {}
+    threads: tuple[str, ...] = ()
+    for event in events:
+        match event["event"]:
+            case "change":
+                changes.append(_change(event))
+            case "imports":
+                imports.extend(map(_timing, event["rows"]))
+            case "timed":
+                files[event["path"]] = files.get(event["path"], 0.0) + event["seconds"]
+            case "moment":
+                moments[event["name"]] = event["at"]
+            case "threads":
+                threads = tuple(event["names"])
+            case _:
+                continue
+    moments["end"] = seconds
+    collection = collection_of(events, exit_code, seconds, output)
+    return TracedSession(collection, tuple(changes), tuple(imports), files, moments, threads)
+
+
+def _change(event: Mapping[str, Any]) -> Change:
+    sign, value = ("", event["value"])
+    if event["kind"] in _SIGNED:
+        sign, value = value[:1], value[1:]
+    if event["kind"] == "path":
+        value = value.partition(" ")[2]
+    frames = tuple(Frame(path, line) for path, line in event["frames"])
+    return Change(event["kind"], sign, value, frames, event["during"], event["at"], event["exact"])
+
+
+def _timing(row: Sequence[Any]) -> ImportTiming:
+    name, file, asker, line, during, at, seconds, own, succeeded = row
+    return ImportTiming(name, file, Frame(asker, line), during, at, seconds, own, succeeded)

@@ -1,0 +1,466 @@
+"""Traces what one collection does to its own process, change by change, beside `observer.py`.
+
+This text is put behind that of the observer and shares its names; Python 3.9 syntax, standard library and pytest only.
+What costs time on every import or call is kept to a comparison: the import system is timed where a module is met for
+the first time (`importlib._bootstrap._find_and_load`, which an import of a loaded module does not reach), `sys.path`
+is a list that tells of its changes, and everything else that matters raises an auditing event by itself (PEP 578).
+
+Further events in the record:
+
+    moment     name, at: seconds since the process was asked for
+    timed      path, nodeid, at, seconds: a file was collected
+    imports    rows: [[name, file, asker, line, during, at, seconds, own seconds, succeeded], ...]
+    change     kind, value, frames, during, at, exact: frames are [[path, line], ...], the innermost last; where the
+               change is not `exact`, it was made in the innermost file at that line or before it
+    threads    names of those that still run when everything is collected
+"""
+
+import _thread
+import sys as _sys
+import time as _time
+
+CHANGE_LIMIT = 20_000
+TEXT_LIMIT_OF_A_CHANGE = 2_000
+STATEMENT_FRAMES = 12
+# What pytest sets itself.
+_OWN_VARIABLES = (b"PYTEST_", b"_PYTEST")
+
+_IMPORT_WRAPPER = """
+def _find_and_load(name, import_):
+    token = enter(name)
+    try:
+        return find_and_load(name, import_)
+    finally:
+        leave(name, token)
+"""
+
+
+def trace(record_path, spec):
+    """Traces the next session of this process into `record_path`; `spec` has `spawned`, `only` and `skip`."""
+    tracer = Tracer(_Log(record_path), spec["spawned"])
+    tracer.install()
+    if spec["only"] or spec["skip"]:
+        extra_plugins.append(Restrictor(frozenset(spec["only"]), frozenset(spec["skip"])))
+    extra_plugins.append(TracePlugin(tracer))
+    mark_trace_hooks()
+
+
+class Tracer:
+    """The state of a trace. Nothing in here may raise: it runs inside the project's own statements."""
+
+    def __init__(self, log, spawned):
+        self.log = log
+        self.started = _time.perf_counter() - (_time.time() - spawned)
+        self.during = ""
+        self.stacks = {}
+        self.rows = []
+        self.loaded = {}
+        self.changes = 0
+        self.path = None
+        self.path_before = []
+        self.finders = []
+        self.module_count = 0
+        self.modules = frozenset()
+        self.is_busy = False
+        self.own = ()
+        self.pytest_folders = ()
+
+    def now(self):
+        return round(_time.perf_counter() - self.started, 6)
+
+    def install(self):
+        import importlib._bootstrap as bootstrap
+
+        library = os.path.dirname(os.__file__)
+        self.own = (library + os.sep, "<frozen ", "<muster")
+        names = {"find_and_load": bootstrap._find_and_load, "enter": self.enter, "leave": self.leave}
+        # Under this name CPython takes the frame out of tracebacks, as it does with those of the import system.
+        exec(compile(_IMPORT_WRAPPER, "<frozen importlib._bootstrap>", "exec"), names)
+        bootstrap._find_and_load = names["_find_and_load"]
+        self.moment("start")
+        self.watch_path()
+        self.finders = list(_sys.meta_path)
+        self.count_modules()
+        if _sys.version_info < (3, 13):
+            _time.sleep = self.telling(_time.sleep, "time.sleep")
+        if _sys.version_info < (3, 12):
+            _thread.start_new_thread = self.telling(_thread.start_new_thread, "_thread.start_new_thread")
+            if "threading" in _sys.modules:
+                _sys.modules["threading"]._start_new_thread = _thread.start_new_thread
+        _sys.addaudithook(self.audit)
+
+    def telling(self, function, event):
+        """`function` with the auditing event that later Pythons raise by themselves."""
+
+        def told(*arguments, **keywords):
+            self.audit(event, arguments)
+            return function(*arguments, **keywords)
+
+        told.__name__ = told.__qualname__ = function.__name__
+        told.__module__, told.__doc__ = function.__module__, function.__doc__
+        return told
+
+    def moment(self, name):
+        self.log.write("moment", name=name, at=self.now())
+
+    # Imports.
+
+    def enter(self, name):
+        import_frame = _sys._getframe(2)
+        asker = self.asker(import_frame)
+        self.notice(asker)
+        stack = self.stacks.setdefault(_get_ident(), [])
+        token = [name, asker, _time.perf_counter(), 0.0]
+        stack.append(token)
+        return token
+
+    def leave(self, name, token):
+        now = _time.perf_counter()
+        stack = self.stacks.get(_get_ident()) or [token]
+        if stack[-1] is token:
+            stack.pop()
+        _, asker, began, below = token
+        seconds = now - began
+        if stack:
+            stack[-1][3] += seconds
+        module = _sys.modules.get(name)
+        file = _module_file(module)
+        self.loaded[name] = module
+        self.notice((file, 0), loaded=1 if module is not None else 0)
+        self.rows.append(
+            [
+                name,
+                file,
+                asker[0],
+                asker[1],
+                self.during,
+                round(began - self.started, 6),
+                round(seconds, 6),
+                round(seconds - below, 6),
+                module is not None,
+            ]
+        )
+
+    def asker(self, frame):
+        while frame is not None:
+            path = frame.f_code.co_filename
+            if not path.startswith("<frozen importlib") and not path.endswith(
+                ("importlib/__init__.py", "importlib\\__init__.py")
+            ):
+                return path, frame.f_lineno
+            frame = frame.f_back
+        return "", 0
+
+    def flush(self):
+        rows, self.rows = self.rows, []
+        for start in range(0, len(rows), ITEMS_PER_LINE):
+            self.log.write("imports", rows=rows[start : start + ITEMS_PER_LINE])
+
+    # Changes that have to be looked for: at every import, and when a file is done.
+
+    def notice(self, place, loaded=0):
+        """Looks for what the statements before this moment changed; `place` is where they end."""
+        if self.is_busy:
+            return
+        if _sys.path is not self.path:
+            before, after = self.path_before, list(_sys.path)
+            self.watch_path()
+            self.path_changed(before, after, place)
+        if len(_sys.meta_path) != len(self.finders) or any(map(_is_not, _sys.meta_path, self.finders)):
+            before, self.finders = self.finders, list(_sys.meta_path)
+            for finder in self.finders:
+                if not any(finder is other for other in before):
+                    self.change("meta_path", "+" + _name_of(finder), place)
+            for finder in before:
+                if not any(finder is other for other in self.finders):
+                    self.change("meta_path", "-" + _name_of(finder), place)
+        self.module_count += loaded
+        if len(_sys.modules) != self.module_count:
+            before = self.modules
+            self.count_modules()
+            for name in self.modules - before:
+                if _is_put_there(_sys.modules.get(name)):
+                    self.change("module", "+" + str(name), place)
+
+    def count_modules(self):
+        self.module_count = len(_sys.modules)
+        self.modules = frozenset(_sys.modules)
+
+    def watch_path(self):
+        self.path = _sys.path = _WatchedPath(_sys.path)
+        self.path.tracer = self
+        self.path_before = list(self.path)
+
+    def path_changed(self, before, after, place=None):
+        self.path_before = list(after)
+        for entry in after:
+            if entry not in before:
+                self.change("path", "+{} {}".format(after.index(entry), _text(entry)), place)
+        for entry in before:
+            if entry not in after:
+                self.change("path", "-{} {}".format(before.index(entry), _text(entry)), place)
+
+    # Changes that tell of themselves.
+
+    def audit(self, event, arguments):
+        watched = _WATCHED.get(event)
+        if watched is None or self.is_busy:
+            return
+        self.is_busy = True
+        try:
+            kind, value = watched(arguments)
+            if kind:
+                self.change(kind, value, None)
+        except Exception:
+            pass
+        finally:
+            self.is_busy = False
+
+    def change(self, kind, value, place):
+        if self.changes >= CHANGE_LIMIT:
+            return
+        frames = [list(place)] if place is not None else self.frames(_sys._getframe(1))
+        if not frames:
+            return
+        self.changes += 1
+        self.log.write(
+            "change",
+            kind=kind,
+            value=value[:TEXT_LIMIT_OF_A_CHANGE],
+            frames=[[_text(path), line] for path, line in frames],
+            during=self.during,
+            at=self.now(),
+            exact=place is None,
+        )
+
+    def frames(self, frame):
+        """The way to the statement, without the import system, the standard library and pytest."""
+        found = []
+        while frame is not None and len(found) < STATEMENT_FRAMES:
+            path = frame.f_code.co_filename
+            if ("site-packages" in path or not path.startswith(self.own)) and not self.is_pytest(path):
+                found.append((path, frame.f_lineno))
+            frame = frame.f_back
+        while found and found[-1][0] == "<string>":
+            # The text that started all this.
+            found.pop()
+        found.reverse()
+        return found
+
+    def is_pytest(self, path):
+        if not self.pytest_folders and "_pytest.config" in _sys.modules:
+            names = ("_pytest", "pluggy", "pytest")
+            files = [_module_file(_sys.modules.get(name)) for name in names]
+            self.pytest_folders = tuple(os.path.dirname(file) + os.sep for file in files if file)
+        return path == _sys.argv[0] or path.startswith(self.pytest_folders)
+
+
+class _WatchedPath(list):
+    """`sys.path`, telling of changes."""
+
+    tracer = None
+
+    def __reduce_ex__(self, protocol):
+        return list, (list(self),)
+
+
+def _told(name):
+    plain = getattr(list, name)
+
+    def method(self, *arguments, **keywords):
+        before = list(self)
+        try:
+            return plain(self, *arguments, **keywords)
+        finally:
+            tracer = self.tracer
+            if tracer is not None and not tracer.is_busy and _sys.path is self:
+                after = list(self)
+                if after != before:
+                    tracer.path_changed(before, after)
+
+    method.__name__ = name
+    return method
+
+
+for _name in "append insert extend remove pop clear __setitem__ __delitem__ __iadd__ __imul__".split():
+    setattr(_WatchedPath, _name, _told(_name))
+
+
+def _is_not(one, other):
+    return one is not other
+
+
+def _get_ident():
+    return _thread.get_ident()
+
+
+def _name_of(finder):
+    kind = finder if isinstance(finder, type) else type(finder)
+    return "{}.{}".format(kind.__module__, kind.__qualname__)
+
+
+def _module_file(module):
+    try:
+        spec = vars(module).get("__spec__")
+        return _text(vars(module).get("__file__") or getattr(spec, "origin", None) or "")
+    except Exception:
+        return ""
+
+
+def _is_put_there(module):
+    """Whether no import made this entry of `sys.modules`; pytest makes some itself in the importlib mode."""
+    try:
+        values = vars(module)
+        if isinstance(module, type(_sys)) and values.get("__spec__") is not None:
+            return False
+        return not str(values.get("__doc__") or "").startswith("Empty module created by pytest")
+    except Exception:
+        return module is not None
+
+
+def _decoded(value):
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _variable(arguments, sign):
+    name = arguments[0]
+    name = name if isinstance(name, bytes) else str(name).encode("utf-8", "replace")
+    if name.startswith(_OWN_VARIABLES):
+        return "", ""
+    return "environ", sign + _decoded(name)
+
+
+def _address(arguments):
+    address = arguments[1]
+    if isinstance(address, tuple) and len(address) >= 2:
+        return "socket", "{}:{}".format(_decoded(address[0]), address[1])
+    return "socket", _decoded(address)
+
+
+def _thread_name(function):
+    return str(getattr(getattr(function, "__self__", None), "name", "") or getattr(function, "__qualname__", ""))
+
+
+def _program(value):
+    return os.path.basename(_decoded(value))
+
+
+# Only the names of variables and programs: values and arguments may be secrets.
+_WATCHED = {
+    "os.putenv": lambda arguments: _variable(arguments, "+"),
+    "os.unsetenv": lambda arguments: _variable(arguments, "-"),
+    "os.chdir": lambda arguments: ("cwd", _decoded(arguments[0])),
+    "socket.connect": _address,
+    "socket.bind": _address,
+    "subprocess.Popen": lambda arguments: ("process", _program(arguments[0])),
+    "os.system": lambda arguments: ("process", _decoded(arguments[0]).split(" ")[0]),
+    "os.posix_spawn": lambda arguments: ("process", _program(arguments[0])),
+    "os.fork": lambda arguments: ("process", "fork"),
+    "_thread.start_new_thread": lambda arguments: ("thread", _thread_name(arguments[0])),
+    "_thread.start_joinable_thread": lambda arguments: ("thread", _thread_name(arguments[0])),
+    "time.sleep": lambda arguments: ("sleep", repr(float(arguments[0]))),
+}
+
+
+class Restrictor:
+    """Files that are not to be collected yield nothing; everything around them happens as in the whole session."""
+
+    def __init__(self, only, skip):
+        self.only = only
+        self.skip = skip
+
+    def leaves_out(self, path):
+        return path in self.skip or (bool(self.only) and path not in self.only)
+
+    def pytest_configure(self, config):
+        kept = []
+        for argument in config.args:
+            path = os.path.abspath(os.path.join(str(config.invocation_params.dir), argument.split("::")[0]))
+            if "::" not in argument or not self.leaves_out(path):
+                kept.append(argument)
+        config.args[:] = kept
+
+    def pytest_make_collect_report(self, collector):
+        import pytest
+
+        if _is_file(collector) and self.leaves_out(str(collector.path)):
+            return pytest.CollectReport(collector.nodeid, "passed", None, [])
+        return None
+
+
+class TracePlugin:
+    """The plugin that tells the tracer where the session stands."""
+
+    def __init__(self, tracer):
+        self.tracer = tracer
+        self.filters = None
+
+    def pytest_configure(self, config):
+        self.tracer.moment("configure")
+
+    def pytest_sessionstart(self, session):
+        self.tracer.moment("sessionstart")
+
+    def pytest_collection(self, session):
+        self.tracer.flush()
+        self.tracer.moment("collection")
+
+    def pytest_make_collect_report(self, collector):
+        if not _is_file(collector):
+            yield
+            return
+        tracer = self.tracer
+        tracer.notice(("", 0))
+        tracer.during = path = _text(collector.path)
+        filters = self.current_filters()
+        modules = dict(_sys.modules)
+        tracer.loaded = {}
+        began = tracer.now()
+        yield
+        seconds = tracer.now() - began
+        tracer.notice((path, 0))
+        modules.update((name, module) for name, module in tracer.loaded.items() if module is not None)
+        self.write_replaced(modules, path)
+        for entry in self.current_filters():
+            if entry not in filters:
+                tracer.change("filters", "+" + _text(entry), (path, 0))
+        tracer.log.write("timed", path=path, nodeid=_text(collector.nodeid), at=began, seconds=round(seconds, 6))
+        tracer.flush()
+        tracer.during = ""
+
+    def write_replaced(self, before, path):
+        for name, module in before.items():
+            if name not in _sys.modules:
+                self.tracer.change("module", "-" + str(name), (path, 0))
+            elif _sys.modules[name] is not module:
+                self.tracer.change("module", "=" + str(name), (path, 0))
+
+    def current_filters(self):
+        warnings = _sys.modules.get("warnings")
+        return list(warnings.filters) if warnings is not None else []
+
+    def pytest_collection_finish(self, session):
+        tracer = self.tracer
+        tracer.flush()
+        tracer.moment("collected")
+        threading = _sys.modules.get("threading")
+        if threading is not None:
+            names = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+            tracer.log.write("threads", names=[_text(name) for name in names])
+
+    def pytest_sessionfinish(self, session):
+        self.tracer.flush()
+        self.tracer.moment("finish")
+
+
+def mark_trace_hooks():
+    """Declares the hooks late, as the observer does."""
+    import pytest
+
+    TracePlugin.pytest_make_collect_report = pytest.hookimpl(hookwrapper=True, tryfirst=True)(
+        TracePlugin.pytest_make_collect_report
+    )
+    for name in ("pytest_collection", "pytest_sessionstart", "pytest_configure"):
+        setattr(TracePlugin, name, pytest.hookimpl(tryfirst=True)(vars(TracePlugin)[name]))
+    TracePlugin.pytest_collection_finish = pytest.hookimpl(trylast=True)(TracePlugin.pytest_collection_finish)
+    Restrictor.pytest_make_collect_report = pytest.hookimpl(tryfirst=True)(Restrictor.pytest_make_collect_report)
