@@ -208,7 +208,7 @@ def open_base(workspace: Workspace, choices: Choices, reference: str = "") -> It
     Its session is the one that its own settings ask for. Raises `UsageError` where the repository cannot tell it whole.
     """
     from muster.adapters.git_base import GitBase  # what only a comparison needs
-    from muster.usecases.baseline import Base
+    from muster.usecases.baseline import base_of_tree
 
     root, plan = workspace.plan.root, workspace.plan
     with closing(GitBase(root, workspace.ports.tree, reference)) as base:
@@ -222,12 +222,12 @@ def open_base(workspace: Workspace, choices: Choices, reference: str = "") -> It
             its_plan = plan_session(settings, selection, root=root, cwd=plan.cwd, typed_in=here)
         except UsageError:
             its_plan = plan  # its settings could not be used, or did not know the category yet
-        yield Base(base.name, base.against, its_plan, tree, revisions=base, complain=base.complain, notes=base.notes())
+        yield base_of_tree(base.name, base.against, its_plan, tree, base, base.complain, base.notes())
 
 
 def recorded_base(workspace: Workspace, path: str) -> Base:
     """The record in the file at `path`, to be compared with. Raises `UsageError` where it is none."""
-    from muster.usecases.baseline import Base
+    from muster.usecases.baseline import base_of_record
     from muster.usecases.record import decode_record
 
     try:
@@ -236,8 +236,7 @@ def recorded_base(workspace: Workspace, path: str) -> Base:
         raise UsageError(
             f"{path} cannot be read: {error.strerror or error}; `muster baseline record` writes it"
         ) from error
-    record = decode_record(content, path)
-    return Base(path, f"the record of {record.recorded_at[:10]}", workspace.plan, record=record)
+    return base_of_record(path, decode_record(content, path), workspace.plan)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from muster.adapters.parsing import SourceParser
 from muster.model.report import Report
 from muster.trees.memory import MemoryTree
 from muster.trees.world import World
-from muster.usecases.baseline import Base
+from muster.usecases.baseline import base_of_tree
 from muster.usecases.command import PytestCommand
 from muster.usecases.compare import compare
 from muster.usecases.plan import Plan
@@ -43,7 +43,7 @@ def plan_of(*argv: str) -> Plan:
 
 def compared(before: Mapping[str, str], after: Mapping[str, str], *argv: str) -> Report:
     """What became of the tests of `before` in `after`, which changes or (with an empty text) deletes files of it."""
-    base = Base("base", "the version before", plan_of(*argv), world(before))
+    base = base_of_tree("base", "the version before", plan_of(*argv), world(before))
     return compare(ports_of({**before, **after}), SystemClock(), plan_of(*argv), base)
 
 

@@ -42,14 +42,18 @@ class TestGroup:
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What differs. `lost` are bare ids that are gone with all their parameters, `fewer` those that lost some only, with
-    the parameters lost and gained. `blocked` are the paths of files that fail now and did not, `still` those that fail on both
-    sides. `bare` maps a file or bare id to why no parameters are compared there."""
+    the parameters lost and gained, `unknown` those whose parameters only the later one knows.
+
+    `blocked` are the paths of files that fail now and did not, `still` those that fail on both sides. `bare` maps a file
+    or bare id to why no parameters are compared there.
+    """
 
     before: dict[str, TestGroup]
     after: dict[str, TestGroup]
     lost: tuple[TestGroup, ...]
     gained: tuple[TestGroup, ...]
     fewer: tuple[tuple[TestGroup, tuple[str, ...], tuple[str, ...]], ...]
+    unknown: tuple[TestGroup, ...]
     blocked: tuple[str, ...]
     still: frozenset[str]
     bare: tuple[tuple[str, str], ...]
@@ -68,7 +72,7 @@ def difference(before: Collection, after: Collection) -> Difference:
     bare: dict[str, str] = {}
     _add_blocked(before, old, bare)
     behind = _groups(item for _, items in after.blocked for item in items)
-    lost, fewer = [], []
+    lost, fewer, unknown = [], [], []
     for group in old.values():
         other = new.get(group.bare)
         if other is None:
@@ -77,11 +81,13 @@ def difference(before: Collection, after: Collection) -> Difference:
         elif group.is_bare or other.is_bare:
             if not (group.is_bare and other.is_bare) and group.file not in bare:
                 bare[group.bare] = ONE_SIDE
+            if group.is_bare and not other.is_bare:
+                unknown.append(group)
         elif gone := tuple(nodeid for nodeid in group.nodeids if nodeid not in other.nodeids):
             fewer.append((group, gone, tuple(nodeid for nodeid in other.nodeids if nodeid not in group.nodeids)))
     gained = tuple(group for group in new.values() if group.bare not in old)
     return Difference(
-        old, new, tuple(lost), gained, tuple(fewer),
+        old, new, tuple(lost), gained, tuple(fewer), tuple(unknown),
         tuple(path for path in failed_after if path not in failed_before),
         frozenset(failed_after) & frozenset(failed_before),
         tuple(bare.items()),

@@ -98,6 +98,9 @@ class _Court:
         self._losses = _by_nodeid(collection.losses)
         self._subjects = {loss.subject.rstrip("/"): loss for loss in collection.losses if loss.kind in _OF_FOLDERS}
         self._skipped = {loss.culprit.path: loss for loss in collection.losses if loss.kind == "M407"}
+        self._uncollected_files = {
+            loss.culprit.path: loss for loss in collection.losses if loss.subject.endswith(".py")
+        }
         self._deselected = {bare_id(nodeid) for nodeid in collection.deselected}
         self._renamed: dict[str, Loss] = {}
         self._fresh: dict[str, list[tuple[str, Block]]] | None = None
@@ -248,7 +251,9 @@ class _Court:
         return Silent(self._renamed_away(origin, path, block))
 
     def _renamed_away(self, origin: Origin, path: str, block: Block) -> Loss:
-        """The loss of a test whose own name, or whose class's, is another one that is not collected."""
+        """The loss of a test whose own name, or whose class's or file's, is another one that is not collected."""
+        if path != origin.path and path in self._uncollected_files:
+            return self._uncollected_files[path]
         text = f"it is '{'.'.join(block.names)}' now, which is not collected"
         size = next(
             (at + 1 for at, pair in enumerate(zip(origin.names, block.names, strict=False)) if len(set(pair)) > 1), 0

@@ -28,24 +28,35 @@ class FewerParameters:
     loss: Loss | None = None
 
 
-def judge_parameters(found: Difference, collection: Collection, sides: Sides) -> Iterator[FewerParameters]:
-    """The fate of the parameters that each test of `found.fewer` has lost, in the later `collection`."""
-    losses = {bare_id(nodeid): loss for loss in collection.losses if loss.kind == "M409" for nodeid in loss.lost}
-    losses |= {bare_id(loss.subject): loss for loss in collection.losses if loss.kind == "M409"}
+def judge_parameters(
+    found: Difference, before: Collection, after: Collection, sides: Sides
+) -> Iterator[FewerParameters]:
+    """The fate of the parameters that each test of `found.fewer` has lost between the two collections."""
+    of_old = _without_parameters(before)
+    losses = {bare: loss for bare, loss in _without_parameters(after).items() if bare not in of_old}
+    for group in found.unknown:
+        if group.bare in losses:
+            yield FewerParameters(lost=(group.bare,), loss=losses[group.bare])
     for group, gone, gained in found.fewer:
         known = losses.get(group.bare)
         if known is not None:
             yield FewerParameters(lost=gone, loss=known)
             continue
-        before = find_origin(group, sides.before, sides.rootdir_before)
-        after = find_origin(found.after[group.bare], sides.after, sides.rootdir_after)
-        if _is_edited(before, after, sides):
+        was = find_origin(group, sides.before, sides.rootdir_before)
+        now = find_origin(found.after[group.bare], sides.after, sides.rootdir_after)
+        if _is_edited(was, now, sides):
             pairs = tuple(zip(gone, gained, strict=False))
             yield FewerParameters(renamed=pairs, deleted=gone[len(pairs) :])
         elif len(gained) >= len(gone):
             yield FewerParameters(renamed=tuple(zip(gone, gained, strict=False)))
         else:
-            yield FewerParameters(lost=gone, loss=_loss(group, gone, after))
+            yield FewerParameters(lost=gone, loss=_loss(group, gone, now))
+
+
+def _without_parameters(collection: Collection) -> dict[str, Loss]:
+    """The tests that are known to lose parameters."""
+    losses = [loss for loss in collection.losses if loss.kind == "M409"]
+    return {bare_id(nodeid): loss for loss in losses for nodeid in (loss.subject, *loss.lost)}
 
 
 def _loss(group: TestGroup, gone: Sequence[str], after: Origin) -> Loss:

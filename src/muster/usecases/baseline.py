@@ -39,21 +39,56 @@ _ELSEWHERE = frozenset(("node_modules", "__pycache__", "venv", "site-packages", 
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """The session of a base: its collection, the sources of its tests, and pytest's rootdir."""
+
+    collection: Collection
+    version: Version
+    rootdir: str
+
+
+@dataclass(frozen=True, slots=True)
 class Base:
     """What is compared with: `name` is the commit, or the file of a record; `against` says in words how it was chosen.
 
-    `tree` is the whole world with the project as it was then, and `plan` the session that its own settings ask for; of a
-    record neither is needed. `complain` raises a `MusterError` where what has been read of `tree` was not all there.
+    `session` tells its tests, with the environment of the ports that it is given. `plan` is the session that it asks for,
+    and `tree` the whole world with the project as it was then, where that is known.
     """
 
     name: str
     against: str
     plan: Plan
+    session: Callable[[Ports], Earlier]
     tree: FileTree | None = None
-    record: BaselineRecord | None = None
     revisions: Revisions | None = None
-    complain: Callable[[], None] = lambda: None
     notes: tuple[str, ...] = ()
+
+
+def base_of_tree(
+    name: str,
+    against: str,
+    plan: Plan,
+    tree: FileTree,
+    revisions: Revisions | None = None,
+    complain: Callable[[], None] = lambda: None,
+    notes: tuple[str, ...] = (),
+) -> Base:
+    """The base whose files are those of `tree`; `complain` raises a `MusterError` where what was read of it was not all
+    there."""
+
+    def session(ports: Ports) -> Earlier:
+        simulation = simulate(replace(ports, tree=tree, history=None), plan.request)
+        complain()
+        return Earlier(simulation.collection, Version.of_tree(tree), simulation.invocation.rootdir)
+
+    return Base(name, against, plan, session, tree, revisions, notes)
+
+
+def base_of_record(path: str, record: BaselineRecord, plan: Plan) -> Base:
+    """The base that the file at `path` records."""
+    root = plan.root
+    earlier = Earlier(recorded_collection(record, root), recorded_version(record, root), recorded_rootdir(record, root))
+    return Base(path, f"the record of {record.recorded_at[:10]}", plan, lambda ports: earlier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +99,9 @@ class Held:
     comparison: Comparison
 
 
-@dataclass(frozen=True, slots=True)
-class _Earlier:
-    """The session of the base."""
-
-    collection: Collection
-    version: Version
-    rootdir: str
-
-
 def hold_against(ports: Ports, clock: Clock, base: Base, later: Simulation) -> Held:
     """What the session `later`, simulated through `ports`, has lost and gained since `base`."""
-    earlier = _earlier_session(ports, base)
+    earlier = base.session(ports)
     found = difference(earlier.collection, later.collection)
     sides = Sides(
         earlier.version,
@@ -86,26 +112,12 @@ def hold_against(ports: Ports, clock: Clock, base: Base, later: Simulation) -> H
         lambda path: _imported(later, ports.tree, path),
     )
     fates = judge_tests(found, later.collection, sides)
-    fewer = tuple(judge_parameters(found, later.collection, sides))
+    fewer = tuple(judge_parameters(found, earlier.collection, later.collection, sides))
     losses = _taken_by_losses(found, fates, fewer)
     blame = NO_BLAME
     if base.revisions is not None and (losses or found.blocked):
         blame = find_commits(ports, clock, base.revisions, base.plan, found, fates, sides.before, sides.rootdir_before)
     return Held(_mark_losses(later.collection, losses, blame), _comparison(base, found, fates, fewer, blame))
-
-
-def _earlier_session(ports: Ports, base: Base) -> _Earlier:
-    if base.record is not None:
-        root = base.plan.root
-        return _Earlier(
-            recorded_collection(base.record, root),
-            recorded_version(base.record, root),
-            recorded_rootdir(base.record, root),
-        )
-    assert base.tree is not None
-    simulation = simulate(replace(ports, tree=base.tree, history=None), base.plan.request)
-    base.complain()
-    return _Earlier(simulation.collection, Version.of_tree(base.tree), simulation.invocation.rootdir)
 
 
 def _new_files(before: FileTree | None, after: FileTree, root: str) -> Sequence[str]:

@@ -14,13 +14,17 @@ from muster.ports import Clock
 from muster.usecases.baseline import Base
 from muster.usecases.check import examine_whole
 from muster.usecases.plan import Plan
-from muster.usecases.report import make_report
+from muster.usecases.report import Checked, make_report
 from muster.usecases.simulate import Ports
 
 
 def compare(ports: Ports, clock: Clock, plan: Plan, base: Base) -> Report:
     """The Report of what changed since `base`: its causes are those that lose tests or newly block files."""
-    checked = examine_whole(ports, clock, plan, base=base)
+    return report_of_changes(examine_whole(ports, clock, plan, base=base))
+
+
+def report_of_changes(checked: Checked) -> Report:
+    """The Report of what was held against a base, with those causes only that the comparison is about."""
     assert checked.baseline is not None
     blocked = {path for path, _ in checked.baseline.blocked}
     return make_report(replace(checked, causes=tuple(cause for cause in checked.causes if _is_news(cause, blocked))))
