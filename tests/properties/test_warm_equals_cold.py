@@ -93,6 +93,7 @@ def test_a_session_that_is_kept_is_not_simulated_again(tmp_path: Path, query: In
         cache.has_kept_a_session = False
         (root / "__pycache__").mkdir()
         assert _explained(root, query, parser, cache, {}) == first
+        assert _explained(root, query, parser, cache, {"NOBODY_LOOKS_AT": "this"}) == first
         assert not cache.has_kept_a_session
         (root / "beta.py").write_text("one = 1\n")
         _explained(root, query, parser, cache, {})
@@ -102,6 +103,7 @@ def test_a_session_that_is_kept_is_not_simulated_again(tmp_path: Path, query: In
 
 LOOKS = {
     "a variable": "os.environ.get('EDITED', '')",
+    "all variables": "len({**os.environ})",
     "the content of a file": "Path('data.txt').read_text()",
     "the kind of a path": "os.path.isdir('folder')",
     "where a link leads": "os.path.realpath('link')",
@@ -127,6 +129,8 @@ def test_a_session_is_simulated_again_where_what_it_looked_at_has_changed(
         before = _explained(root, query, parser, cache, variables)
         if look == "a variable":
             variables["EDITED"] = "after"
+        elif look == "all variables":
+            variables["ONE_MORE"] = "after"
         elif look == "the content of a file":
             (root / "data.txt").write_text("after")
         elif look == "the kind of a path":

@@ -37,6 +37,7 @@ from muster.execution.values import (
     TupleValue,
     Value,
 )
+from muster.execution.variables import Variables
 from muster.model.collection import OtherFailure
 from muster.ports import ReadFailure
 
@@ -44,7 +45,9 @@ _FUNCTION_ATTRIBUTES = frozenset(dir(lambda: None))
 _CHANGEABLE_PARTS = ("__kwdefaults__", "__defaults__", "__code__", "__closure__", "__globals__")
 _TYPE_ATTRIBUTES = frozenset(dir(type))
 _OBJECT_ATTRIBUTES = frozenset(dir(object))
-_HOST_TYPES: dict[type, type] = {ListValue: list, DictValue: dict, SetValue: set, TupleValue: tuple}
+_HOST_TYPES: dict[type, type] = {
+    ListValue: list, DictValue: dict, Variables: dict, SetValue: set, TupleValue: tuple,
+}  # fmt: skip
 
 
 def load_attribute(machine: Machine, value: Value, name: str) -> Value:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from muster.execution.raised import Raised
 from muster.execution.scope import Scope
 from muster.execution.trace import ImportTrace
-from muster.execution.values import DictValue, ListValue, ModuleValue, Value
+from muster.execution.values import ListValue, ModuleValue, Value
+from muster.execution.variables import Variables
 from muster.facts.module_facts import FunctionBody, ModuleFacts
 from muster.model.collection import Confidence, FailureDetail, PathEffect, Problem, Wait
 from muster.model.environment import Environment, ProbedModule
@@ -82,7 +83,7 @@ class Machine:
         self.modules: dict[str, Value] = {}
         self.preloaded = dict(environment.preloaded)
         self.probes: dict[str, ProbedModule | None] = {}
-        self.environ = DictValue(dict(environ))
+        self.environ = Variables(environ)
         self.strict_markers = strict_markers
         self.registered_markers = set(registered_markers)
         self.effects: list[PathEffect] = []

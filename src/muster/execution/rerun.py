@@ -40,7 +40,7 @@ def put_aside(machine: Machine, files: frozenset[str]) -> Iterator[None]:
         machine.aside = Aside(machine)
     containers: list[Any] = [machine.sys_path, machine.import_hooks, machine.filters, machine.effects, machine.waits]
     lists = [(container, container[:]) for container in containers]
-    environ, environ_unsure = dict(machine.environ), machine.environ.unsure
+    environ, environ_unsure = machine.environ.content(), machine.environ.unsure
     markers, exhausted = set(machine.registered_markers), set(machine.exhausted)
     names = ("modules", "preloaded", "path_trusted", "cwd", "call_budget", "call_depth", "lenient_files", "trace")
     kept = {name: getattr(machine, name) for name in names}

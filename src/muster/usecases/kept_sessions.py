@@ -1,7 +1,8 @@
 """Simulated sessions, kept from run to run: one holds as long as everything that it asked for is answered the same.
 
-What it depends on is the command, the variables, the environment and the resolved configuration (its key), the content of
-every file whose facts it met, and every other answer of the tree. Where any of it differs the session is simulated anew.
+What it depends on is the command, the environment and the resolved configuration (its key), the variables that it looked at,
+the content of every file whose facts it met, and every other answer of the tree. Where any of it differs the session is
+simulated anew.
 """
 
 from __future__ import annotations
@@ -22,36 +23,50 @@ from muster.trees.recorded import Answers
 _KIND = "session"
 
 
+class Looks(msgspec.Struct, frozen=True, array_like=True):
+    """What a session looked at beside the tree: variables (None: not there), and all of them where somebody went through them."""
+
+    variables: dict[str, str | None]
+    all_variables: dict[str, str] | None
+
+    def hold(self, environ: Mapping[str, str]) -> bool:
+        """Whether they are the same today."""
+        if self.all_variables is not None and self.all_variables != dict(environ):
+            return False
+        return all(environ.get(name) == value for name, value in self.variables.items())
+
+
 class _Session(msgspec.Struct, frozen=True, array_like=True):
-    """What a session told, and what it rests on: the answers of the tree, and the content keys of files."""
+    """What a session told, and what it rests on: the answers of the tree, variables, and the content keys of files."""
 
     answers: Answers
+    looks: Looks
     contents: dict[str, str]
     collection: bytes
 
 
-def session_key(
-    edition: str, environment: Environment, invocation: Invocation, environ: Mapping[str, str], *, grouped: bool
-) -> str:
+def session_key(edition: str, environment: Environment, invocation: Invocation, *, grouped: bool) -> str:
     """The key of a session, "" for one that cannot be kept: `edition` tells one Muster from another, "" keeps nothing."""
     if not edition:
         return ""
     asked = (environment.fingerprint, environment.executable, environment.why, environment.asked, environment.problems)
     try:
-        told = msgspec.msgpack.encode((edition, asked, invocation, sorted(environ.items()), grouped))
+        told = msgspec.msgpack.encode((edition, asked, invocation, grouped))
     except UnicodeEncodeError:
         return ""
     return blake2b(told, digest_size=20).hexdigest()
 
 
-def recall_session(cache: FactCache, key: str, tree: FileTree, store: FactStore) -> tuple[Collection, Groups] | None:
+def recall_session(
+    cache: FactCache, key: str, tree: FileTree, environ: Mapping[str, str], store: FactStore
+) -> tuple[Collection, Groups] | None:
     """The session kept under `key`, if all that it rests on is as it was."""
     record = cache.load(_KIND, key) if key else None
     if record is None:
         return None
     try:
         session = msgspec.msgpack.decode(record, type=_Session)
-        if session.answers.hold(tree) and store.holds(session.contents):
+        if session.looks.hold(environ) and session.answers.hold(tree) and store.holds(session.contents):
             return decode_collection(session.collection)
     except (msgspec.DecodeError, RecursionError):
         pass
@@ -59,14 +74,14 @@ def recall_session(cache: FactCache, key: str, tree: FileTree, store: FactStore)
 
 
 def keep_session(
-    cache: FactCache, key: str, answers: Answers, store: FactStore, collection: Collection, groups: Groups
+    cache: FactCache, key: str, rests_on: tuple[Answers, Looks], store: FactStore, told: tuple[Collection, Groups]
 ) -> None:
     """Keep what a session told under `key`, unless something kept it from being judged whole."""
     contents = store.content_keys()
-    if not key or contents is None or any(problem.code in ("M001", "M002") for problem in collection.problems):
+    if not key or contents is None or any(problem.code in ("M001", "M002") for problem in told[0].problems):
         return
     try:
-        session = _Session(answers, contents, encode_collection(collection, groups))
+        session = _Session(*rests_on, contents, encode_collection(*told))
         cache.store(_KIND, key, msgspec.msgpack.encode(session))
     except UnicodeEncodeError:
         return  # a name that is no text

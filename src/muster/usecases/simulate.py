@@ -23,7 +23,7 @@ from muster.model.invocation import Invocation
 from muster.ports import EnvironmentQuery, FactCache, FileTree, History, Parser, WorkingCopy
 from muster.resolver.finder import NamespacePackage, NotFound, RegularPackage, Undecided, resolve_on_path
 from muster.trees.recorded import RecordedTree
-from muster.usecases.kept_sessions import keep_session, recall_session, session_key
+from muster.usecases.kept_sessions import Looks, keep_session, recall_session, session_key
 from muster.usecases.reach import prefetch_reach
 
 DEFAULT_MARKERS = (
@@ -77,8 +77,8 @@ def simulate(ports: Ports, request: Request, *, grouped: bool = False) -> Simula
     """
     prepared = prepare(ports, request)
     environment, invocation, store = prepared.environment, prepared.invocation, prepared.store
-    key = session_key(ports.edition, environment, invocation, ports.environ, grouped=grouped)
-    told = recall_session(ports.cache, key, ports.tree, store)
+    key = session_key(ports.edition, environment, invocation, grouped=grouped)
+    told = recall_session(ports.cache, key, ports.tree, _variables(ports.environ), store)
     if told is None:
         told = _simulate_anew(ports, request, prepared, key, grouped=grouped)
     return Simulation(told[0], invocation, environment, store, told[1])
@@ -99,9 +99,15 @@ def _simulate_anew(
     found = (*collection.problems, *interpreter.problems, *store.problems)
     collection = replace(collection, problems=tuple(dict.fromkeys(found)), waits=tuple(interpreter.waits))
     groups = dependent_groups(_session_trace(ports, interpreter, invocation, collection)) if grouped else ()
-    keep_session(ports.cache, key, tree.answers(by_products_count=interpreter.gave_listings), store, collection, groups)
+    rests_on = tree.answers(by_products_count=interpreter.gave_listings), _looks(interpreter, ports.environ)
+    keep_session(ports.cache, key, rests_on, store, (collection, groups))
     ports.cache.flush()
     return collection, groups
+
+
+def _looks(interpreter: Interpreter, environ: Mapping[str, str]) -> Looks:
+    asked, there = interpreter.environ, _variables(environ)
+    return Looks({name: there.get(name) for name in asked.looked}, dict(there) if asked.seen_whole else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from muster.execution.values import (
     TupleValue,
     Value,
 )
+from muster.execution.variables import Variables
 from muster.model.environment import ProbedClass, ProbedName
 
 Args = tuple[Value, ...]
@@ -455,7 +456,9 @@ def _is_class_made_by(value: ClassValue, metaclass: ClassValue) -> Value:
 def _is_builtin_instance(value: Value, cls: type) -> Value:
     if cls is object:
         return True
-    host: dict[type, type] = {ListValue: list, DictValue: dict, TupleValue: tuple, SetValue: set}
+    host: dict[type, type] = {
+        ListValue: list, DictValue: dict, Variables: dict, TupleValue: tuple, SetValue: set,
+    }  # fmt: skip
     if type(value) in host:
         return issubclass(host[type(value)], cls) if not isinstance(value, SetValue) else cls in (set, frozenset)
     if isinstance(value, operations.CONSTANTS):
