@@ -96,6 +96,14 @@ OFFERS: dict[str, tuple[dict[str, str], str, bool, dict[str, str]]] = {
          "from lib.deep.tool_box import (  # noqa: F401\n    f,\n)\n\nwarnings.warn(\n"
          "    \"'lib.tool_box' is now 'lib.deep.tool_box'\", DeprecationWarning, stacklevel=2\n)\n"},
     ),
+    "a folder that a name stands for": (
+        {"infra/vpc.py": "f = 1\n", "tests/infra/__init__.py": "", "tests/z/test_z.py": "from infra.vpc import f\n" + TEST,
+         "tests/a/b/test_a.py": "import sys\nfrom pathlib import Path\nHERE = Path(__file__).resolve()\nROOT = HERE.parents[2]\n"
+         "sys.path.insert(0, str(ROOT))\n" + TEST},
+        "parents", False,
+        {"tests/a/b/test_a.py": "import sys\nfrom pathlib import Path\nHERE = Path(__file__).resolve()\nROOT = HERE.parents[3]\n"
+         "sys.path.insert(0, str(ROOT))\n" + TEST},
+    ),
     "a renamed name of a renamed module": (
         {"lib/__init__.py": "", "lib/http_client.py": "class HttpClientPool: ...\n",
          "test_a.py": "from lib.http_clients import HttpClient\ndef test_a(): HttpClient()\n"},

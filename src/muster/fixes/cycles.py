@@ -47,12 +47,26 @@ def defer_import(text: str, line: int) -> str | None:
     edits: list[Edit] = []
     for function in functions:
         body = function.body[1:] if ast.get_docstring(function, clean=False) is not None else function.body
-        if not body or body[0].lineno == function.lineno:
+        if not body:
             return None
+        if body[0].lineno == (function.body[0].lineno if body is not function.body else function.lineno):
+            edits.append(_on_lines_of_its_own(text, spelled, function, body[0], places))
+            continue
         start = places.line_start(_first_line(body[0]))
         indent = places.indent(body[0].lineno)
         edits.append(Edit(start, start, f"{indent}{spelled}{newline}{newline}"))
     return apply_edits_and_remove(text, edits, statement, tree)
+
+
+def _on_lines_of_its_own(
+    text: str, spelled: str, function: ast.FunctionDef | ast.AsyncFunctionDef, first: ast.stmt, places: Places
+) -> Edit:
+    """`def f(): return x` with the import before the statement, each on its line."""
+    start, newline = places.start(first), usual_newline(text)
+    indent = places.indent(function.lineno)
+    inner = newline + indent + ("\t" if "\t" in indent else "    ")
+    before = len(text[:start].rstrip(" \t"))
+    return Edit(before, start, f"{inner}{spelled}{newline}{inner}")
 
 
 def apply_edits_and_remove(text: str, edits: list[Edit], statement: ast.stmt, tree: ast.Module) -> str:

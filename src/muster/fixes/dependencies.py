@@ -26,10 +26,10 @@ def fix_undeclared(cause: Cause, site: Site) -> Iterator[Fix]:
         return
     name = cause.subject
     change = _declared(name, site)
+    is_guess = any(each.kind == "provider" and "(a guess" in each.text for each in cause.evidence)
     if change is not None:
-        yield Fix(
-            "declare", f"declare {name} in {site.show(change.path)}", (change,), needs=f"{name} has to be installed too"
-        )
+        title = f"declare {name} in {site.show(change.path)}" + (", if that is its name" if is_guess else "")
+        yield Fix("declare", title, (change,), choice=is_guess, needs=f"{name} has to be installed too")
 
 
 def fix_at_odds(cause: Cause, site: Site) -> Iterator[Fix]:

@@ -98,7 +98,7 @@ def _lengthen(text: str, line: int, steps: int, place: list[int]) -> str | None:
 def _computing(node: ast.AST, tree: ast.Module, line: int, depth: int) -> ast.expr | None:
     """The expression that goes up from a file's own place, in `node` itself or where its names are assigned."""
     for each in _outermost_first(node):
-        if _goes_up(each):
+        if _goes_up(each, tree):
             return each
     if not depth:
         return None
@@ -126,22 +126,34 @@ def _outermost_first(node: ast.AST) -> Iterator[ast.expr]:
             yield each
 
 
-def _goes_up(node: ast.expr) -> bool:
+def _goes_up(node: ast.expr, tree: ast.Module) -> bool:
     match node:
         case ast.Attribute(attr="parent"):
-            return _names_file(node)
+            return _names_file(node, tree)
         case ast.Subscript(value=ast.Attribute(attr="parents"), slice=ast.Constant(value=int())):
-            return _names_file(node)
+            return _names_file(node, tree)
         case ast.Call(func=ast.Attribute(attr="dirname") | ast.Name(id="dirname"), args=[_]):
-            return _names_file(node)
+            return _names_file(node, tree)
         case ast.Call(func=ast.Attribute(attr="join") | ast.Name(id="join"), args=[_, *rest]):
-            return _names_file(node) and any(isinstance(each, ast.Constant) and each.value == ".." for each in rest)
+            return _names_file(node, tree) and any(
+                isinstance(each, ast.Constant) and each.value == ".." for each in rest
+            )
         case _:
             return False
 
 
-def _names_file(node: ast.expr) -> bool:
-    return any(isinstance(each, ast.Name) and each.id == "__file__" for each in ast.walk(node))
+def _names_file(node: ast.expr, tree: ast.Module, depth: int = _DEPTH) -> bool:
+    """Whether the expression is made of the file's own place: `__file__`, or a name that stands for it (`HERE`)."""
+    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    if "__file__" in names or not depth:
+        return "__file__" in names
+    return any(
+        _names_file(statement.value, tree, depth - 1)
+        for statement in tree.body
+        if isinstance(statement, ast.Assign)
+        and statement.value is not node
+        and any(isinstance(target, ast.Name) and target.id in names for target in statement.targets)
+    )
 
 
 def _higher(node: ast.expr, steps: int, text: str) -> Edit:

@@ -6,8 +6,11 @@ import ast
 import re
 from collections.abc import Iterator
 
+import libcst as cst
+
+from muster.fixes.import_syntax import spelled, without
 from muster.fixes.site import Site
-from muster.fixes.source import Edit, Places, apply_edits, parse_tree
+from muster.fixes.source import Edit, Places, apply_edits, parse_tree, usual_newline
 from muster.fixes.statements import block_of, remove_statement
 from muster.model.cause import Cause
 from muster.model.fix import FileChange, Fix
@@ -47,10 +50,28 @@ def without_unused(text: str, line: int, name: str = "") -> str | None:
         return remove_statement(text, statement, block)
     places = Places(text)
     first, last = places.start(statement.names[0]), places.end(statement.names[-1])
-    if "#" in text[first:last] or "\n" in text[first:last]:
-        return None
+    if "#" in text[first:last] or "\n" in text[first:last] or "\r" in text[first:last]:
+        return _without_lines(text, statement, {alias.name for alias in gone}, places)
     names = ", ".join(text[places.start(alias) : places.end(alias)] for alias in kept)
     return apply_edits(text, [Edit(first, last, names)])
+
+
+def _without_lines(
+    text: str, statement: ast.Import | ast.ImportFrom, gone: set[str], places: Places
+) -> str | None:  # fmt: skip
+    """The same for an import of several lines: their comments go and stay with their names."""
+    start, end = places.start(statement), places.end(statement)
+    try:
+        line = cst.parse_statement(text[start:end])
+    except (cst.ParserSyntaxError, RecursionError):
+        return None
+    node = line.body[0] if isinstance(line, cst.SimpleStatementLine) else None
+    if not isinstance(node, cst.ImportFrom) or isinstance(node.names, cst.ImportStar):
+        return None
+    kept = without(node, [alias for alias in node.names if spelled(alias.name) in gone])
+    return apply_edits(
+        text, [Edit(start, end, cst.Module([], default_newline=usual_newline(text)).code_for_node(kept))]
+    )
 
 
 def _is_used(alias: ast.alias, statement: ast.Import | ast.ImportFrom, text: str) -> bool:
