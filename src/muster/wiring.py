@@ -28,6 +28,7 @@ from muster.ports import (
     FactCache,
     FileTree,
     FixCommits,
+    History,
     NewRepository,
     Observations,
     ObservedPytest,
@@ -123,12 +124,13 @@ class Workspace:
         )
 
 
-@dataclass(frozen=True, slots=True)
 class ProjectHistory:
     """The history of the project at `root`, if it has one; git is only started where something is asked."""
 
-    root: str
-    cache: FactCache
+    def __init__(self, root: str, cache: FactCache) -> None:
+        self._root = root
+        self._cache = cache
+        self._history: History | None = None
 
     def ask(self, questions: HistoryQuestions, budget_s: float) -> Chronicle:
         """What the history tells of `questions`."""
@@ -136,7 +138,9 @@ class ProjectHistory:
             return Chronicle()
         from muster.adapters.git_history import GitHistory  # what only a check that misses something needs
 
-        return GitHistory(self.root, self.cache).ask(questions, budget_s)
+        if self._history is None:
+            self._history = GitHistory(self._root, self._cache)
+        return self._history.ask(questions, budget_s)
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from tests.adapters.repositories import Work
 
 from muster.adapters.fact_cache import NullFactCache
 from muster.adapters.git_history import GitHistory
-from muster.model.history import Chronicle, HistoryQuestions
+from muster.adapters.git_objects import Repository
+from muster.model.history import Chronicle, Fault, HistoryQuestions
 
 TOKENS = (
     "import base64\n\n\ndef issue(user):\n    return base64.b64encode(user)\n\n\ndef verify(token):\n    return token\n"
@@ -341,11 +342,17 @@ def test_what_was_told_of_a_commit_is_kept_until_the_next_one(tmp_path: Path) ->
     work.write("a.py", TOKENS).write("b.py", "def f(): ...\n").write("t.py", "import a\n").commit("begin")
     work.move("a.py", "c.py").write("b.py", "x = 1\n").commit("move")
     asked = HistoryQuestions(
-        (work.path("a.py"),), ((work.path("b.py"), "f"),), ((work.path("t.py"), "a", ""),), (work.path("c.py"),)
+        (work.path("a.py"),),
+        ((work.path("b.py"), "f"),),
+        ((work.path("t.py"), "a", ""),),
+        (work.path("c.py"),),
+        (Fault("file", work.path("c.py")),),
+        ("x",),
     )
     cache = Kept()
     told = GitHistory(str(tmp_path), cache).ask(asked, LONG_S)
-    assert (len(told.paths), len(told.names), len(told.imports), len(told.origins)) == (1, 1, 1, 1)
+    kinds = (told.paths, told.names, told.imports, told.origins, told.since)
+    assert [len(kind) for kind in kinds] == [1, 1, 1, 1, 1]
     assert len(cache.records) == 1
     assert replace(GitHistory(str(tmp_path), cache).ask(asked, LONG_S), seconds=told.seconds) == told
     assert len(cache.records) == 1
@@ -385,3 +392,44 @@ def test_a_name_is_followed_into_the_file_that_gained_it_even_under_another_name
     told = ask(work, names=(("a.py", "split"), ("a.py", "load")))
     assert told.names[work.path("a.py"), "split"].taken == ((work.path("b.py"), "tokenise"),)
     assert told.names[work.path("a.py"), "load"].taken == ((work.path("c.py"), "load"),)
+
+
+def test_a_name_that_nothing_else_explains_is_searched_for_in_every_change(tmp_path: Path) -> None:
+    work = Work(tmp_path)
+    work.write("zoo/old.py", "class Zebra:\n    stripes = 9\n\n\nLION = 1\n").write("a.py", "x = 1\n").commit("begin")
+    gone = work.write("zoo/old.py", "LION = 1\n").commit("let the zebra go")
+    work.write("zoo/new.py", "def feed(Zebra): ...\n").commit("feed them")
+    told = GitHistory(str(tmp_path)).ask(HistoryQuestions(lost=("Zebra", "Unicorn", "nö", "LION")), LONG_S)
+    assert set(told.lost) == {"Zebra"}
+    trace = told.lost["Zebra"]
+    assert (trace.path, trace.kind, trace.commit.sha) == (work.path("zoo/old.py"), "class", gone)
+    assert (told.gaps, told.notes) == ((), ())
+    told = GitHistory(str(tmp_path)).ask(HistoryQuestions(lost=("Zebra",)), 0.0)
+    assert (told.lost, len(told.notes)) == ({}, 1)
+
+
+def test_a_name_that_its_own_module_explains_is_searched_for_nowhere_else(tmp_path: Path) -> None:
+    work = Work(tmp_path)
+    work.write("a.py", "def load(): ...\n").write("b.py", "def load(): ...\n").commit("begin")
+    work.write("b.py", "x = 1\n").commit("from the one")
+    work.write("a.py", "x = 1\n").commit("from the other")
+    asked = HistoryQuestions(names=((work.path("b.py"), "load"),), lost=("load",))
+    told = GitHistory(str(tmp_path)).ask(asked, LONG_S)
+    assert told.names[work.path("b.py"), "load"].commit.subject == "from the one"
+    assert told.lost == {}
+
+
+def test_what_was_listed_once_is_not_listed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = Work(tmp_path)
+    work.write("a.py", "x = (\n").write("b.py", "y = 1\n").commit("begin")
+    work.delete("b.py").commit("drop b")
+    history = GitHistory(str(tmp_path))
+    history.ask(HistoryQuestions((work.path("b.py"),)), LONG_S)
+    asked: list[tuple[str, ...]] = []
+    run = Repository.run
+    monkeypatch.setattr(
+        Repository, "run", lambda self, *told, **more: (asked.append(told), run(self, *told, **more))[1]
+    )
+    fault = Fault("syntax", work.path("a.py"))
+    assert history.ask(HistoryQuestions(faults=(fault,)), LONG_S).since[fault].subject == "begin"
+    assert [told for told in asked if told[0] == "log" and "--no-walk=unsorted" not in told] == []

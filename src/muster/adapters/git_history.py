@@ -12,6 +12,7 @@ from dataclasses import replace
 import msgspec
 
 from muster.adapters.git_inquiry import Inquiry
+from muster.adapters.git_log import WholeLog
 from muster.adapters.git_objects import Repository
 from muster.adapters.git_versions import Versions
 from muster.adapters.git_walk import LATE, Walk
@@ -20,7 +21,7 @@ from muster.model.history import Chronicle, Fault, HistoryQuestions, NameTrace, 
 from muster.ports import FactCache
 
 _KIND = "history"
-_FORMAT = "3"
+_FORMAT = "4"
 """Raised whenever other answers come out of the same history, so that older records are misses."""
 
 
@@ -31,6 +32,7 @@ class GitHistory:
         self._folder = folder.rstrip("/") or "/"
         self._cache = cache
         self._revision = revision
+        self._log: tuple[str, WholeLog] | None = None
 
     def ask(self, questions: HistoryQuestions, budget_s: float) -> Chronicle:
         """What git tells of all `questions` within the time."""
@@ -46,40 +48,52 @@ class GitHistory:
         if known is not None:
             return known
         with repository.objects() as objects:
-            walk = Walk(repository, self._folder, started + budget_s, is_limited=not questions.needs_all)
+            walk = self._walk(repository, questions, started + budget_s)
             told = Inquiry(walk, Versions(objects), questions).answer()
+        if walk.log is not None and walk.log.is_whole:
+            self._log = (repository.head, walk.log)
         if self._cache:
             self._cache.store(_KIND, key, _encode(told, budget_s))
         return replace(told, seconds=time.monotonic() - started)
+
+    def _walk(self, repository: Repository, questions: HistoryQuestions, deadline: float) -> Walk:
+        """A walk that lists everything only where it must, and where that was done once already not again."""
+        log = self._log[1] if self._log is not None and self._log[0] == repository.head else None
+        is_listed = log is not None and all(fault.path.endswith(".py") for fault in questions.faults)
+        is_limited = not (questions.needs_all or is_listed)
+        return Walk(repository, self._folder, deadline, log=log, is_limited=is_limited)
 
     def _known(self, key: str, budget_s: float) -> Chronicle | None:
         record = self._cache.load(_KIND, key) if self._cache else None
         if record is None:
             return None
         told, allowed_s = _decode(record)
-        is_late = any(gap.startswith(LATE) for gap in told.gaps)
+        is_late = any(gap.startswith(LATE) for gap in (*told.gaps, *told.notes))
         return told if not is_late or budget_s <= allowed_s else None
 
 
 _encoder = msgspec.msgpack.Encoder()
 _Imports = list[tuple[tuple[str, str, str], Commit]]
 _Since = list[tuple[Fault, Commit]]
+_Texts = tuple[str, ...]
 _Record = tuple[
-    bool, list[PathTrace], list[NameTrace], _Imports, list[PathTrace], _Since, list[str], tuple[str, ...], float
-]
+    bool, list[PathTrace], list[NameTrace], _Imports, list[PathTrace], _Since, list[NameTrace], list[str], _Texts, _Texts,
+    float
+]  # fmt: skip
 _decoder = msgspec.msgpack.Decoder(_Record)
 
 
 def _encode(told: Chronicle, budget_s: float) -> bytes:
     imports, since = list(told.imports.items()), list(told.since.items())
     names, origins = list(told.names.values()), list(told.origins.values())
-    paths, starred = list(told.paths.values()), sorted(told.starred)
-    return _encoder.encode((told.asked, paths, names, imports, origins, since, starred, told.gaps, budget_s))
+    paths, lost, starred = list(told.paths.values()), list(told.lost.values()), sorted(told.starred)
+    parts = (told.asked, paths, names, imports, origins, since, lost, starred, told.gaps, told.notes, budget_s)
+    return _encoder.encode(parts)
 
 
 def _decode(record: bytes) -> tuple[Chronicle, float]:
     """What was told, and in how much time."""
-    asked, paths, names, imports, origins, since, starred, gaps, budget_s = _decoder.decode(record)
+    asked, paths, names, imports, origins, since, lost, starred, gaps, notes, budget_s = _decoder.decode(record)
     told = Chronicle(
         asked,
         {trace.path: trace for trace in paths},
@@ -87,8 +101,10 @@ def _decode(record: bytes) -> tuple[Chronicle, float]:
         dict(imports),
         {trace.path: trace for trace in origins},
         dict(since),
+        {trace.name: trace for trace in lost},
         frozenset(starred),
         gaps,
+        notes,
     )
     return told, budget_s
 

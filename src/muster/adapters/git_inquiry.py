@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from muster.adapters.git_log import Change, Entry
+from muster.adapters.git_log import Change, Entry, log_of_definitions
 from muster.adapters.git_since import since_when
 from muster.adapters.git_versions import Versions
-from muster.adapters.git_walk import ROUNDS, UNCOMMITTED, Walk
+from muster.adapters.git_walk import LATE, ROUNDS, UNCOMMITTED, Walk
 from muster.facts.outline import Definition, outline
 from muster.model.commit import Commit
 from muster.model.history import Chronicle, Fault, HistoryQuestions, NameTrace, PathTrace, Step
@@ -18,6 +18,9 @@ MOST_TAKERS = 60
 
 
 MOST_TAKEN = 3
+
+PICKAXE_S = 2.0
+"""So long at most every change of the history is searched for names that nothing else explains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,10 @@ class Inquiry:
         names = self._names(asked.names)
         imports = {key: commit for key in asked.imports if (commit := self._import(*key)) is not None}
         origins = {path: trace for path in asked.origins if (trace := self._past(path)) is not None}
+        notes: dict[str, None] = {}
+        lost = self._lost(paths, names, notes)
         starred, gaps = frozenset(self._starred), tuple(self._walk.gaps)
-        return Chronicle(True, paths, names, imports, origins, since, starred, gaps)
+        return Chronicle(True, paths, names, imports, origins, since, lost, starred, gaps, tuple(notes))
 
     def _since(self, faults: Sequence[Fault]) -> dict[Fault, Commit]:
         """The commit of each fault, newest first in git's order: commits of one script can share their second."""
@@ -202,6 +207,26 @@ class Inquiry:
             for score, name in self._versions.gains(change.before, change.after, gone):
                 found.append((-score, place, name))
         yield from ((place, name) for _, place, name in sorted(found)[:MOST_TAKEN])
+
+    def _lost(
+        self, paths: Mapping[str, PathTrace], names: Mapping[tuple[str, str], NameTrace], notes: dict[str, None]
+    ) -> dict[str, NameTrace]:
+        """The commits that took away the last definition of names that nothing else explains, wherever they were."""
+        known = {name for _, name in names} | {name for trace in paths.values() for name in outline(trace.source)}
+        wanted = [name for name in self._questions.lost if name not in known]
+        left_s = min(self._walk.left_s(), PICKAXE_S)
+        log = log_of_definitions(self._walk.repository, wanted, left_s) if wanted and left_s else None
+        found: dict[str, NameTrace] = {}
+        for entry in log.entries if log is not None else ():
+            for change in entry.changes if self._walk.left_s() else ():
+                for name in wanted:
+                    if name not in found and self._versions.loses(change.before, change.after, name):
+                        gone = self._versions.outline(change.before)[name]
+                        found[name] = NameTrace(self._walk.place(change.path), name, entry.commit, gone.text, gone.kind)
+        if wanted and len(found) < len(wanted) and (log is None or not log.is_whole):
+            missing = ", ".join(f"'{name}'" for name in wanted if name not in found)
+            notes[f"{LATE}whether any file ever defined {missing} was not looked at to the end"] = None
+        return found
 
     # Imports --------------------------------------------------------------------------------------------------------
 

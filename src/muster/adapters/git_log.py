@@ -113,6 +113,16 @@ def log_of_paths(repository: Repository, paths: Iterable[str], timeout_s: float)
     return _log(repository, ["--stdin", "--no-renames", "-c"], _limited(repository, paths), timeout_s)
 
 
+def log_of_definitions(repository: Repository, names: Iterable[str], timeout_s: float) -> Log:
+    """The commits that added or took a line which defines one of `names` at the top level of any file, and those files.
+
+    Every change of every commit is compared for that: the last resort.
+    """
+    words = "|".join(name for name in names if name.isascii() and name.isidentifier())
+    pattern = f"^((async +)?def +|class +)?({words})[[:space:]]*[(:=]"
+    return _log(repository, ["--no-renames", "-G", pattern, repository.head, "--"], b"", timeout_s)
+
+
 def log_of_merged(repository: Repository, paths: Iterable[str], timeout_s: float) -> Log:
     """What happened to `paths` (below the folder of the repository), each merge shown against each of its parents."""
     arguments = ["--stdin", "--no-renames", "--full-history", "--diff-merges=separate"]

@@ -27,9 +27,18 @@ class Walk:
     """The history of the repository up to its `head`, as far as the time until `deadline` allows.
 
     `gaps` say what it did not look at. With `is_limited` git lists only the files that are asked for: quicker for a few.
+    `log` is what was listed before of the same history.
     """
 
-    def __init__(self, repository: Repository, folder: str, deadline: float, *, is_limited: bool = False) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        folder: str,
+        deadline: float,
+        *,
+        log: WholeLog | None = None,
+        is_limited: bool = False,
+    ) -> None:
         self.repository = repository
         self.gaps: dict[str, None] = {}
         self.present = frozenset(self.place(path) for _, _, path in repository.paths(repository.head))
@@ -39,7 +48,7 @@ class Walk:
         self._positions: dict[str, int] = {}
         self._whole: dict[str, Entry] = {}
         self._children: dict[str, list[str]] | None = None
-        self._log: WholeLog | None = None
+        self.log = log
         self._events: dict[str, list[tuple[Entry, Change]]] = {}
         if repository.is_shallow:
             self.gaps["the clone is shallow: what happened before its first commit is not known"] = None
@@ -58,19 +67,19 @@ class Walk:
     def visit(self, paths: Iterable[str]) -> None:
         """Read what happened to `paths`; those already known are not asked for again."""
         wanted = [path for path in dict.fromkeys(paths) if path not in self._events]
-        if not wanted or (self._log is None and self.is_late(f"{len(wanted)} files were")):
+        if not wanted or (self.log is None and self.is_late(f"{len(wanted)} files were")):
             return
         if self._is_limited:
             self._read_each(
                 wanted, lambda below: log_of_paths(self.repository, below, self.left_s()), "older commits were"
             )
             return
-        if self._log is None:
+        if self.log is None:
             # A quarter of the time is kept for what the commits in question did.
-            self._log = WholeLog(self.repository, self.left_s() * 0.75)
-            self._check(self._log, "older commits were")
+            self.log = WholeLog(self.repository, self.left_s() * 0.75)
+            self._check(self.log, "older commits were")
         for path in wanted:
-            self._events[path] = self._log.changes_of(self.short(path))
+            self._events[path] = self.log.changes_of(self.short(path))
         self._look_into_merges([path for path in wanted if self._is_dropped(path)])
 
     def _is_dropped(self, path: str) -> bool:
@@ -105,8 +114,8 @@ class Walk:
 
     def position(self, commit: str) -> int:
         """The place of the commit in git's order among those that changed a visited file; 0 for what is not committed."""
-        if self._log is not None:
-            return self._log.position(commit)
+        if self.log is not None:
+            return self.log.position(commit)
         return self._positions.get(commit, -1) + 1
 
     def whole(self, commit: str) -> Entry | None:
@@ -117,7 +126,7 @@ class Walk:
         """The commits right after one that deleted a visited file."""
         if self._children is None:
             deleting = frozenset(found[0].commit.sha for path in self._events if (found := self.deletion(path)))
-            self._children = self._log.children_of(deleting) if self._log else {}
+            self._children = self.log.children_of(deleting) if self.log else {}
         return self._children.get(commit, ())
 
     def _check(self, log: Log | WholeLog, what: str) -> None:

@@ -138,7 +138,16 @@ def _writer(failure: Failure, case: Case) -> Commit | None:
 
 def gaps(case: Case) -> tuple[Evidence, ...]:
     """What the history could not tell of what is missing, and why."""
-    return gaps_to_tell(case.answers.history)
+    notes = (Evidence("history", note) for note in case.answers.history.notes)
+    return (*gaps_to_tell(case.answers.history), *notes)
+
+
+def once_defined(name: str, case: Case) -> Iterator[Evidence]:
+    """Where the name was, that nothing of today defines, and the commit that took it away."""
+    trace = case.answers.history.lost.get(name)
+    if trace is not None:
+        text = f"'{name}', a {trace.kind}, was in {case.show(trace.path)} until {trace.commit}"
+        yield Evidence("was", text, "", 0, trace.commit.sha)
 
 
 def shown(candidates: Sequence[Candidate], *, from_first: bool = True) -> tuple[Evidence, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from posixpath import dirname
 
 from muster.diagnosis.module_files import files_below
-from muster.diagnosis.questions import Answers, MissingModule
+from muster.diagnosis.questions import Answers, MissingModule, is_probably_ours
 from muster.diagnosis.roots import Failure, failures_of, is_ours
 from muster.index.bindings import imports_at
 from muster.index.index import FactsOf
@@ -16,6 +16,8 @@ from muster.ports import FileTree
 
 MOST_ENTRIES = 12
 """So many entries of one search path are taken for folders of the project that modules may have been in."""
+
+MOST_LOST = 20
 
 MOST_PARTS = 8
 """So many names that are wanted of a module are taken for modules that may have been below it."""
@@ -47,7 +49,17 @@ def history_questions(
             imports.update(dict.fromkeys(_imports(failure, rootdir, facts)))
         seen.add(key)
     missing = (path for path in paths if tree.kind(path) is None)
-    return HistoryQuestions(tuple(missing), tuple(names), tuple(imports))
+    lost = tuple(_lost(answers, rootdir))[:MOST_LOST]
+    return HistoryQuestions(tuple(missing), tuple(names), tuple(imports), lost=lost)
+
+
+def _lost(answers: Answers, rootdir: str) -> Iterator[str]:
+    """The names that are wanted of modules of the project, and that no file of the tree defines."""
+    wanted = {each.name: None for each in answers.questions.names if is_ours(each.module_file or "", rootdir)}
+    for missing in answers.questions.modules:
+        if is_probably_ours(missing.name, answers.index):
+            wanted.update(dict.fromkeys(missing.names))
+    yield from (name for name in wanted if not answers.index.hits.definers.get(name))
 
 
 def _modules_behind(missing: MissingModule) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from muster.diagnosis.case import Case
-from muster.diagnosis.fate import gaps, never_was, shown, written_by
+from muster.diagnosis.fate import gaps, never_was, once_defined, shown, written_by
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.module_candidates import module_candidates
 from muster.diagnosis.roots import Root
@@ -86,3 +86,4 @@ def _names_elsewhere(name: str, case: Case) -> Iterator[Evidence]:
             )
         else:
             yield Evidence("definition", f"'{wanted}' is defined nowhere in the tree")
+            yield from once_defined(wanted, case)

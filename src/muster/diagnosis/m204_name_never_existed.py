@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from muster.diagnosis.case import Case
-from muster.diagnosis.fate import Fate, fate_of_name, gaps, shown, written_by
+from muster.diagnosis.fate import Fate, fate_of_name, gaps, once_defined, shown, written_by
 from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.m201_name_moved import definitions_elsewhere
 from muster.diagnosis.methods import method_evidence, methods_named
@@ -38,6 +38,7 @@ def explain(root: Root, case: Case) -> Finding | None:
                 for each in homes[:5]
             ),
             *([] if homes else [Evidence("definition", f"no module of the tree defines '{detail.name}'")]),
+            *once_defined(detail.name, case),
             *method_evidence(methods_named(detail, case)),
             *shown(candidates),
             *gaps(case),

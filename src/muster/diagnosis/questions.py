@@ -136,12 +136,12 @@ def answer_from_tree(
     Files are read for that where `mentions`, which may know them already, is None.
     """
     layout = survey(tree, invocation.rootdir, Wanted(), facts, spelling_roots(tree, invocation))
-    wanted = asked.wanted(lambda module: _might_be_ours(module, layout))
+    wanted = asked.wanted(lambda module: is_probably_ours(module, layout))
     index = survey(tree, invocation.rootdir, wanted, facts, layout.roots, lambda: layout.files, mentions)
     return Answers(index, asked)
 
 
-def _might_be_ours(module: str, layout: Index) -> bool:
+def is_probably_ours(module: str, layout: Index) -> bool:
     """Whether the tree has the top level of `module`, or a file of its last name that it may have become."""
     return module.partition(".")[0] in layout.top_level_modules or bool(layout.locate_module(module))
 

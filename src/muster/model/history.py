@@ -33,6 +33,7 @@ class HistoryQuestions:
 
     `paths` are files that the tree does not have; `imports` are imports that stand in a file today: the file, the module
     as written (without leading dots), and the name, "" for `import module`. `origins` are files of today: where were they?
+    `lost` are names that no file of today defines: did any file ever? That is looked for only where nothing else settles it.
     """
 
     paths: tuple[str, ...] = ()
@@ -40,6 +41,7 @@ class HistoryQuestions:
     imports: tuple[tuple[str, str, str], ...] = ()
     origins: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
+    lost: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.needs_all or self.faults)
@@ -47,7 +49,7 @@ class HistoryQuestions:
     @property
     def needs_all(self) -> bool:
         """Whether the answer lies anywhere in the history, and not in that of a few files alone."""
-        return bool(self.paths or self.names or self.imports or self.origins)
+        return bool(self.paths or self.names or self.imports or self.origins or self.lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ class Chronicle:
 
     `asked` is false where there is no history at all: nothing then follows from absence. `starred` are files of which some
     version had a star import: a name without an entry may have come through it. `since` is in git's order, newest
-    first, and has a commit without a name for a fault that is not committed yet. `seconds` is what the asking took.
+    first, and has a commit without a name for a fault that is not committed yet. `seconds` is what the asking took;
+    `notes` say what was not looked at without anything following from it.
     """
 
     asked: bool = False
@@ -117,8 +120,10 @@ class Chronicle:
     imports: Mapping[tuple[str, str, str], Commit] = field(default_factory=dict)
     origins: Mapping[str, PathTrace] = field(default_factory=dict)
     since: Mapping[Fault, Commit] = field(default_factory=dict)
+    lost: Mapping[str, NameTrace] = field(default_factory=dict)
     starred: frozenset[str] = frozenset()
     gaps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property

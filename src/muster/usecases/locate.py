@@ -169,7 +169,7 @@ def _explain_absence(search: _Search, found: Found | None, missing: str) -> tupl
         wanted = history_questions(collection, answers, search.tree, search.invocation.rootdir, facts)
         paths = [*wanted.paths, *_files(search)]
         gone = tuple(path for path in dict.fromkeys(paths) if search.tree.kind(path) is None)
-        told = search.ports.history.ask(HistoryQuestions(gone, wanted.names, wanted.imports), LONG_BUDGET_S)
+        told = search.ports.history.ask(replace(wanted, paths=gone), LONG_BUDGET_S)
     answers = Answers(answers.index, answers.questions, told)
     causes = conclude(collection, search.invocation, search.environment, search.tree, answers)
     return next(iter(causes), None), told

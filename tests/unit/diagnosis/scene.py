@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from textwrap import dedent
 
-from muster.diagnosis import ExpectedTests, answer_from_tree, conclude, questions
+from muster.diagnosis import ExpectedTests, answer_from_tree, conclude, history_questions, questions
 from muster.facts.module_facts import ModuleFacts
 from muster.facts.parse import parse_module
 from muster.model.cause import Cause
@@ -24,7 +24,7 @@ from muster.model.collection import (
     RaisedException,
 )
 from muster.model.environment import Distribution, Environment
-from muster.model.history import Chronicle
+from muster.model.history import Chronicle, HistoryQuestions
 from muster.model.invocation import Invocation
 from muster.model.location import Location
 from muster.ports import ReadFailure
@@ -132,6 +132,19 @@ def diagnose(
     return conclude(
         session, told, environment, tree, answers, severity=severity or {}, directives=directives, expected=expected
     )
+
+
+def asked_of_history(files: Mapping[str, str], *reports: CollectorReport) -> HistoryQuestions:
+    """What the history is asked about `reports` over `files`."""
+    tree = MemoryTree({path(name): dedent(text).encode() for name, text in files.items()}, folders=(ROOT,))
+
+    def facts(name: str) -> ModuleFacts:
+        return parse_module(tree.read(name), target=(3, 12), path=name)
+
+    session = Collection(reports=reports)
+    told = Invocation("pytest", "test", (), ROOT, ROOT, import_mode="importlib")
+    answers = answer_from_tree(questions(session, facts), tree, told, facts)
+    return history_questions(session, answers, tree, ROOT, facts)
 
 
 def evidence(cause: Cause) -> list[str]:

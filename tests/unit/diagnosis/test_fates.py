@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.diagnosis.scene import diagnose, evidence, no_module, no_name, path
+from tests.unit.diagnosis.scene import asked_of_history, diagnose, evidence, no_module, no_name, path
 
 from muster.model.cause import Cause
 from muster.model.collection import Confidence
@@ -154,3 +154,29 @@ def test_a_module_of_the_project_that_is_gone_is_no_missing_distribution() -> No
     (cause,) = diagnose(files, report, history=told(gone))
     assert (cause.code, cause.since) == ("M102", MOVE)
     assert "held: it defined book" in evidence(cause)
+
+
+def test_where_a_name_was_that_nothing_of_today_defines_is_told() -> None:
+    files = {"app.py": "x = 1\n", "tests/test_a.py": "from app import Zebra\n"}
+    trace = NameTrace(path("old.py"), "Zebra", MOVE, "class Zebra: ...", "class")
+    history = Chronicle(True, lost={"Zebra": trace}, notes=("the time was up: something",))
+    (cause,) = diagnose(files, no_name("tests/test_a.py", "app", "Zebra", "app.py"), history=history)
+    assert (cause.code, cause.confidence) == ("M204", Confidence.CERTAIN)
+    assert f"was: 'Zebra', a class, was in old.py until {MOVE}" in evidence(cause)
+    assert "history: the time was up: something" in evidence(cause)
+
+
+def test_only_names_that_no_file_defines_are_searched_for_everywhere() -> None:
+    files = {
+        "app.py": "x = 1\n",
+        "lib.py": "class Lion: ...\n",
+        "tests/test_a.py": "from app.zoo import Zebra, Lion\n",
+        "tests/test_b.py": "from yaml import safe_load\n",
+        "tests/test_c.py": "from app import Tiger\n",
+    }
+    reports = (
+        no_module("tests/test_a.py", "app.zoo", search=("/r/app",)),
+        no_module("tests/test_b.py", "yaml"),
+        no_name("tests/test_c.py", "app", "Tiger", "app.py"),
+    )
+    assert asked_of_history(files, *reports).lost == ("Tiger", "Zebra")
