@@ -4,7 +4,8 @@
 
 Writes a synthetic repository (by `git fast-import`, the same for the same numbers), or takes a real one, and asks for 100
 missing things at once: files that were renamed, deleted or never there, names that were taken out of files that still
-exist, and the imports that want them. Nothing is cached. A check allows five seconds.
+exist, and the imports that want them; for as many lines of today, since when they stand there; and for five names that no
+file ever defined, for which every change is searched (a second at most). Nothing is cached. A check allows five seconds.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from random import Random
 from muster.adapters.git_history import GitHistory
 from muster.adapters.git_log import log_of_commits
 from muster.adapters.git_objects import Repository
-from muster.model.history import HistoryQuestions
+from muster.model.history import Fault, HistoryQuestions
 from muster.usecases.diagnose import HISTORY_BUDGET_S
 
 
@@ -98,6 +99,11 @@ def write_history(folder: Path, commits: int, files: int, causes: int) -> Histor
             (f"{folder}/tests/test_{number}.py", f"app.area_{number % 40}.module_{number}", f"gone_{number}")
             for number in range(causes)
         ),
+        faults=tuple(
+            Fault("line", f"{folder}/{path_of(number)}", f"def step_{number}_0(value):")
+            for number in range(causes, min(2 * causes, files))
+        ),
+        lost=tuple(f"never_{number}" for number in range(5)),
     )
 
 
@@ -136,9 +142,10 @@ def main() -> int:
         seconds = time.monotonic() - started
     print(
         f"{len(asked.paths)} paths, {len(asked.names)} names, {len(asked.imports)} imports: "
-        f"{len(told.paths)}, {len(told.names)} and {len(told.imports)} found in {seconds:.2f} s"
+        f"{len(told.paths)}, {len(told.names)} and {len(told.imports)} found; "
+        f"{len(asked.faults)} faults: {len(told.since)} dated; {len(asked.lost)} lost names; in {seconds:.2f} s"
     )
-    for gap in told.gaps:
+    for gap in (*told.gaps, *told.notes):
         print(f"  {gap}")
     return int(seconds > HISTORY_BUDGET_S or bool(told.gaps))
 

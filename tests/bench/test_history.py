@@ -9,7 +9,8 @@ from bench import history
 def test_everything_is_found_in_a_small_history(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Half of the paths were there once; all names were; all imports have a commit."""
+    """Half of the paths were there once; all names were; all imports and faults have a commit."""
     monkeypatch.setattr(sys, "argv", ["history.py", "--commits", "200", "--files", "120", "--causes", "20"])
     assert history.main() == 0
-    assert capsys.readouterr().out.startswith("15 paths, 5 names, 20 imports: 10, 5 and 20 found in ")
+    found = "15 paths, 5 names, 20 imports: 10, 5 and 20 found; 20 faults: 20 dated; 5 lost names; in "
+    assert capsys.readouterr().out.startswith(found)

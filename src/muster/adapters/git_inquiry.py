@@ -19,7 +19,7 @@ MOST_TAKERS = 60
 
 MOST_TAKEN = 3
 
-PICKAXE_S = 2.0
+PICKAXE_S = 1.0
 """So long at most every change of the history is searched for names that nothing else explains."""
 
 
@@ -214,7 +214,7 @@ class Inquiry:
         """The commits that took away the last definition of names that nothing else explains, wherever they were."""
         known = {name for _, name in names} | {name for trace in paths.values() for name in outline(trace.source)}
         wanted = [name for name in self._questions.lost if name not in known]
-        left_s = min(self._walk.left_s(), PICKAXE_S)
+        left_s = min(self._walk.left_s() / 2, PICKAXE_S)
         log = log_of_definitions(self._walk.repository, wanted, left_s) if wanted and left_s else None
         found: dict[str, NameTrace] = {}
         for entry in log.entries if log is not None else ():

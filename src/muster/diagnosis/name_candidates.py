@@ -151,5 +151,5 @@ def _passed_on_today(within: Iterable[Place], case: Case) -> Iterator[Place]:
         if resolved is not None and holds(resolved, bound.original, case):
             evidence = Evidence("source", f"'{place.module}' has '{place.name}' from there", file_of(resolved))
             yield Place(
-                module, bound.original, "moved", file_of(resolved), place.rank + TIE, [*place.evidence, evidence]
+                module, bound.original, "renamed", file_of(resolved), place.rank + TIE, [*place.evidence, evidence]
             )
