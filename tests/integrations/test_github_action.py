@@ -124,6 +124,11 @@ def test_every_expression_is_known() -> None:
     assert expressions == inputs | known | outputs | {f"github.event.{name}" for name in events}
 
 
+def test_every_input_and_output_is_documented() -> None:
+    page = (ROOT / "docs/how-to/check-in-ci.md").read_text(encoding="utf-8")
+    assert [name for name in (*ACTION["inputs"], *ACTION["outputs"]) if f"`{name}`" not in page] == []
+
+
 def test_it_installs_muster_beside_the_project(tmp_path: Path, wheel: Path) -> None:
     made = job(tmp_path, SOUND, install=str(wheel))
     assert made.run("install") == 0, made.log

@@ -15,6 +15,11 @@ TEMPLATE = ROOT / "templates/muster.gitlab-ci.yml"
 JOB: dict[str, Any] = YAML(typ="safe").load(TEMPLATE.read_text(encoding="utf-8"))["muster"]
 
 
+def test_every_variable_is_documented() -> None:
+    page = (ROOT / "docs/how-to/check-in-ci.md").read_text(encoding="utf-8")
+    assert [name for name in JOB["variables"] if name.startswith("MUSTER_") and f"`{name}`" not in page] == []
+
+
 def test_a_broken_file_fails_the_job_and_leaves_its_reports(tmp_path: Path, wheel: Path) -> None:
     project = write(tmp_path / "project", BROKEN)
     environ = {

@@ -166,7 +166,7 @@ def _list(texts: Iterable[str]) -> Markup:
 def _fix(fix: Fix, position: int) -> Markup:
     label, shown = fix_words(fix, position)
     verdict = [element("span", {"class": _VERDICT_TONES[fix.verdict.state]}, f" {shown}")] if shown else []
-    patch = [element("pre", {}, fix.patch)] if fix.patch else []
+    patch = [element("pre", {}, fix.patch)] if fix.patch and fix.verdict.state != "refuted" else []
     return element("li", {}, f"{label}: {fix.title}", *verdict, *patch)
 
 

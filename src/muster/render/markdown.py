@@ -123,7 +123,8 @@ def _title(cause: CauseReport) -> str:
 def _fix(fix: Fix, position: int) -> list[str]:
     label, shown = fix_words(fix, position)
     line = _line(Words(f"- {label}: "), fix.title, *_remark(shown))
-    return [line, *(["", *code_block(fix.patch, "diff"), ""] if fix.patch else [])]
+    shows = fix.patch and fix.verdict.state != "refuted"
+    return [line, *(["", *code_block(fix.patch, "diff"), ""] if shows else [])]
 
 
 def _remark(text: str) -> list[Words | str]:

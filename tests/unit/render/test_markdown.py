@@ -48,10 +48,12 @@ def test_the_summary_is_counts_then_causes() -> None:
     assert render_markdown(report()) == WHOLE
 
 
-def test_a_patch_is_a_block() -> None:
+def test_a_patch_is_a_block_unless_it_is_refuted() -> None:
     verdict = Verdict(state="proved", by="simulation", back=1, lost=0, new_failures=0, uncovers=(), reason="")
     fix = Fix(id="a", title="mend it", patch="--- a\n+++ b\n-```\n+x\n", verdict=verdict)
-    printed = render_markdown(report(causes=(msgspec.structs.replace(lost_tests(), fixes=(fix,)),)))
+    refuted = Fix(id="b", title="no", patch="+y\n", verdict=msgspec.structs.replace(verdict, state="refuted", back=0))
+    printed = render_markdown(report(causes=(msgspec.structs.replace(lost_tests(), fixes=(fix, refuted)),)))
+    assert "+y" not in printed
     assert "- fix: `mend it`: `proved: 1 test back, none lost`\n\n````diff\n--- a\n+++ b\n-```\n+x\n````\n" in printed
 
 
