@@ -5,7 +5,8 @@
 SOURCE is a checkout, PYTHON an interpreter that has what it needs, PACKAGE the package's folder in it (`src/flask`). Each
 case is a fresh copy with a history of two commits; the second one is the fault. A fault that real pytest does not feel is
 not counted. *Named*: the cause has the right code. *Placed*: its culprit is the right file and line. *Repaired*: after
-`muster fix --apply --until-green` real pytest collects as many tests as before, without an error.
+`muster fix --apply --until-green` real pytest collects as many tests as before, without an error; of a syntax error, which is
+for a person to judge, after `--cause N --fix LETTER` with the first proved one.
 
 Running this runs the projects' own code.
 """
@@ -30,7 +31,7 @@ from typing import Any
 
 from muster.errors import MusterError
 from muster.model.cause import Cause
-from muster.usecases.fix import FixRequest, plan_fixes
+from muster.usecases.fix import FixRequest, Round, plan_fixes
 from muster.wiring import Choices, open_workspace, project_writer
 
 TIMEOUT_S = 300
@@ -56,11 +57,15 @@ EXTRA = {
 
 @dataclass(frozen=True)
 class Fault:
-    """What was done: the codes that name it, where it lies (line 0: anywhere in the file), and whether files can repair it."""
+    """What was done: the codes that name it, where it lies (line 0: anywhere in the file), and whether files can repair it.
+
+    With `choice` nothing is applied by itself: the first proved fix of the cause is taken, as `--cause N --fix LETTER` does.
+    """
 
     codes: frozenset[str]
     places: frozenset[tuple[str, int]]
     repairable: bool = True
+    choice: bool = False
 
 
 @dataclass(frozen=True)
@@ -247,7 +252,7 @@ def syntax_error(project: Project, choose: random.Random) -> Fault | None:
         text = path.read_text()
         line = text.rstrip("\n").count("\n") + 2
         path.write_text(text.rstrip("\n") + "\ndef unfinished(:\n")
-        return Fault(frozenset({"M301"}), frozenset({(_shown(project, path), line)}), repairable=False)
+        return Fault(frozenset({"M301"}), frozenset({(_shown(project, path), line)}), choice=True)
     return None
 
 
@@ -549,6 +554,9 @@ def run_case(project: Project, kind: str, baseline: tuple[int, int], choose: ran
             plan = plan_fixes(workspace.ports, workspace.clock, workspace.plan, FixRequest(until_green=True))
             causes = plan.rounds[0].checked.causes
             _judge(case, fault, causes, project)
+            chosen = _choice(fault, plan.rounds[0])
+            if chosen is not None:
+                plan = plan_fixes(workspace.ports, workspace.clock, workspace.plan, chosen)
             if plan.changes:
                 project_writer(str(project.root)).apply(plan.changes)
     except MusterError as error:
@@ -560,6 +568,17 @@ def run_case(project: Project, kind: str, baseline: tuple[int, int], choose: ran
             case.note = f"{case.note} {baseline} -> {broken} -> {after}".strip()
     case.seconds = time.monotonic() - started
     return case
+
+
+def _choice(fault: Fault, looked: Round) -> FixRequest | None:
+    """What a person would ask for, where the fault needs one: the first fix of its cause that is proved."""
+    if not fault.choice:
+        return None
+    for number, (cause, fixes) in enumerate(zip(looked.checked.causes, looked.fixes, strict=True), 1):
+        proved = [each.letter for each in fixes if each.verdict.state == "proved"]
+        if cause.code in fault.codes and proved:
+            return FixRequest(cause=number, fix=proved[0])
+    return None
 
 
 def _judge(case: Case, fault: Fault, causes: tuple[Cause, ...], project: Project) -> None:

@@ -167,6 +167,20 @@ def test_a_removed_name_is_restored_with_what_it_needs(tmp_path: Path) -> None:
     assert collected(tmp_path) == ({"test_a.py::test_a"}, 0)
 
 
+def test_who_tries_both_places_is_left_alone_and_no_one_else(tmp_path: Path) -> None:
+    write_project(tmp_path, {
+        "pytest.ini": "[pytest]\npythonpath = .\nfilterwarnings = error\n", "lib.py": "class HttpClientPool: ...\n",
+        "test_a.py": "from lib import HttpClient\ndef test_a():\n    try:\n        HttpClient()\n    except ImportError: ...\n",
+        "test_b.py": "try:\n    from lib import HttpClient\nexcept ImportError:\n    from lib import HttpClientPool as HttpClient\n" + TEST,
+    })  # fmt: skip
+    plan = plan_of(tmp_path)
+    assert [change.path for change in plan.changes] == [str(tmp_path / "test_a.py")]
+    refused = offered(tmp_path, "re-export")
+    assert (refused.verdict.state, refused.verdict.reason) == (
+        "refuted", "the project makes warnings errors, and the re-export warns",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "old", "after"),
     [

@@ -120,11 +120,24 @@ def _rewriter(moves: Sequence[Move], package: str, *, rename: bool) -> Callable[
 
 
 def _has_its_own_way(site: Site, path: str, move: Move) -> bool:
-    """Whether the file already tries the new place where the old one fails."""
+    """Whether the file already tries the new place where the old one fails, or the other way round."""
     content = site.read(path) or b""
-    return b"except" in content and move.new_module.encode() in content and move.module.encode() in content and (
-        b"ImportError" in content or b"ModuleNotFoundError" in content
-    )  # fmt: skip
+    if b"except" not in content:
+        return False
+    source = read_source(content)
+    tree = parse_tree(source.text) if source is not None else None
+    tries = [node for node in ast.walk(tree) if isinstance(node, ast.Try)] if tree is not None else []
+    return any({move.old, move.new} <= set(_imported(each)) for each in tries)
+
+
+def _imported(node: ast.AST) -> Iterator[str]:
+    """The dotted names that are imported anywhere in `node`, modules and what is taken from them."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Import):
+            yield from (alias.name for alias in each.names)
+        elif isinstance(each, ast.ImportFrom) and each.module and not each.level:
+            yield each.module
+            yield from (f"{each.module}.{alias.name}" for alias in each.names)
 
 
 def _is_test(path: str) -> bool:

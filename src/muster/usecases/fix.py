@@ -146,7 +146,14 @@ class _Prover:
 
 
 def _tempered(verdict: Verdict, fix: Fix, cause: Cause) -> Verdict:
-    """`verdict`, but for what only looks like a cure: a stub, or tests that are given up."""
+    """`verdict`, but for what only looks like a cure: a stub, tests that are given up, a warning that is an error here."""
+    if (
+        verdict.state in ("partial", "refuted")
+        and fix.kind == "re-export"
+        and "DeprecationWarning: '" in verdict.reason
+    ):
+        reason = "the project makes warnings errors, and the re-export warns"
+        return msgspec.structs.replace(verdict, state="refuted", reason=reason)
     if verdict.state == "proved" and fix.stub:
         reason = "a stub: the tests are collected, and fail until somebody writes it"
         return msgspec.structs.replace(verdict, state="partial", reason=reason)
