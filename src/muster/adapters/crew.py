@@ -22,6 +22,8 @@ from muster.errors import UsageError
 from muster.model.run import Event, Gone, Printed, Told
 
 GUEST = Path(__file__).parent.parent / "guest"
+WORKER_TEXTS = ("channel.py", "worker_words.py", "worker_guise.py", "worker_session.py", "worker.py")
+CONTROLLER_TEXTS = (*WORKER_TEXTS, "controller.py")
 CONTROLLER = "controller"
 OUTPUT_LIMIT_BYTES = 64 << 10
 WORDS_LIMIT = 4_000
@@ -92,7 +94,7 @@ class PytestCrew:
     def start_controller(self, arguments: Sequence[str]) -> None:
         """Start the controller, `arguments` before those of the command."""
         spec = {"workers": self._workers, "run": self._run}
-        self._start(CONTROLLER, ("channel.py", "worker.py", "controller.py"), "oversee", spec, arguments, {})
+        self._start(CONTROLLER, CONTROLLER_TEXTS, "oversee", spec, arguments, {})
 
     def start_worker(self, name: str) -> None:
         """Start one worker."""
@@ -101,7 +103,7 @@ class PytestCrew:
             "PYTEST_XDIST_WORKER": name,
             "PYTEST_XDIST_WORKER_COUNT": str(self._workers),
         }
-        self._start(name, ("channel.py", "worker.py"), "start", {"workers": self._workers}, (), variables)
+        self._start(name, WORKER_TEXTS, "start", {"workers": self._workers}, (), variables)
 
     def send(self, name: str, header: Mapping[str, object], body: bytes = b"") -> None:
         """Give a child a frame; nothing happens where it is gone."""

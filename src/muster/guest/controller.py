@@ -13,22 +13,22 @@ From Muster: go names paths; node id; nodeready id body; reports id flaky body; 
 
 def oversee(spec):
     """Runs the session that `spec` (descriptor, workers, run) describes; does not return."""
-    channel = Channel(spec["descriptor"])  # noqa: F821  # because channel.py stands before this text
-    preload()  # noqa: F821  # because worker.py stands before this text
+    channel = Channel(spec["descriptor"])
+    preload()
     channel.send("awake")
     header, _ = channel.receive()
     if header is None or header["kind"] != "go":
-        sys.exit(0)  # noqa: F821
+        sys.exit(0)
     spec.update(names=header["names"], paths=header["paths"])
     import pytest
 
-    controller = marked(pytest, Controller)(channel, spec)  # noqa: F821
+    controller = marked(pytest, Controller)(channel, spec)
     Curtain.pytest_runtestloop = pytest.hookimpl(hookwrapper=True)(Curtain.pytest_runtestloop)
-    code = pytest.main(sys.argv[1:], plugins=[controller, Curtain()])  # noqa: F821
-    sys.stdout.flush()  # noqa: F821
-    sys.stderr.flush()  # noqa: F821
+    code = pytest.main(sys.argv[1:], plugins=[controller, Curtain()])
+    sys.stdout.flush()
+    sys.stderr.flush()
     channel.send("finished", exit=int(code))
-    sys.exit(int(code))  # noqa: F821
+    sys.exit(int(code))
 
 
 class Node:
@@ -42,11 +42,11 @@ class Node:
             "workerid": name,
             "workercount": spec["workers"],
             "testrunuid": spec["run"],
-            "mainargv": list(sys.argv),  # noqa: F821
+            "mainargv": list(sys.argv),
         }
         self.workeroutput = {}
-        self.workerinfo = {"id": name, "sysplatform": sys.platform, "version_info": tuple(sys.version_info)}  # noqa: F821
-        self.workerinfo["executable"] = sys.executable  # noqa: F821
+        self.workerinfo = {"id": name, "sysplatform": sys.platform, "version_info": tuple(sys.version_info)}
+        self.workerinfo["executable"] = sys.executable
         self.shutting_down = False
 
     def __repr__(self):
@@ -66,7 +66,7 @@ class Gateway:
         self.spec = "popen//id={}".format(name)
 
     def _rinfo(self):
-        return RemoteInfo(interpreter_facts())  # noqa: F821
+        return RemoteInfo(interpreter_facts())
 
 
 class RemoteInfo:
@@ -89,11 +89,11 @@ class Controller:
         self.flaky = set()
 
     def pytest_load_initial_conftests(self, early_config):
-        pose_as_distributed(early_config.known_args_namespace, self.spec["workers"])  # noqa: F821
+        pose_as_distributed(early_config.known_args_namespace, self.spec["workers"])
         yield
 
     def pytest_cmdline_main(self, config):
-        pose_as_local(config.option)  # noqa: F821
+        pose_as_local(config.option)
         config.option.usepdb = False
         config.option.collectonly = False
         yield
@@ -101,7 +101,7 @@ class Controller:
     def pytest_configure(self, config):
         # Late enough for pytest-xdist not to distribute (it needs `tx`), early enough for all who only ask.
         self.config = config
-        pose_as_distributed(config.option, self.spec["workers"])  # noqa: F821
+        pose_as_distributed(config.option, self.spec["workers"])
         config.option.tx = []
 
     def pytest_sessionstart(self, session):
@@ -300,7 +300,7 @@ def rebuilt_warning(data):
     if data["class"] is not None:
         kind = named_class(data["class"])
         try:
-            message = kind(*marshal.loads(data["arguments"]))  # noqa: F821
+            message = kind(*marshal.loads(data["arguments"]))
         except Exception:
             message = Warning("{}.{}: {}".format(*data["class"], data["text"]))
     return warnings.WarningMessage(

@@ -1,9 +1,9 @@
 """One worker of `muster run`: a real pytest session that collects and runs only what it is given.
 
-It is sent as text (behind `channel.py`) to the project's own interpreter: Python 3.9 syntax, standard library and pytest
-only. pytest starts as the team's command starts it, with all plugins, conftests and options; what differs is the plugin
-below. Plugins that ask find what pytest-xdist shows them in its workers (`config.workerinput`, `config.workeroutput`,
-the `PYTEST_XDIST_*` variables), in the same order of events (`xdist/remote.py`).
+It is sent as text, behind `channel.py` and its parts in `worker_*.py`, to the project's own interpreter: Python 3.9 syntax,
+standard library and pytest only. pytest starts as the team's command starts it, with all plugins, conftests and options; what
+differs is the plugin below. Plugins that ask find what pytest-xdist shows them in its workers (`config.workerinput`,
+`config.workeroutput`, the `PYTEST_XDIST_*` variables), in the same order of events (`xdist/remote.py`).
 
 To Muster:   awake; ready body=info; want; collecting nodeid path; collected items deselected; collectreport nodeid
              outcome path text body; start test; done test reports seconds text body; warning body; interrupt type text
@@ -14,15 +14,12 @@ From Muster: go; input body={input, basetemp, paths}; batch tasks; share; end; s
 import sys
 import time
 
-SECTION_LIMIT = 1_000_000
-REPORT_LIMIT = 32_000_000
-TEXT_LIMIT = 2_000
 _now = time.perf_counter
 
 
 def start(spec):
     """Runs the session that `spec` (descriptor, workers) describes; does not return."""
-    channel = Channel(spec["descriptor"])  # noqa: F821  # because channel.py stands before this text
+    channel = Channel(spec["descriptor"])
     preload()
     channel.send("awake")
     header, _ = channel.receive()
@@ -172,7 +169,7 @@ class Worker:
     def lose(self, task, error):
         """Tells of a file that pytest does not find, unless a folder above it has failed, which was told then."""
         if self.broken.isdisjoint(map(str, as_paths([task["path"]])[0].parents)):
-            self.channel.send("lost", path=task["path"], text=text_of(error)[:TEXT_LIMIT])  # noqa: F821
+            self.channel.send("lost", path=task["path"], text=text_of(error)[:TEXT_LIMIT])
 
     def pytest_deselected(self, items):
         self.deselected.extend(str(item.nodeid) for item in items)
@@ -279,10 +276,10 @@ class Worker:
         if name == "Interrupted":
             return
         code = getattr(error, "returncode", None)
-        self.channel.send("interrupt", type=name, text=text_of(error)[:TEXT_LIMIT], code=code)  # noqa: F821
+        self.channel.send("interrupt", type=name, text=text_of(error)[:TEXT_LIMIT], code=code)
 
     def pytest_internalerror(self, excrepr):
-        self.channel.send("trouble", text=text_of(excrepr))  # noqa: F821
+        self.channel.send("trouble", text=text_of(excrepr))
 
     def pytest_sessionfinish(self, session, exitstatus):
         output = self.config.workeroutput
@@ -291,233 +288,3 @@ class Worker:
         output["shouldstop"] = session.shouldstop
         yield
         self.channel.send("finished", exit=int(exitstatus), body=output)
-
-
-def adopt(session, worker):
-    """Makes `session` collect what the worker is given, over one set of folder nodes.
-
-    pytest makes new nodes for every folder on the way to a file that is given by name, and lists the folder anew
-    (`Session.collect`): over thousands of files that would be quadratic, and fixtures of a package would be set up
-    again for each of its files. What counts as given on the command line stays what the team's command gives.
-    """
-    import pytest
-
-    base = type(session)
-    folder = getattr(pytest, "Directory", ())
-    reports, roots = {}, {}
-
-    class WorkerSession(base):
-        @property
-        def _collection_cache(self):
-            return reports
-
-        @_collection_cache.setter
-        def _collection_cache(self, value):
-            return
-
-        @property
-        def _initialpaths(self):
-            return worker.paths
-
-        @_initialpaths.setter
-        def _initialpaths(self, value):
-            return
-
-        @property
-        def _initialpaths_with_parents(self):
-            return worker.paths_with_parents
-
-        @_initialpaths_with_parents.setter
-        def _initialpaths_with_parents(self, value):
-            return
-
-        def _collect_path(self, path, path_cache):
-            return base._collect_path(self, path, roots)
-
-        def _collect_one_node(self, node, handle_dupes=True):
-            return base._collect_one_node(self, node, handle_dupes or isinstance(node, folder))
-
-        def perform_collect(self, args=None, genitems=True):
-            if args is not None:
-                return base.perform_collect(self, args, genitems)
-
-            def perform(arguments):
-                # Files are collected anew: what was collected before counts as a duplicate, which pytest leaves out.
-                for node in [node for node in reports if not isinstance(node, folder)]:
-                    del reports[node]
-                base.perform_collect(self, arguments)
-
-            worker.collect(self, perform, worker.next_tasks())
-            return self.items
-
-    WorkerSession.__name__ = base.__name__
-    WorkerSession.__qualname__ = base.__qualname__
-    WorkerSession.__module__ = base.__module__
-    worker.paths = frozenset(as_paths(worker.initial_paths))
-    worker.paths_with_parents = frozenset(path for start in worker.paths for path in (start, *start.parents))
-    session.__class__ = WorkerSession
-
-
-def as_paths(names):
-    from pathlib import Path
-
-    return [Path(name) for name in names]
-
-
-def chosen(items, tasks):
-    """Those of `items` that the tasks of their files name, in their order."""
-    names = {}
-    for task in tasks:
-        if task["only"] or task["part"][1] > 1:
-            own = [str(item.nodeid) for item in items if str(item.path) == task["path"]]
-            if task["only"]:
-                only = frozenset(task["only"])
-                own = [name for name in own if name in only or bare(name) in only]
-            names.setdefault(task["path"], set()).update(part_of(own, *task["part"]))
-    return [item for item in items if str(item.path) not in names or str(item.nodeid) in names[str(item.path)]]
-
-
-def part_of(names, number, count):
-    """The part `number` of `count` of `names`, of about one size; every name is in one of them.
-
-    All workers that share a file see the same names, but perhaps in another order (parameters from a set): so they
-    are sorted. A class is not torn apart unless it is larger than a part.
-    """
-    ordered = sorted(set(names))
-    cuts = [cut(ordered, place * len(ordered) // count, len(ordered) // count) for place in range(count + 1)]
-    return ordered[cuts[number] : cuts[number + 1]]
-
-
-def cut(ordered, place, size):
-    """The nearest border of a class at or behind `place`, if it is less than half a part away."""
-    for border in range(place, min(place + max(size // 2, 1), len(ordered))):
-        if border == 0 or group(ordered[border]) != group(ordered[border - 1]):
-            return border
-    return place
-
-
-def group(nodeid):
-    return bare(nodeid).split("::")[:2]
-
-
-def bare(nodeid):
-    head, separator, rest = nodeid.partition("::")
-    return head + separator + rest.partition("[")[0]
-
-
-def pose_as_distributed(namespace, workers):
-    """Lets plugins that read options early (pytest-cov) see a distributed session, as `-n` would show it."""
-    namespace.numprocesses = workers
-    if getattr(namespace, "dist", "no") == "no":
-        namespace.dist = "load"
-
-
-def pose_as_local(option):
-    """Takes from the options what would make pytest-xdist distribute: that is Muster's part."""
-    for name, value in (
-        ("numprocesses", None),
-        ("maxprocesses", None),
-        ("dist", "no"),
-        ("distload", False),
-        ("looponfail", False),
-        ("tx", []),
-    ):
-        if hasattr(option, name):
-            setattr(option, name, value)
-
-
-def silence_terminal(config):
-    """Sends what pytest's terminal reporter writes here to nowhere: the controller reports."""
-    import os
-
-    reporter = config.pluginmanager.getplugin("terminalreporter")
-    writer = getattr(reporter, "_tw", None)
-    if writer is not None and hasattr(writer, "_file"):
-        writer._file = open(os.devnull, "w", encoding="utf-8", errors="replace")  # noqa: SIM115  # because it is lent
-
-
-def share_captures(config, channel):
-    """Lends Muster the files that pytest captures into: what a test printed last is read there once we are dead."""
-    manager = config.pluginmanager.getplugin("capturemanager")
-    capturing = getattr(manager, "_global_capturing", None)
-    descriptors = []
-    for name in ("out", "err"):
-        try:
-            descriptors.append(getattr(capturing, name).tmpfile.fileno())
-        except Exception:  # no capture by descriptor: there is no such file
-            continue
-    if descriptors:
-        channel.lend(descriptors)
-
-
-def ended_report(collector, error):
-    """The report of a file whose import ended the process, so that only this file is lost (plain pytest ends here)."""
-    from _pytest.reports import CollectReport
-
-    text = "{}: {}\n{} ended the process while it was collected".format(
-        type(error).__name__,
-        text_of(error),  # noqa: F821
-        collector.nodeid,
-    )
-    return CollectReport(nodeid=collector.nodeid, outcome="failed", longrepr=text, result=[])
-
-
-def interpreter_facts():
-    """What pytest-xdist tells of a worker (`remote.getinfodict`)."""
-    import os
-    import platform
-
-    return {
-        "version": sys.version,
-        "version_info": tuple(sys.version_info),
-        "sysplatform": sys.platform,
-        "platform": platform.platform(),
-        "executable": sys.executable,
-        "cwd": os.getcwd(),
-    }
-
-
-def described_warning(warning, when, nodeid, location):
-    """A `warnings.WarningMessage` in plain values; the controller makes one of its own from them."""
-    message, category = warning.message, warning.category
-    is_object = isinstance(message, Warning)
-    return {
-        "text": text_of(message),  # noqa: F821
-        "arguments": packed(message.args) if is_object else None,  # noqa: F821
-        "class": (type(message).__module__, type(message).__qualname__) if is_object else None,
-        "category": (category.__module__, category.__qualname__) if category else None,
-        "filename": warning.filename,
-        "lineno": warning.lineno,
-        "when": when,
-        "nodeid": nodeid,
-        "location": location,
-    }
-
-
-def shorten(data):
-    """Cuts what was captured, so that one chatty test does not fill every process on the way."""
-    sections = data.get("sections")
-    if sections:
-        data["sections"] = [(name, shortened(content, SECTION_LIMIT)) for name, content in sections]
-    longrepr = data.get("longrepr")
-    if isinstance(longrepr, str):
-        data["longrepr"] = shortened(longrepr, REPORT_LIMIT)
-
-
-def shortened(text, limit):
-    if not isinstance(text, str) or len(text) <= limit:
-        return text
-    head, tail = limit // 4, limit - limit // 4
-    left_out = len(text) - head - tail
-    return "{}\n[{} characters left out]\n{}".format(text[:head], left_out, text[-tail:])
-
-
-def last_line(longrepr):
-    """The exception in a few words: where pytest knows its place that line, else the last one."""
-    crash = getattr(longrepr, "reprcrash", None)
-    if crash is not None:
-        return text_of(crash.message)[:TEXT_LIMIT]  # noqa: F821
-    if isinstance(longrepr, tuple) and len(longrepr) == 3:
-        return text_of(longrepr[2])[:TEXT_LIMIT]  # noqa: F821
-    lines = text_of(longrepr).strip().splitlines() if longrepr is not None else []  # noqa: F821
-    return lines[-1][:TEXT_LIMIT] if lines else ""
