@@ -71,7 +71,7 @@ def _last_words(explanation: FileExplanation) -> str:
 def _story(label: str, story: FileStory, canvas: Canvas) -> list[str]:
     tests = f", {render_quantity(story.tests, 'test')}" if story.tests else ""
     tone = _OUTCOME_TONES.get(story.outcome, Tone.PLAIN)
-    lines = labelled(canvas, label, story.outcome + tests, indent=0, label_width=_LABEL_WIDTH, tone=tone)
+    lines = labelled(canvas, label, escape_text(story.outcome) + tests, indent=0, label_width=_LABEL_WIDTH, tone=tone)
     lines += _row(canvas, "command", story.command)
     lines += _row(canvas, "because", story.exception or story.reason) if story.exception or story.reason else []
     for position, frame in enumerate(story.frames):
@@ -106,7 +106,7 @@ def _part(step: PartStep, canvas: Canvas) -> list[str]:
             canvas.paint("          entries outside the project that have no such thing are left out", Tone.FAINT)
         )
     lines += ["   " + canvas.paint(line, tone) for line in wrap_words(escape_text(step.result), canvas.measure - 3)]
-    rule = wrap_words(f"rule: {step.rule}", canvas.measure - 3) if step.rule else []
+    rule = wrap_words(escape_text(f"rule: {step.rule}"), canvas.measure - 3) if step.rule else []
     return lines + ["   " + line for line in rule]
 
 

@@ -13,6 +13,9 @@ from muster.model.report import CauseReport, Fix, Place, Report
 from muster.render.fixes import render_verdict
 from muster.render.text import render_toll
 
+_OF_ACCEPTANCES = "acceptance that is wrong or stale"
+"""What a problem with a directive or an entry of the file of acceptances is called: it is no cause, and in no catalogue."""
+
 Level = Literal["error", "warning", "note"]
 
 
@@ -47,7 +50,7 @@ def findings_of(report: Report, prefix: str) -> list[Finding]:
     problems = [
         Finding(
             code=problem.code,
-            title=BY_CODE[problem.code].title if problem.code in BY_CODE else "a comment that accepts a cause is wrong",
+            title=BY_CODE[problem.code].title if problem.code in BY_CODE else _OF_ACCEPTANCES,
             level="warning",
             message=problem.message,
             path=repository_path(problem.path, prefix),

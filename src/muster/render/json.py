@@ -31,7 +31,7 @@ def _valid_unicode(value: Any) -> Any:
     if isinstance(value, str):
         return escape_surrogates(value)
     if isinstance(value, dict):
-        return {key: _valid_unicode(element) for key, element in value.items()}
+        return {escape_surrogates(key): _valid_unicode(element) for key, element in value.items()}
     if isinstance(value, (list, tuple)):
         return [_valid_unicode(element) for element in value]
     return value

@@ -18,7 +18,7 @@ def render_located(located: Located, canvas: Canvas) -> str:
     subject = f"{located.module}:{located.name}" if located.name else located.module
     lines = [canvas.paint(escape_text(subject), Tone.STRONG)]
     for label, text in _rows(located):
-        lines += labelled(canvas, label, escape_text(text), indent=0, label_width=_LABEL_WIDTH)
+        lines += labelled(canvas, escape_text(label), escape_text(text), indent=0, label_width=_LABEL_WIDTH)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

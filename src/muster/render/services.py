@@ -42,7 +42,7 @@ def _status(status: ServiceStatus, canvas: Canvas) -> list[str]:
     name = escape_text(status.name)
     plain = " " * _INDENT + status.state.ljust(_STATE_WIDTH) + " " + name
     painted = " " * _INDENT + canvas.paint(status.state.ljust(_STATE_WIDTH), _TONES[status.state]) + " " + name
-    remark = f"{status.code}  {status.failure}" if status.code else render_seconds(status.seconds)
+    remark = escape_text(f"{status.code}  {status.failure}") if status.code else render_seconds(status.seconds)
     lines = with_remark(canvas, [painted], [cell_width(plain)], remark, _TONES[status.state], _INDENT)
     lines += _row(canvas, "", status.message)
     if status.url:
@@ -70,7 +70,7 @@ def _conclusion(report: ServicesReport, canvas: Canvas) -> list[str]:
         text = f"SKIPPED, by on_missing: the tests that need {names} will not run"
         lines += [canvas.paint(line, Tone.WARNING) for line in wrap_words(text, canvas.measure)]
     if down:
-        pages = " and ".join(f"muster explain {code}" for code in sorted({status.code for status in down}))
+        pages = " and ".join(f"muster explain {escape_text(code)}" for code in sorted({status.code for status in down}))
         text = f"{render_quantity(len(down), 'service')} down: see {pages}"
         lines += [canvas.paint(line, Tone.ERROR) for line in wrap_words(text, canvas.measure)]
     elif not report.services:

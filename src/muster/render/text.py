@@ -127,16 +127,12 @@ def render_heading(cause: CauseReport, canvas: Canvas) -> list[str]:
     tone = _SEVERITY_TONES[cause.severity]
     marks = [mark for mark in (_confidence(cause), cause.seen if cause.seen != "simulated" else "") if mark]
     remark = f"   {', '.join(marks)}" if marks else ""
-    title = escape_text(cause.title)
+    code, title = escape_text(cause.code), escape_text(cause.title)
     number = f"{cause.id:>3}  "
     line = (
-        number
-        + canvas.paint(cause.code, tone)
-        + "  "
-        + canvas.paint(title, Tone.STRONG)
-        + canvas.paint(remark, Tone.FAINT)
+        number + canvas.paint(code, tone) + "  " + canvas.paint(title, Tone.STRONG) + canvas.paint(remark, Tone.FAINT)
     )
-    width = cell_width(f"{number}{cause.code}  {title}{remark}")
+    width = cell_width(f"{number}{code}  {title}{remark}")
     return with_remark(canvas, [line], [width], render_toll(cause), Tone.PLAIN, _FIX_INDENT)
 
 
@@ -280,7 +276,7 @@ def _accepted(report: Report, canvas: Canvas) -> list[str]:
         if cause.accepted is None or not (cause.accepted.expires or canvas.verbose):
             continue
         until = f"accepted until {cause.accepted.expires}" if cause.accepted.expires else "accepted in the code"
-        lines.append(f"{cause.id:>3}  {cause.code}  {escape_text(cause.title)}, {escape_text(until)}")
+        lines.append(f"{cause.id:>3}  {escape_text(f'{cause.code}  {cause.title}, {until}')}")
         lines += _row(canvas, "subject", cause.subject)
         lines += _row(canvas, "reason", cause.accepted.reason)
     return lines
