@@ -218,6 +218,8 @@ def open_base(workspace: Workspace, choices: Choices, reference: str = "") -> It
     with closing(GitBase(root, workspace.ports.tree, reference)) as base:
         tree = base.tree()
         here = _working_folder()
+        typed = [os.path.join(plan.cwd, word) for word in plan.command.argv if not word.startswith("-")]
+        base.refuse_sparse([path for path in typed if workspace.ports.tree.kind(path)] or [root])
         # A path that is new is none of the base's; where the base has none of them, all that they hold is gained.
         there = tuple(path for path in choices.paths if tree.kind(absolute_path(path.partition("::")[0])) is not None)
         selection = Selection(there or choices.paths, choices.categories, choices.invocation, choices.options)

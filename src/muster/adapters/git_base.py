@@ -84,6 +84,18 @@ class GitBase:
                 f"{commit[:10]} here; git -C {self._short(folder)} fetch origin {commit[:10]}"
             )
 
+    def refuse_sparse(self, folders: Iterable[str]) -> None:
+        """Raise `UsageError` where a sparse checkout leaves out Python files below `folders`: their tests would not be missed."""
+        top, below = self._repository.top.rstrip("/"), tuple(folder.rstrip("/") + "/" for folder in folders)
+        missed = [
+            f"{top}/{name}" for name in self._absent if name.endswith(".py") and f"{top}/{name}".startswith(below)
+        ]
+        if missed:
+            raise UsageError(
+                f"a sparse checkout leaves out {self._list(missed)}: compare folders that are checked out, or "
+                "git sparse-checkout disable"
+            )
+
     def notes(self) -> tuple[str, ...]:
         """What both sides of the comparison leave out."""
         notes = []
