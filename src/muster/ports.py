@@ -143,6 +143,9 @@ class Revisions(Protocol):
     def tree(self, revision: str) -> FileTree:
         """The whole world with the project as of the commit `revision`."""
 
+    def stamps(self, revision: str) -> Mapping[str, str]:
+        """The files of the commit `revision` to the stamps that its tree gives them: names of their contents."""
+
 
 class WorkingCopy(Protocol):
     """The project's files as git keeps them. Asking changes nothing and runs nothing that the repository names."""

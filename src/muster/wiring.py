@@ -228,7 +228,7 @@ def open_base(workspace: Workspace, choices: Choices, reference: str = "") -> It
             its_plan = plan_session(settings, selection, root=root, cwd=plan.cwd, typed_in=here)
         except UsageError:
             its_plan = plan  # its settings could not be used, or did not know the category yet
-        yield base_of_tree(base.name, base.against, its_plan, tree, base, base.complain, base.notes())
+        yield base_of_tree(base.name, base.against, its_plan, tree, base, tree.blobs(), base.complain, base.notes())
 
 
 def recorded_base(workspace: Workspace, path: str) -> Base:

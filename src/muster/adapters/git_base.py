@@ -6,7 +6,7 @@ would pass for want of tests to miss.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from muster.adapters.git_log import log_between
 from muster.adapters.git_objects import Repository
@@ -54,6 +54,10 @@ class GitBase:
         if revision not in self._trees:
             self._trees[revision] = RevisionTree(self._repository, revision, self._disk, absent=self._absent)
         return self._trees[revision]
+
+    def stamps(self, revision: str) -> Mapping[str, str]:
+        """The files of the commit `revision` to the stamps that they have in its tree."""
+        return self.tree(revision).blobs()
 
     def commits(self) -> Sequence[CommitFiles]:
         """The commits from the base to `HEAD` along first parents, oldest first, with the files that each changed."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from posixpath import dirname, join
+from types import MappingProxyType
 
 from muster.comparison import (
     Behind,
@@ -32,8 +33,10 @@ from muster.usecases.baseline_report import Comparison
 from muster.usecases.blame import NO_BLAME, Blame, find_commits
 from muster.usecases.plan import Plan
 from muster.usecases.record import recorded_collection, recorded_rootdir, recorded_version
+from muster.usecases.revision_facts import at_revision
 from muster.usecases.simulate import Ports, Simulation, simulate
 
+_NO_STAMPS: Mapping[str, str] = MappingProxyType({})
 _MOST_NEW_FILES = 2_000
 _ELSEWHERE = frozenset(("node_modules", "__pycache__", "venv", "site-packages", "build", "dist"))
 
@@ -70,14 +73,15 @@ def base_of_tree(
     plan: Plan,
     tree: FileTree,
     revisions: Revisions | None = None,
+    stamps: Mapping[str, str] = _NO_STAMPS,
     complain: Callable[[], None] = lambda: None,
     notes: tuple[str, ...] = (),
 ) -> Base:
-    """The base whose files are those of `tree`; `complain` raises a `MusterError` where what was read of it was not all
-    there."""
+    """The base whose files are those of `tree`, and their contents known by `stamps`; `complain` raises a `MusterError`
+    where what was read of it was not all there."""
 
     def session(ports: Ports) -> Earlier:
-        simulation = simulate(replace(ports, tree=tree, history=None), plan.request)
+        simulation = simulate(at_revision(ports, name, tree, stamps), plan.request)
         complain()
         return Earlier(simulation.collection, Version.of_tree(tree), simulation.invocation.rootdir)
 

@@ -17,6 +17,7 @@ from muster.model.history import CommitFiles
 from muster.ports import Clock, EntryKind, FileTree, ReadFailure, Revisions
 from muster.usecases.command import extend_command
 from muster.usecases.plan import Plan
+from muster.usecases.revision_facts import at_revision
 from muster.usecases.simulate import Ports, simulate
 
 BUDGET_S = 10.0
@@ -159,13 +160,16 @@ class _Inquiry:
 
     def _collected_after(self, position: int, suspects: Sequence[_Suspect]) -> set[int | str]:
         """Those of `suspects` that the tree of that commit still collects."""
-        tree = self._revisions.tree(self._commits[position].commit.sha)
+        commit = self._commits[position].commit.sha
+        tree = self._revisions.tree(commit)
         files = {file for suspect in suspects for file in suspect.files if tree.kind(file) is EntryKind.FILE}
         if not files:
             return set()
         command = extend_command(self._plan.command, sorted(files), [])
         request = replace(self._plan, command=command).request
-        items = simulate(replace(self._ports, tree=tree, history=None), request).collection.items
+        items = simulate(
+            at_revision(self._ports, commit, tree, self._revisions.stamps(commit)), request
+        ).collection.items
         bare = {bare_id(item.nodeid) for item in items}
         version = Version.of_tree(tree)
         digests = {
