@@ -36,7 +36,6 @@ def _match_same(lost: Sequence[Origin], free: dict[str, Origin], found: dict[str
     pairs = [
         (-_nearness(origin, other), position, origin.group.bare, other.group.bare)
         for position, origin in enumerate(lost)
-        if origin.block is not None
         for other in by_digest.get(_identity(origin), ())[: MOST_PAIRS * 5]
     ]
     _take(pairs, free, found)
@@ -73,10 +72,12 @@ def _take(pairs: Iterable[tuple[float, int, str, str]], free: dict[str, Origin],
 
 
 def _identity(origin: Origin) -> tuple[str, ...]:
-    """What a test says; an inherited one says it in the name of its class."""
-    if origin.block is None:
-        return ("", *origin.names)
-    return (origin.block.digest, "" if origin.is_own else origin.names[-1])
+    """What a test says; an inherited one is what its class says, and its name."""
+    if origin.is_own and origin.block is not None:
+        return (origin.block.digest,)
+    if origin.owner is not None:
+        return (origin.owner.digest, *origin.owner.bases, *origin.names[-1:])
+    return (origin.block.digest if origin.block is not None else "", *origin.names)
 
 
 def _nearness(one: Origin, other: Origin) -> float:
@@ -96,9 +97,12 @@ def _nearness(one: Origin, other: Origin) -> float:
 
 
 def _likeness(one: Origin, other: Origin) -> float:
-    if one.block is None or other.block is None or not one.block.text or not other.block.text:
+    if one.is_own != other.is_own:
         return 0.0
-    return likeness(one.block, other.block)
+    first, second = (one.block, other.block) if one.is_own else (one.owner, other.owner)
+    if first is None or second is None or not first.text or not second.text:
+        return 0.0
+    return likeness(first, second)
 
 
 def likeness(one: Block, other: Block) -> float:

@@ -170,6 +170,19 @@ def test_a_test_that_a_subclass_inherits_is_lost_when_the_base_is_dropped() -> N
     assert "has lost its base 'Base'" in cause.message
 
 
+def test_a_class_that_is_renamed_away_takes_its_inherited_tests_with_it() -> None:
+    before = {"test_a.py": INHERITED, "shared.py": INHERITED.partition("\n\n\n")[0].replace("Base", "Shared")}
+    before["test_b.py"] = "from shared import Shared\n\n\nclass TestTwo(Shared):\n    def test_more(self): pass\n"
+    report = compared(
+        before, {"test_b.py": before["test_b.py"].replace("TestTwo", "TwoTests")}, "-p", "no:cacheprovider"
+    )
+    (cause,) = report.causes
+    assert (cause.code, set(cause.lost)) == (
+        "M403",
+        {"test_b.py::TestTwo::test_inherited", "test_b.py::TestTwo::test_more"},
+    )
+
+
 def test_a_deleted_subclass_takes_its_inherited_tests_on_purpose() -> None:
     report = compared({"test_a.py": INHERITED, "test_b.py": CART}, {"test_a.py": INHERITED.partition("\n\n\n")[0]})
     assert report.baseline is not None
