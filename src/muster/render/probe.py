@@ -89,7 +89,8 @@ def _changes(report: ProbeReport, canvas: Canvas, verbose: bool) -> Iterator[str
         words = f"{change.sign}{change.value}" + (" s" if change.kind == "sleep" else "")
         place = f"{change.path}:{change.line}" if change.line else change.path
         text = escape_text(f"{words}  {place}")
-        yield from labelled(canvas, _TITLES.get(change.kind, change.kind), text, indent=2, label_width=14)
+        title = escape_text(_TITLES.get(change.kind, change.kind))
+        yield from labelled(canvas, title, text, indent=2, label_width=14)
     if len(changes) > len(shown):
         yield f"  and {len(changes) - len(shown)} more: -v lists them"
 

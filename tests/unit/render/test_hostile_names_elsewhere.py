@@ -13,6 +13,7 @@ from tests.unit.render.test_hostile_names import offenders
 
 from muster.model.fix_report import FixReport
 from muster.model.located import Located
+from muster.model.probe_report import ProbeReport
 from muster.model.report import NodeIds, Report
 from muster.model.run_report import RunReport
 from muster.model.service import ServicesReport
@@ -22,6 +23,7 @@ from muster.render.fixes import render_fixes
 from muster.render.json import render_json
 from muster.render.layout import Canvas
 from muster.render.locate import render_located
+from muster.render.probe import render_probe
 from muster.render.run import render_nothing_ran, render_outcome, render_simulated
 from muster.render.services import render_services
 from muster.render.text import render_text
@@ -35,6 +37,7 @@ TERMINAL: dict[str, tuple[type, Callable[[Any], str]]] = {
     "explain MODULE": (ModuleExplanation, lambda value: render_module_explanation(value, CANVAS)),
     "fix": (FixReport, lambda value: render_fixes(value, CANVAS)),
     "locate": (Located, lambda value: render_located(value, CANVAS)),
+    "probe": (ProbeReport, lambda value: render_probe(value, CANVAS, verbose=True)),
     "run, before": (Report, lambda value: render_simulated(value, CANVAS)),
     "run, after": (RunReport, lambda value: render_outcome(value, CANVAS)),
     "run, nothing": (RunReport, render_nothing_ran),
@@ -58,7 +61,7 @@ def test_a_terminal_is_shown_text_only(command: str) -> None:
     assert offenders(check, [text for text in SHORT if has_unsafe(text)]) == {}
 
 
-@pytest.mark.parametrize("type_", [FixReport, Located, NodeIds, RunReport, ServicesReport])
+@pytest.mark.parametrize("type_", [FixReport, Located, NodeIds, ProbeReport, RunReport, ServicesReport])
 def test_every_text_in_json_comes_back_as_unicode(type_: type) -> None:
     def check(text: str) -> None:
         printed = render_json(built(type_, text))
