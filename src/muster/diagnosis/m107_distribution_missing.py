@@ -14,6 +14,7 @@ from muster.diagnosis.finding import Finding, remedies
 from muster.diagnosis.m101_module_moved import find_home
 from muster.diagnosis.ownership import is_own
 from muster.diagnosis.providers import provider_of, variants_of
+from muster.diagnosis.questions import MissingModule
 from muster.diagnosis.roots import Root
 from muster.model.cause import Evidence
 from muster.model.collection import Confidence, ModuleMissing, NameMissing, OtherFailure
@@ -36,12 +37,20 @@ def explain(root: Root, case: Case) -> Finding | None:
     stand_in = _stand_in(root, case)
     if not _is_third_party(top, module, case) or (_is_met(detail) and stand_in is None):
         return None
-    asked = next(iter(case.answers.missing_module(module).asked), module)
+    asked = _spelled_out(case.answers.missing_module(module), module)
     provider, known_by = find_provider(asked, case, case.declarations_for(case.place_of(root.first).path))
     if known_by == "guess" and (stand_in is not None or _looks_like_own(top, case) or _has_a_home(module, case)):
         return None
     what = f"'{top if stand_in else module}'"
     return _finding(root, case, what, provider, known_by, *([stand_in] if stand_in else []))
+
+
+def _spelled_out(missing: MissingModule, module: str) -> str:
+    """The module as an importer spells it; of a package that many distributions share, with what is taken from it
+    (`from google.cloud import storage`)."""
+    asked = next(iter(missing.asked), module)
+    parts = (f"{asked}.{name}" for name in missing.names)
+    return asked if provider_of(asked) is not None else next((part for part in parts if provider_of(part)), asked)
 
 
 def _part_of_own_namespace(module: str, root: Root, case: Case) -> str:

@@ -97,6 +97,11 @@ def _unbound(cause: Cause, tree: FileTree) -> tuple[Fault, ...]:
     return (Fault("unbound", cause.culprit.path, cause.subject),) if cause.culprit is not None else ()
 
 
+def _undeclared(cause: Cause, tree: FileTree) -> tuple[Fault, ...]:
+    """The import of what nobody declares; what is declared and not installed is no commit's fault."""
+    return _line(cause, tree) if any(each.kind == "undeclared" for each in cause.evidence) else ()
+
+
 def _cycle(cause: Cause, tree: FileTree) -> tuple[Fault, ...]:
     """Every edge: the newest one closed the circle."""
     edges = [each for each in cause.evidence if each.kind == "cycle"]
@@ -110,6 +115,7 @@ def _both_files(cause: Cause, tree: FileTree) -> tuple[Fault, ...]:
 
 
 _FAULTS: Mapping[str, Callable[[Cause, FileTree], tuple[Fault, ...]]] = {
+    "M107": _undeclared,
     "M301": _syntax,
     "M302": _unbound,
     "M205": _cycle,

@@ -500,3 +500,31 @@ def test_a_file_that_takes_its_own_entry_back_is_not_at_fault() -> None:
     )
     (cause,) = diagnose(files, no_module("tests/test_b.py", "lib", search=("/r",)), collection=session)
     assert cause.code == "M106"
+
+
+def test_what_is_taken_from_a_shared_namespace_tells_the_distribution() -> None:
+    files = {
+        "pyproject.toml": '[project]\ndependencies = ["requests"]\n',
+        "tests/test_a.py": "from google.cloud import storage\n",
+    }
+    (cause,) = diagnose(files, no_module("tests/test_a.py", "google", search=("/r",)))
+    assert (cause.code, cause.subject) == ("M107", "google-cloud-storage")
+
+
+def test_of_two_distributions_for_one_module_the_declared_one_is_meant() -> None:
+    files = {
+        "pyproject.toml": '[project]\ndependencies = [\n  "requests",\n  "opencv-python-headless>=4",\n]\n',
+        "tests/test_a.py": "import cv2\n",
+    }
+    (cause,) = diagnose(files, no_module("tests/test_a.py", "cv2", search=("/r",)))
+    assert (cause.code, cause.subject) == ("M107", "opencv-python-headless")
+    assert "declared: declared: opencv-python-headless>=4 [/r/pyproject.toml:4]" in evidence(cause)
+
+
+def test_a_distribution_that_the_project_names_as_the_module_goes_before_the_table() -> None:
+    files = {
+        "pyproject.toml": '[project]\ndependencies = ["requests", "slack"]\n',
+        "tests/test_a.py": "import slack\n",
+    }
+    (cause,) = diagnose(files, no_module("tests/test_a.py", "slack", search=("/r",)))
+    assert cause.subject == "slack"

@@ -47,7 +47,7 @@ def test_each_cause_asks_what_its_history_can_tell() -> None:
         twice="def test_a(): ...\ndef test_a(): ...\n",
         a="from b import B\n",
         b="from a import A\n",
-        c="",
+        c="import yaml\nimport six\n",
     )
     edges = tuple(
         Evidence("cycle", f"from {module} import {name}", path(file), 1)
@@ -65,6 +65,8 @@ def test_each_cause_asks_what_its_history_can_tell() -> None:
         cause("M105", "a.py", 1, "from b import B", since=OLD),
         cause("M105", "a.py", 1, "what is not there"),
         cause("M301", "names.py"),
+        cause("M107", "c.py", 1, "import yaml", evidence=(Evidence("undeclared", "nobody declares it"),)),
+        cause("M107", "c.py", 2, "import six", evidence=(Evidence("declared", "declared: six"),)),
     )
     assert list(faults_of(causes, files)) == [
         Fault("syntax", path("bad.py")),
@@ -74,6 +76,7 @@ def test_each_cause_asks_what_its_history_can_tell() -> None:
         Fault("line", path("b.py"), "from a import A"),
         Fault("file", path("a.py")),
         Fault("file", path("c.py")),
+        Fault("line", path("c.py"), "import yaml"),
     ]
 
 
