@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 
-from muster.model.report import BaselineChange, BaselineReport, NewlyBlocked
+from muster.model.report import BareComparison, BaselineChange, BaselineReport, NewlyBlocked
 from muster.render.escape import escape_text
 from muster.render.layout import Canvas, Tone, labelled, wrap_words
 from muster.render.quantity import render_quantity
 
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _LISTED = 10
 _LABEL_WIDTH = 10
 
@@ -19,7 +22,7 @@ def render_baseline(baseline: BaselineReport, canvas: Canvas) -> list[str]:
     lines = [canvas.paint(line, tone) for line in wrap_words(escape_text(baseline_heading(baseline)), canvas.measure)]
     lines += _some("lost", [change_words(change) for change in baseline.changes], canvas, Tone.ERROR)
     lines += _some("blocked", [blocked_words(blocked) for blocked in baseline.blocked], canvas)
-    lines += _some("bare ids", [f"{bare.subject}: {bare.reason}" for bare in baseline.bare], canvas)
+    lines += _some("bare ids", _bare_words(baseline.bare, verbose=canvas.verbose), canvas)
     if canvas.verbose:
         lines += _some("deleted", baseline.deleted, canvas)
         lines += _some("renamed", [f"{test.before} is now {test.after}" for test in baseline.renamed], canvas)
@@ -39,7 +42,12 @@ def baseline_heading(baseline: BaselineReport) -> str:
         counts += [f"{number} {what}"] if number else []
     if baseline.blocked:
         counts.append(f"{render_quantity(len(baseline.blocked), 'file')} newly blocked")
-    return f"compared with {baseline.base[:10]}{against}: {', '.join(counts)}"
+    return f"compared with {base_words(baseline.base)}{against}: {', '.join(counts)}"
+
+
+def base_words(base: str) -> str:
+    """A commit in ten digits, a record's file as it is called."""
+    return base[:10] if _COMMIT.fullmatch(base) else base
 
 
 def change_words(change: BaselineChange) -> str:
@@ -56,6 +64,18 @@ def blocked_words(blocked: NewlyBlocked) -> str:
     """`tests/test_a.py, 3 tests, cause 1`."""
     cause = f", cause {blocked.cause}" if blocked.cause is not None else ""
     return f"{blocked.path}, {render_quantity(blocked.tests, 'test')}{cause}"
+
+
+def _bare_words(bare: Sequence[BareComparison], *, verbose: bool) -> list[str]:
+    """Which ids were compared without their parameters, and why: one by one, or only how many."""
+    if verbose:
+        return [f"{each.subject}: {each.reason}" for each in bare]
+    reasons = Counter(each.reason for each in bare)
+    names = {each.reason: each.subject for each in reversed(bare)}
+    return [
+        f"{names[reason]}{f' and {number - 1} more' if number > 1 else ''}: {reason}"
+        for reason, number in reasons.items()
+    ]
 
 
 def _some(label: str, texts: Sequence[str], canvas: Canvas, tone: Tone = Tone.PLAIN) -> list[str]:

@@ -6,9 +6,9 @@ trees, by halves; a test that goes on under another id there is still collected.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from posixpath import basename, join, normpath
+from posixpath import basename, dirname, join, normpath
 
 from muster.comparison import Behind, Difference, Fate, Silent, Version, bare_id
 from muster.model.collection import Loss
@@ -29,8 +29,11 @@ _CONFIGURATION = frozenset((
     "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "setup.cfg", "pyproject.toml", "muster.toml",
     "conftest.py",
 ))  # fmt: skip
-_LOCAL = frozenset(("M401", "M402", "M403", "M406", "M408", "M409"))
+_LOCAL = frozenset(("M401", "M402", "M403", "M404", "M406", "M408", "M409"))
 """Codes whose cause stands in the file itself, or in the configuration."""
+
+_SHOWN_ALONE = frozenset(("M401", "M402", "M406", "M408", "M409"))
+"""Codes that show when the file is named on the command line: no pattern and no exclusion applies to it then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class _Suspect:
     digest: str
     files: tuple[str, ...]
     candidates: tuple[int, ...]
+    is_whole: bool
+    """Whether only the whole session shows it."""
 
 
 def find_commits(
@@ -71,10 +76,10 @@ def find_commits(
     inquiry = _Inquiry(ports, clock, revisions, plan, commits)
     suspects = [inquiry.suspect(*each, before, rootdir) for each in _questions(found, fates)]
     answers: dict[int | str, Commit] = {}
-    groups: dict[tuple[int, ...], list[_Suspect]] = {}
+    groups: dict[tuple[tuple[int, ...], bool], list[_Suspect]] = {}
     for suspect in suspects:
-        groups.setdefault(suspect.candidates, []).append(suspect)
-    for candidates, members in groups.items():
+        groups.setdefault((suspect.candidates, suspect.is_whole), []).append(suspect)
+    for (candidates, _), members in groups.items():
         answers.update(inquiry.decide(candidates, members))
     return Blame(
         {key: commit for key, commit in answers.items() if isinstance(key, int)},
@@ -127,9 +132,11 @@ class _Inquiry:
         if loss is not None and loss.kind in _LOCAL:
             touched = [position for position, each in enumerate(self._commits) if not each.paths.isdisjoint(files)]
             candidates = sorted({*touched, *self._configuration})
-            if any(self._is_dirty(file) for file in files):
+            if any(self._is_dirty(file) for file in (*files, *_configuration_of(own, rootdir))):
                 candidates.append(len(self._commits))
-        return _Suspect(key, bare, blocks[-1].digest if blocks else "", files, tuple(candidates) or every)
+        is_whole = loss is not None and loss.kind not in _SHOWN_ALONE and "::" not in loss.subject
+        digest = blocks[-1].digest if blocks else ""
+        return _Suspect(key, bare, digest, files, tuple(candidates) or every, is_whole)
 
     def _is_dirty(self, path: str) -> bool:
         """Whether the work tree's file is not that of the last commit."""
@@ -165,7 +172,8 @@ class _Inquiry:
         files = {file for suspect in suspects for file in suspect.files if tree.kind(file) is EntryKind.FILE}
         if not files:
             return set()
-        command = extend_command(self._plan.command, sorted(files), [])
+        is_whole = any(suspect.is_whole for suspect in suspects)
+        command = self._plan.command if is_whole else extend_command(self._plan.command, sorted(files), [])
         request = replace(self._plan, command=command).request
         items = simulate(
             at_revision(self._ports, commit, tree, self._revisions.stamps(commit)), request
@@ -178,6 +186,15 @@ class _Inquiry:
             if (block := version.at(path, line)) is not None
         }
         return {suspect.key for suspect in suspects if suspect.bare in bare or suspect.digest in digests}
+
+
+def _configuration_of(path: str, rootdir: str) -> Iterator[str]:
+    """The conftests above the file, and whatever may configure pytest and Muster at the root."""
+    folder = dirname(path)
+    while folder.startswith(rootdir.rstrip("/") + "/"):
+        yield f"{folder}/conftest.py"
+        folder = dirname(folder)
+    yield from (f"{rootdir}/{name}" for name in sorted(_CONFIGURATION))
 
 
 def _content(tree: FileTree, path: str) -> bytes | None:
