@@ -1,4 +1,7 @@
-"""Muster keeps a Python test suite collectable. Importing this package imports nothing else."""
+"""Muster keeps a Python test suite collectable. Importing this package imports nothing else.
+
+PYTEST_DONT_REWRITE: pytest would warn where it is imported before its own plugin is, as by a program that calls both.
+"""
 
 __version__ = "0.1.0"
 

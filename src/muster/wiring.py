@@ -384,6 +384,8 @@ def project_acceptances(root: str) -> tuple[tuple[Accepted, ...], str]:
 def write_acceptances(root: str, entries: Sequence[Accepted]) -> str:
     """Make `entries` all that the project at `root` accepts; the file, which is gone where there are none."""
     path = os.path.join(root, ACCEPTED_FILE)
+    if os.path.islink(path):  # whoever made the tree chose where it leads
+        raise UsageError(f"{path} is a symlink: it is not written")
     content = render_accepted(entries)
     if content:
         write_file(path, content.encode("utf-8"))

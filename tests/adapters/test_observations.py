@@ -50,6 +50,19 @@ def test_what_cannot_be_read_counts_as_not_there(tmp_path: Path, content: bytes)
     assert observations.load(SEEN.selection) is None
 
 
+@pytest.mark.parametrize("change", [{"seconds": "NaN"}, {"seconds": "1e999"}, {"seconds": "-1"}, {"workers": "1e999"}])
+def test_numbers_that_are_none_count_as_not_there(tmp_path: Path, change: dict[str, str]) -> None:
+    observations = ProjectObservations(str(tmp_path))
+    observations.save(SEEN)
+    [path] = (tmp_path / ".muster/observed").iterdir()
+    [(key, number)] = change.items()
+    text = path.read_text()
+    was = {"seconds": "29.8", "workers": "2"}[key]
+    path.write_text(text.replace(f'"{key}":{was},', f'"{key}":{number},'))
+    assert path.read_text() != text
+    assert observations.load(SEEN.selection) is None
+
+
 def test_what_cannot_be_written_is_let_be(tmp_path: Path) -> None:
     (tmp_path / ".muster").write_text("a file")
     ProjectObservations(str(tmp_path)).save(SEEN)

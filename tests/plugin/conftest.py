@@ -61,11 +61,12 @@ def plugin_environ(installed: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def run_pytest(tmp_path: Path, plugin_environ: Mapping[str, str]) -> RunPytest:
     """Runs `python -m pytest -p muster WORDS` in the project."""
 
-    def run(*words: str, folder: Path = tmp_path, plugins: tuple[str, ...] = ("muster",)) -> Session:
+    def run(*words: str, plugins: tuple[str, ...] = ("muster",), **variables: str) -> Session:
         loaded = [word for name in plugins for word in ("-p", name)]
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *loaded, *words]
+        environ = {**plugin_environ, **variables}
         done = subprocess.run(
-            command, cwd=folder, env=plugin_environ, capture_output=True, text=True, timeout=300, check=False
+            command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=300, check=False
         )
         return Session(done.returncode, done.stdout + done.stderr)
 

@@ -85,7 +85,7 @@ def test_the_budget_makes_a_green_session_red(project: Path, run_pytest: RunPyte
 
 def test_with_xdist_only_the_controller_speaks(project: Path, run_pytest: RunPytest) -> None:
     (project / "test_only_real.py").unlink()
-    session = run_pytest("--muster", "-n", "2", plugins=("muster", "xdist"))
+    session = run_pytest("--muster", "-n", "2", plugins=("no:hypothesispytest",), PYTEST_DISABLE_PLUGIN_AUTOLOAD="")
     assert "M204" in section_after(session, "test_gone.py")
     assert session.out.count("= muster: root causes =") == 1
     content = kept(project)

@@ -35,7 +35,7 @@ class ProjectObservations:
                 return None
             with open(path, "rb") as file:
                 found = _observation(json.load(file))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             return None
         return found if found.selection == selection else None
 
@@ -78,8 +78,8 @@ def _by_file(nodeids: tuple[str, ...]) -> list[list[str]]:
 
 
 def _observation(content: dict[str, Any]) -> Observation:
-    if content["schema"] != SCHEMA:
-        raise ValueError(content["schema"])
+    if content["schema"] != SCHEMA or not 0 <= content["seconds"] < float("inf"):
+        raise ValueError(content)
     return Observation(
         selection=str(content["selection"]),
         observed_at=str(content["observed_at"]),

@@ -185,7 +185,7 @@ class Case:
         """What is declared by the nearest projects that the file `path` belongs to, the innermost first, then the root's."""
         found: list[Declaration] = []
         folder, root = dirname(path), self.invocation.rootdir
-        while folder.startswith(root.rstrip("/") + "/"):
+        while folder != root and folder.startswith(root.rstrip("/") + "/"):
             found.extend(self._declared_in(folder))
             folder = dirname(folder)
         return (*found, *self.declarations)

@@ -17,6 +17,11 @@ LOADED_AT = time.monotonic()
 _SETTINGS = ("muster.toml", "pyproject.toml")
 
 
+def in_one_line(text: str) -> str:
+    """`text` as a terminal can be shown it: on one line, with what is not plainly visible spelled as an escape."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in " ".join(text.split()))[:400]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare `--muster`."""
     parser.getgroup("muster").addoption(
@@ -45,7 +50,8 @@ class _Trouble:
         self.text = text
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        terminalreporter.write_line(f"muster: the plugin did not start, this run is not affected: {self.text}"[:500])
+        text = in_one_line(self.text)
+        terminalreporter.write_line(f"muster: the plugin did not start, this run is not affected: {text}", yellow=True)
 
 
 def _is_wanted(config: pytest.Config) -> bool:
@@ -73,6 +79,8 @@ def _is_set(folder: str) -> bool:
 
 def _read_table(path: str) -> dict[str, Any] | None:
     """The `[tool.muster]` of a file; None where it has none. What is wrong with it is for Muster's own commands to say."""
+    if not os.path.isfile(path):  # nothing may wait for a pipe
+        return None
     try:
         with open(path, "rb") as file:
             content = file.read()

@@ -93,11 +93,10 @@ def _keep(workspace: Workspace, plan: Plan, real: Collection, workers: int) -> s
     prepared = prepare(workspace.ports, plan.request)
     now = workspace.clock.now()
     kept = observation_of(real, prepared.invocation, prepared.environment, now, workers)
-    if kept is None:
-        return ""
-    workspace.observations.save(kept)
+    if kept is not None:
+        workspace.observations.save(kept)
     budget_s = budget_of(workspace.settings, prepared.invocation, plan.root)
-    return "".join(cause.message for cause in over_budget(kept.seconds, budget_s, "all", {}))
+    return "".join(cause.message for cause in over_budget(real.seconds, budget_s, "all", {}))
 
 
 def _causes_of(report: Report, failed: dict[str, str]) -> dict[str, list[CauseReport]]:

@@ -20,8 +20,11 @@ from typing import Any
 import pytest
 
 from muster.guest.observer import describe
+from muster.plugin import in_one_line
 
-CHILD_TIMEOUT_S = 300.0
+CHILD_TIMEOUT_S = 120.0
+"""A project that is new to Muster takes about 70 s where it has ten thousand files, and a few seconds from then on."""
+
 _CHILD = "import sys; sys.path.append(sys.argv.pop()); from muster.plugin.aftermath import main; main()"
 _HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _ROOT_CAUSE = "muster: root cause"
@@ -43,6 +46,7 @@ class SessionWatch:
         self.failed: list[pytest.CollectReport] = []
         self.seconds: float | None = None
         self.workers = 0
+        self.is_over = False
         self.trouble = ""
         self.answer: dict[str, Any] = {}
 
@@ -92,6 +96,9 @@ class SessionWatch:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         with self.apart():
+            # pytest calls this in a `finally` (`Session.perform_collect`): what broke off is no whole collection.
+            if sys.exc_info()[0] is not None:
+                self.events.append({"event": "stopped"})
             self.seconds = self._age()
             self.events.append(
                 {"event": "items", "items": [[item.nodeid, str(item.path), 0] for item in session.items]}
@@ -107,13 +114,15 @@ class SessionWatch:
                 items = [[nodeid, self._path_of(nodeid), 0] for nodeid in ids]
                 self.events.append({"event": "items", "items": items})
 
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Whoever pressed Ctrl-C does not want to wait."""
+        self.is_over = type(excinfo.value) is KeyboardInterrupt
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         with self.apart():
-            if exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+            if self.is_over or exitstatus == pytest.ExitCode.INTERNAL_ERROR or not (self.seconds or self.failed):
                 return
-            if session.shouldstop or session.shouldfail:
-                self.events.append({"event": "stopped", "reason": ""})
             self.events.append({"event": "finish"})
             self.answer = self._ask(int(exitstatus))
             self.trouble = self.trouble or str(self.answer.get("trouble", ""))
@@ -133,7 +142,7 @@ class SessionWatch:
             if over := self.answer.get("over_budget"):
                 terminalreporter.write_line(f"muster: {over}", red=True)
         if self.trouble:
-            text = " ".join(self.trouble.split())[:400]
+            text = in_one_line(self.trouble)
             terminalreporter.write_line(f"muster: the plugin gave up, this run is not affected: {text}", yellow=True)
 
     def _ask(self, exit_code: int) -> dict[str, Any]:

@@ -41,7 +41,8 @@ def judge(report: Report, settings: Settings, plan: Plan, tests_of: TestsOf) -> 
         *_losses(report),
     )
     failed = [rule.rule for rule in rules if rule.state == "failed"]
-    gate = GateReport(passed=not failed, exit_code=_exit_code(report, failed), rules=rules)
+    exit_code = _exit_code(report, failed)
+    gate = GateReport(passed=exit_code == 0, exit_code=exit_code, rules=rules)
     return msgspec.structs.replace(report, gate=gate)
 
 

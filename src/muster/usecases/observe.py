@@ -29,9 +29,12 @@ def selection_of(invocation: Invocation) -> str:
 def observation_of(
     collection: Collection, invocation: Invocation, environment: Environment, observed_at: str, workers: int = 0
 ) -> Observation | None:
-    """What is kept of a real `collection`: None where it was not timed, chose by what failed last, or broke off."""
+    """What is kept of a real `collection`: None where it was not timed, broke off, or where more than `selection_of` knows
+    decided over its tests: what failed last, or an option of a plugin's."""
     session = collection.session
-    if collection.seconds is None or invocation.last_failed or session.state != "complete" or session.aborted_by:
+    if collection.seconds is None or session.state != "complete" or session.aborted_by:
+        return None
+    if invocation.last_failed or invocation.unmodelled:
         return None
     return Observation(
         selection=selection_of(invocation),

@@ -105,6 +105,14 @@ def test_a_broken_file_is_refused_by_every_command(muster: Muster, project: Path
     assert (muster("check").code, muster("accept").code) == (4, 4)
 
 
+def test_a_symlink_is_not_written(muster: Muster, project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "file"
+    elsewhere.write_text("")
+    (project / FILE).symlink_to(elsewhere)
+    refused = muster("accept", "1", "--reason", "r", "--expires", "9999-12-31")
+    assert (refused.code, "is a symlink: it is not written" in refused.err, elsewhere.read_text()) == (4, True, "")
+
+
 def test_a_cause_silenced_in_the_code_needs_no_acceptance(muster: Muster, project: Path) -> None:
     test = project / "tests/bad/test_gone.py"
     test.write_text(test.read_text().replace("subtract\n", "subtract  # muster: ignore[M204] known\n", 1))

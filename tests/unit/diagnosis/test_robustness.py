@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.diagnosis.scene import diagnose
+from tests.unit.diagnosis.scene import diagnose, no_module
 
 from muster.model.collection import (
     Collection,
@@ -26,6 +26,7 @@ from muster.model.collection import (
     UndefinedName,
     UnknownMarker,
 )
+from muster.model.invocation import Invocation
 from muster.model.location import Location
 
 FILES = {
@@ -143,3 +144,10 @@ def test_every_session_is_answered_the_same_way_twice(collection: Collection) ->
     causes = diagnose(FILES, collection=collection)
     assert causes == diagnose(FILES, collection=collection)
     assert [cause.message for cause in causes if cause.code == "M002"] == []
+
+
+def test_a_rootdir_that_is_the_file_systems_own_root_is_searched_to_its_end() -> None:
+    """It is one when a session is given files of two disks, or `/tmp` and a home."""
+    whole = Invocation("pytest", "test", (), "/", "/", import_mode="importlib")
+    [cause] = diagnose({"/home/a.py": "import nowhere"}, no_module("/home/a.py", "nowhere"), invocation=whole)
+    assert cause.subject == "nowhere"

@@ -62,8 +62,9 @@ def test_a_whole_collection_is_kept_with_its_errors() -> None:
         (replace(WHOLE, seconds=None), PLAIN),
         (replace(WHOLE, session=Session(SessionState.ABORTED)), PLAIN),
         (WHOLE, replace(PLAIN, last_failed=True)),
+        (WHOLE, replace(PLAIN, unmodelled=("--group: ...",))),
     ],
-    ids=["not timed", "broken off", "last failed"],
+    ids=["not timed", "broken off", "last failed", "plugin"],
 )
 def test_what_is_no_whole_collection_is_not(collection: Collection, invocation: Invocation) -> None:
     assert observation_of(collection, invocation, ENVIRONMENT, "now") is None
