@@ -3,9 +3,11 @@
     python bench/run.py --work DIR [--only networkx,sympy] [--repeat N]
 
 Each suite gets an environment below DIR once. Every runner writes JUnit XML; the tests and their outcomes must be the
-same, or the row says where they differ. Times are the best of N runs, as whole processes: seconds on the clock, and
-processor seconds of the process and all its children. Muster and pytest run once more before, so that caches and
-compiled files are there as in daily use; Muster's cold run has a column of its own.
+same, or the row says where they differ. The runners take turns, N times, as whole processes: a cell holds the median seconds
+on the clock and, behind the slash, the processor seconds of the process and all its children; a ratio is the median of the
+ratios turn by turn, so that a machine which grows slower or faster meanwhile spoils none. pytest runs once before, so that
+compiled files are there as in daily use. Muster's *cold* runs begin with an empty cache, the others find what the one before
+kept: nothing was edited between them.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -71,10 +75,11 @@ def main() -> int:
     options = _parser().parse_args()
     work = Path(options.work).resolve()
     chosen = [suite for suite in SUITES if not options.only or suite.name.split(",")[0] in options.only.split(",")]
+    print(f"load average at the start: {os.getloadavg()[0]:.1f}, on {os.cpu_count()} processors\n")
     print(
-        "| suite | tests | pytest | pytest -n 2 | muster run -n 2 | of pytest | of xdist | CPU of xdist | cold, of xdist | same |"
+        "| suite | tests | `pytest` | `pytest -n 2` (xdist) | `muster run -n 2` | cold | of xdist | cold, of xdist | same |"
     )
-    print("| --- | --: | --: | --: | --: | --: | --: | --: | --: | --- |", flush=True)
+    print("| --- | --: | --: | --: | --: | --: | --: | --: | --- |", flush=True)
     rows = [_compare(suite, work, options.repeat) for suite in chosen]
     return 0 if all(rows) else 1
 
@@ -86,39 +91,52 @@ def _compare(suite: Suite, work: Path, repeat: int) -> bool:
     (folder / "pytest.ini").write_text("[pytest]\n")
     plain = [str(python), "-m", "pytest", "-q", *suite.arguments]
     muster = [sys.executable, "-m", "muster", "run", "-n", WORKERS, "--python", str(python), "--", *suite.arguments]
-    commands = {"plain": plain, "xdist": [*plain, "-n", WORKERS], "muster": muster}
-    cold = _measure(muster, folder, "muster", fresh=True)
+    commands = {"plain": plain, "xdist": [*plain, "-n", WORKERS], "cold": muster, "muster": muster}
     _measure(plain, folder, "plain")  # leaves compiled files for all
-    best: dict[str, Measured] = {}
+    runs: dict[str, list[Measured]] = {name: [] for name in commands}
     for _ in range(repeat):
         for name, command in commands.items():
-            run = _measure(command, folder, name)
-            if name not in best or run.wall_s < best[name].wall_s:
-                best[name] = run
-    ours, theirs, alone = best["muster"], best["xdist"], best["plain"]
-    differs = difference(theirs, ours) or difference(alone, ours)
-    print(
-        f"| {suite.name} ({suite.about}) | {ours.tests} | {alone.wall_s:.1f} s | {theirs.wall_s:.1f} s | {ours.wall_s:.1f} s "
-        f"| {ours.wall_s / alone.wall_s:.2f} | {ours.wall_s / theirs.wall_s:.2f} | {ours.cpu_s / theirs.cpu_s:.2f} "
-        f"| {cold.wall_s / theirs.wall_s:.2f} | {differs or 'yes'} |",
-        flush=True,
-    )
+            runs[name].append(_measure(command, folder, name))
+    differs = next((words for name in ("xdist", "plain", "cold") if (words := _differs(runs, name))), "")
+    cells = [f"{suite.name} ({suite.about})", str(runs["muster"][0].tests)]
+    cells += [_seconds(runs[name]) for name in ("plain", "xdist", "muster", "cold")]
+    cells += [_ratio(runs["muster"], runs["xdist"]), _ratio(runs["cold"], runs["xdist"]), differs or "yes"]
+    print(f"| {' | '.join(cells)} |", flush=True)
     return not differs
 
 
-def _measure(command: Sequence[str], folder: Path, name: str, *, fresh: bool = False) -> Measured:
+def _differs(runs: Mapping[str, Sequence[Measured]], name: str) -> str:
+    """Where a run of `name` and one of Muster's differ; "" where none do."""
+    pairs = zip(runs[name], runs["muster"], strict=True)
+    return next((words for theirs, ours in pairs if (words := difference(theirs, ours))), "")
+
+
+def _seconds(runs: Sequence[Measured]) -> str:
+    wall, cpu = (statistics.median(getattr(run, kind) for run in runs) for kind in ("wall_s", "cpu_s"))
+    return f"{wall:.1f} / {cpu:.1f}"
+
+
+def _ratio(ours: Sequence[Measured], theirs: Sequence[Measured]) -> str:
+    """Our seconds to theirs, turn by turn: on the clock, and of processors."""
+    pairs = list(zip(ours, theirs, strict=True))
+    wall = statistics.median(one.wall_s / other.wall_s for one, other in pairs)
+    cpu = statistics.median(one.cpu_s / other.cpu_s for one, other in pairs)
+    return f"{wall:.2f} / {cpu:.2f}"
+
+
+def _measure(command: Sequence[str], folder: Path, name: str) -> Measured:
     report = folder / f"{name}.xml"
     report.unlink(missing_ok=True)
-    position = command.index("--") if name == "muster" else len(command)
-    junit = ["--junit", str(report)] if name == "muster" else [f"--junitxml={report}", "-o", "junit_family=xunit1"]
+    is_ours = name in ("muster", "cold")
+    position = command.index("--") if is_ours else len(command)
+    junit = ["--junit", str(report)] if is_ours else [f"--junitxml={report}", "-o", "junit_family=xunit1"]
     # Without compiled files every pytest would rewrite every test module anew, which is not what daily use is like.
     dropped = ("PYTEST_", "PYTHONDONTWRITEBYTECODE")
     environ = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
-    cache = folder / "muster-cache"
-    if fresh and cache.exists():
-        for file in sorted(cache.rglob("*"), reverse=True):
-            file.rmdir() if file.is_dir() else file.unlink()
-    environ |= {"MUSTER_CACHE_DIR": str(cache), "PYTHONPATH": str(SOURCES) if name == "muster" else ""}
+    cache = folder.parent / f"{folder.name}-cache"
+    if name == "cold":
+        shutil.rmtree(cache, ignore_errors=True)
+    environ |= {"MUSTER_CACHE_DIR": str(cache), "PYTHONPATH": str(SOURCES) if is_ours else ""}
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     with open(folder / f"{name}.log", "wb") as log:
         done = subprocess.run(
@@ -176,7 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", required=True, help="where environments and reports are kept")
     parser.add_argument("--only", default="", help="names of suites, separated by commas")
-    parser.add_argument("--repeat", type=int, default=2, help="how often each runner runs")
+    parser.add_argument("--repeat", type=int, default=3, help="how many turns the runners take")
     return parser
 
 

@@ -7,12 +7,13 @@ where no later entry has a regular package or module (PEP 420).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from posixpath import join
 from typing import assert_never
 
 from muster.ports import EntryKind, FileTree
+from muster.trees.recorded import binaries_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,6 @@ class NotFound:
 
 Found = SourceModule | RegularPackage | NamespacePackage | BinaryModule
 Resolution = Found | Undecided | NotFound
-
-_BINARY_SUFFIXES = (".so", ".pyd")
 
 
 def resolve_on_path(tree: FileTree, name: str, search_path: Iterable[str], *, extension_tag: str = "") -> Resolution:
@@ -166,18 +165,11 @@ def _package_in(tree: FileTree, folder: str, entry: str, extension_tag: str) -> 
     return None
 
 
-def _binary_in(listing: Iterable[str], name: str, extension_tag: str) -> str | None:
-    # The common case is one dictionary look-up each; only folders that hold binaries are scanned.
-    if not any(entry.endswith(_BINARY_SUFFIXES) for entry in _with_prefix(listing, name + ".")):
-        return None
-    for entry in sorted(_with_prefix(listing, name + ".")):
+def _binary_in(listing: Mapping[str, EntryKind], name: str, extension_tag: str) -> str | None:
+    for entry in binaries_in(listing):
         middle = entry[len(name) + 1 :].rpartition(".")[0]
-        if not entry.endswith(_BINARY_SUFFIXES) or "." in middle:
+        if not entry.startswith(name + ".") or "." in middle:
             continue
         if middle in ("", "abi3") or not extension_tag or middle.startswith(extension_tag):
             return entry
     return None
-
-
-def _with_prefix(listing: Iterable[str], prefix: str) -> list[str]:
-    return [entry for entry in listing if entry.startswith(prefix)]

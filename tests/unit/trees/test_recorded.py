@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import pytest
 
-from muster.ports import ReadFailure
+from muster.ports import EntryKind, ReadFailure
 from muster.trees.memory import MemoryTree
-from muster.trees.recorded import RecordedTree
+from muster.trees.recorded import RecordedTree, binaries_in
 
 FILES = {"/p/a.py": b"one", "/p/folder/b.py": b"two"}
 CHANGES = {
@@ -14,6 +17,9 @@ CHANGES = {
     "a file that was not there": {"/p/new.py": b""},
     "a name in a folder": {"/p/folder/c.py": b""},
     "another kind": {"/p/maybe/file.py": b""},
+    "a name that was asked for": {"/p/later/file.py": b""},
+    "something in a folder that was empty": {"/p/nothing/file.py": b""},
+    "an extension module": {"/p/fast.cpython-313.so": b""},
 }
 
 
@@ -24,6 +30,10 @@ def asked() -> RecordedTree:
     with pytest.raises(ReadFailure):
         tree.read("/p/new.py")
     assert list(tree.listing("/p/folder")) == ["b.py"]
+    assert tree.listing("/p").get("later") is None
+    assert tree.listing("/p").get("a.py") is EntryKind.FILE
+    assert not tree.listing("/p/nothing")
+    assert binaries_in(tree.listing("/p")) == ()
     assert tree.kind("/p/maybe") is None
     assert tree.real_path("/p/a.py") == "/p/a.py"
     assert not tree.is_symlink("/p/a.py")
@@ -35,6 +45,16 @@ def test_the_same_tree_answers_the_same() -> None:
     answers = asked().answers(by_products_count=False)
     assert answers.hold(MemoryTree(FILES))
     assert answers.hold(MemoryTree({**FILES, "/p/unseen.py": b"", "/p/folder/b.py": b"never read"}))
+
+
+@pytest.mark.parametrize(
+    "look", [list, len, dict, sorted, lambda names: names.keys(), lambda names: names.items(), lambda names: {**names}]
+)
+def test_whoever_goes_through_a_folder_has_seen_every_name(look: Callable[[Mapping[str, EntryKind]], Any]) -> None:
+    """However that is spelled."""
+    tree = RecordedTree(MemoryTree(FILES))
+    look(tree.listing("/p"))
+    assert not tree.answers(by_products_count=False).hold(MemoryTree({**FILES, "/p/unseen.py": b""}))
 
 
 @pytest.mark.parametrize("change", CHANGES)
