@@ -31,6 +31,11 @@ class Job:
     contexts: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     log: str = ""
+    action: Path = ROOT
+
+    @property
+    def temp(self) -> Path:
+        return self.folder / "temp"
 
     def run(self, step: str) -> int:
         """Run one step and take its outputs; returns the exit code."""
@@ -43,6 +48,8 @@ class Job:
             **self.variables,
             **{name: self.evaluate(str(value)) for name, value in STEPS[step]["env"].items()},
             "GITHUB_ACTIONS": "true",
+            "GITHUB_ACTION_PATH": str(self.action),
+            "RUNNER_TEMP": str(self.temp),
             "GITHUB_OUTPUT": str(output),
             "GITHUB_STEP_SUMMARY": str(summary),
         }
@@ -73,7 +80,7 @@ class Job:
 def job(folder: Path, files: Mapping[str, str], **inputs: str) -> Job:
     """A job with `files` checked out and Muster installed."""
     project = write(folder / "project", files)
-    made = Job(folder, project, {"runner.temp": str(folder / "temp"), "github.action_path": str(ROOT)})
+    made = Job(folder, project)
     for name, described in ACTION["inputs"].items():
         value = inputs.get(name.replace("-", "_"), str(described["default"]))
         made.contexts[f"inputs.{name}"] = made.evaluate(value)
@@ -85,7 +92,7 @@ def installed(made: Job, wheel: Path) -> Job:
     """`made` with the command in its place, without the cost of making an environment."""
     import zipfile
 
-    program = Path(made.contexts["runner.temp"]) / "muster/bin/muster"
+    program = made.temp / "muster/bin/muster"
     program.parent.mkdir(parents=True)
     with zipfile.ZipFile(wheel) as archive:
         program.write_bytes(archive.read("pytest_muster-0.data/scripts/muster"))
@@ -118,7 +125,7 @@ def test_no_script_holds_an_expression() -> None:
 def test_every_expression_is_known() -> None:
     expressions = set(EXPRESSION.findall((ROOT / "action.yml").read_text(encoding="utf-8")))
     inputs = {f"inputs.{name}" for name in ACTION["inputs"]}
-    known = {"runner.temp", "github.action_path", "steps.base.outputs.base"}
+    known = {"steps.base.outputs.base"}
     events = {"pull_request.base.sha", "merge_group.base_sha", "before"}
     outputs = {f"steps.check.outputs.{name}" for name in ACTION["outputs"]}
     assert expressions == inputs | known | outputs | {f"github.event.{name}" for name in events}
@@ -129,10 +136,13 @@ def test_every_input_and_output_is_documented() -> None:
     assert [name for name in (*ACTION["inputs"], *ACTION["outputs"]) if f"`{name}`" not in page] == []
 
 
-def test_it_installs_muster_beside_the_project(tmp_path: Path, wheel: Path) -> None:
-    made = job(tmp_path, SOUND, install=str(wheel))
+@pytest.mark.parametrize("named", [True, False])
+def test_it_installs_muster_beside_the_project(tmp_path: Path, wheel: Path, named: bool) -> None:
+    """What is named, else the action's own checkout; here both are a wheel."""
+    made = job(tmp_path, SOUND, install=str(wheel) if named else "")
+    made.action = ROOT if named else wheel
     assert made.run("install") == 0, made.log
-    assert (tmp_path / "temp/muster/bin/muster").is_file()
+    assert (made.temp / "muster/bin/muster").is_file()
 
 
 def test_a_broken_file_fails_the_job_and_is_shown_everywhere(tmp_path: Path, wheel: Path) -> None:

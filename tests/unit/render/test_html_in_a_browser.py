@@ -72,6 +72,7 @@ def tab(page: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
         "--headless",
         "--no-sandbox",
         "--disable-gpu",
+        "--disable-dev-shm-usage",
         "--no-first-run",
         f"--user-data-dir={profile}",
     ]
