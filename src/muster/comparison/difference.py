@@ -14,6 +14,7 @@ from muster.model.collection import Collection, Item, Outcome, SessionState
 WAS_BLOCKED = "the baseline could not collect it"
 IS_BLOCKED = "it cannot be collected now"
 ONE_SIDE = "its parameters are known on one side only"
+ABORTED = "the baseline's session ends before everything is collected"
 ESTIMATED = "the baseline could not parse it: what it held is not compared"
 
 
@@ -71,6 +72,8 @@ def difference(before: Collection, after: Collection) -> Difference:
     old, new = _groups(before.items), _groups(after.items)
     bare: dict[str, str] = {}
     _add_blocked(before, old, bare)
+    if before.session.state is SessionState.ABORTED:
+        bare["."] = ABORTED
     behind = _groups(item for _, items in after.blocked for item in items)
     lost, fewer, unknown = [], [], []
     for group in old.values():

@@ -6,6 +6,7 @@ whose own lines are gone was deleted on purpose, or goes on under another node i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import join, normpath
@@ -130,17 +131,18 @@ class _Court:
         """The fate of a test whose own lines are still where they were; None where they are not."""
         after = self._sides.after
         blocks = after.named(origin.path, origin.names)
+        kind = origin.block.kind if origin.block is not None else ""
         if origin.block is None:
             is_there = after.has(origin.path) and self._is_named(origin)
         elif origin.is_own:
-            is_there = bool(blocks)
+            is_there = any(block.kind == kind for block in blocks)
         else:
             has_class = origin.owner is None or bool(after.named(origin.path, origin.owner.names))
             is_there = has_class and bool(after.named(origin.path_of_block, origin.block.names))
             is_there = is_there and after.has(origin.path)
         if not is_there:
             return None
-        return self._uncollected(origin, blocks[-1] if blocks else None)
+        return self._uncollected(origin, next((block for block in reversed(blocks) if block.kind == kind), None))
 
     def _is_named(self, origin: Origin) -> bool:
         """Whether a test that no `def` of its name makes may still be made: by the same class or file."""
@@ -237,10 +239,12 @@ class _Court:
         assert origin.block is not None
         if block.kind != origin.block.kind:
             return None
+        if path != origin.path and block.names != origin.names:
+            return None  # what says the same elsewhere under another name is a helper
         is_new = path != origin.path or not self._sides.before.named(path, block.names)
         is_same = block.digest == origin.block.digest
         if not is_new:
-            return self._as_shadowed(path, block) if is_same else None
+            return self._as_shadowed(origin, path, block) if is_same else None
         running = self._running.get((path, block.line))
         if running is not None:
             return Kept(running) if is_same else None
@@ -267,20 +271,21 @@ class _Court:
             self._renamed[subject] = Loss("M403", subject, place, (origin.group.bare,), 1, text)
         return self._renamed[subject]
 
-    def _as_shadowed(self, path: str, block: Block) -> Fate | None:
+    def _as_shadowed(self, origin: Origin, path: str, block: Block) -> Fate | None:
         """The loss of one of several definitions of a name."""
         if len(self._sides.after.named(path, block.names)) < 2:
             return None
         lines = [each.line for each in self._sides.after.named(path, block.names)]
         owners = {block.names[:size] for size in range(1, len(block.names) + 1)}
         for loss in self._collection.losses:
-            subject = tuple(loss.subject.split("::")[1:])
-            if loss.kind == "M402" and loss.culprit.path == path and subject in owners:
+            is_here = loss.kind == "M402" and loss.culprit.path == path
+            if is_here and tuple(loss.subject.split("::")[1:]) in owners:
                 return Silent(loss)
         if all((path, line) in self._running for line in lines):
             return None
         text = f"'{'.'.join(block.names)}' is defined on lines {', '.join(map(str, lines))}"
-        return Silent(Loss("M402", "::".join((path, *block.names)), Location(path, block.line), text=text))
+        subject = "::".join((origin.group.file, *block.names))
+        return Silent(Loss("M402", subject, Location(path, block.line), (origin.group.bare,), 1, text))
 
     def _is_called(self, path: str, block: Block) -> bool:
         """Whether other code of the file mentions the function."""
@@ -312,7 +317,7 @@ def _is_edited(origin: Origin, path: str, block: Block) -> bool:
 
 
 def _mentions(text: str, name: str) -> bool:
-    return f"{name}(" in text or f".{name}" in text
+    return re.search(rf"\b{re.escape(name)}\b", text) is not None
 
 
 def _ends(bare: str) -> Iterator[str]:

@@ -15,6 +15,9 @@ ALIKE = 0.6
 ALIKE_ELSEWHERE = 0.5
 """A test of the same name in another class or file may differ more."""
 
+MOST_COMPARISONS = 20_000
+"""Texts that are compared line by line in all: a change of everything is told by what is the very same."""
+
 MOST_PAIRS = 40
 """New tests that one lost test is compared with, line by line."""
 
@@ -49,15 +52,19 @@ def _match_alike(lost: Sequence[Origin], free: dict[str, Origin], found: dict[st
         by_name.setdefault(origin.names[-1] if origin.names else "", []).append(origin)
         by_place.setdefault((origin.path, origin.names[:-1]), []).append(origin)
     pairs: list[tuple[float, int, str, str]] = []
+    left = MOST_COMPARISONS
     for position, origin in enumerate(lost):
-        if not origin.names:
+        if not origin.names or left <= 0:
             continue
-        for other in by_name.get(origin.names[-1], ())[:MOST_PAIRS]:
+        namesakes = by_name.get(origin.names[-1], ())[:MOST_PAIRS]
+        neighbours = by_place.get((origin.path, origin.names[:-1]), ())[:MOST_PAIRS]
+        left -= len(namesakes) + len(neighbours)
+        for other in namesakes:
             likeness = _likeness(origin, other)
             is_whole = origin.names == other.names and len(origin.names) > 1
             if likeness >= ALIKE_ELSEWHERE or is_whole:
                 pairs.append((-likeness - _nearness(origin, other), position, origin.group.bare, other.group.bare))
-        for other in by_place.get((origin.path, origin.names[:-1]), ())[:MOST_PAIRS]:
+        for other in neighbours:
             likeness = _likeness(origin, other)
             if likeness >= ALIKE:
                 pairs.append((-likeness - 2, position, origin.group.bare, other.group.bare))

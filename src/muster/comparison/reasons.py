@@ -18,7 +18,7 @@ class Change:
     text: str
 
 
-UNKNOWN = Change("unexplained", "its lines are unchanged: what decides over it lies elsewhere")
+UNKNOWN = Change("unexplained", "it still stands there: what decides over it lies elsewhere")
 
 
 def why_not_collected(origin: Origin, block: Block | None, after: Version) -> Change:
@@ -27,6 +27,9 @@ def why_not_collected(origin: Origin, block: Block | None, after: Version) -> Ch
         found = _around(origin.block, block) or _decorated(origin.block, block)
         if found is not None:
             return found
+    found = _bound_anew(origin, after) or _no_test(origin, after)
+    if found is not None:
+        return found
     for size in range(len(origin.names) - 1, 0, -1):
         old, new = origin.owner, after.named(origin.path, origin.names[:size])
         if old is None or not new or old.names != new[-1].names:
@@ -42,6 +45,24 @@ def place_of_change(origin: Origin, block: Block | None) -> Location:
     if block is not None:
         return Location(origin.path, block.line)
     return Location(origin.path, origin.owner.line if origin.owner is not None else 0)
+
+
+def _bound_anew(origin: Origin, after: Version) -> Change | None:
+    """A later statement that gives the test's name, or its class's, another value."""
+    for size in range(len(origin.names), 0, -1):
+        blocks = after.named(origin.path, origin.names[:size])
+        if len(blocks) > 1 and blocks[-1].kind == "value":
+            return Change("rebound", f"'{'.'.join(origin.names[:size])}' is bound anew on line {blocks[-1].line}")
+    return None
+
+
+def _no_test(origin: Origin, after: Version) -> Change | None:
+    for size in range(len(origin.names) - 1, -1, -1):
+        scope = origin.names[:size]
+        if after.named(origin.path, (*scope, "__test__")):
+            whose = f"the class '{scope[-1]}'" if scope else "the module"
+            return Change("told", f"{whose} says '__test__', and so that it holds no tests")
+    return None
 
 
 def _around(old: Block, new: Block) -> Change | None:

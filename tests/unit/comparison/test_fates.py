@@ -269,3 +269,54 @@ def test_the_body_of_a_deleted_test_that_others_now_call_is_no_test() -> None:
     report = compared({"test_cart.py": CART}, {"test_cart.py": shared})
     assert report.baseline is not None
     assert (report.baseline.lost, report.baseline.deleted) == ((), (ALONE,))
+
+
+def test_a_helper_or_fixture_that_takes_over_the_body_is_no_test() -> None:
+    fixture = edited(
+        (
+            INDENTED_ALONE,
+            'import pytest\n\n\n@pytest.fixture\ndef checked():\n    assert "alone".upper() == "ALONE"\n\n\n'
+            "def test_with(checked):\n    assert checked is None",
+        )
+    )
+    elsewhere = {"test_cart.py": edited((INDENTED_ALONE, "")), "checks.py": INDENTED_ALONE.replace("test_", "do_")}
+    for after in ({"test_cart.py": fixture}, elsewhere):
+        report = compared({"test_cart.py": CART}, after)
+        assert report.baseline is not None
+        assert (report.baseline.lost, report.baseline.deleted) == ((), (ALONE,))
+
+
+@pytest.mark.parametrize(
+    ("added", "words"),
+    [
+        ("\n\ntest_alone = None\n", "bound anew on line 17"),
+        ("\n\ndel test_alone\n", "what decides over it lies elsewhere"),
+    ],
+)
+def test_why_a_test_that_stands_there_is_not_collected_is_said_where_the_text_tells(added: str, words: str) -> None:
+    (cause,) = compared({"test_cart.py": CART}, {"test_cart.py": CART + added}).causes
+    assert (cause.code, cause.lost) == ("M406", (ALONE,))
+    assert words in cause.message
+
+
+def test_a_baseline_that_collects_nothing_says_so() -> None:
+    report = compared(
+        {"test_cart.py": CART, "conftest.py": "import no_such\n"}, {"conftest.py": "", "test_cart.py": CART}
+    )
+    assert report.baseline is not None
+    assert report.baseline.lost == ()
+    assert "." in {each.subject for each in report.baseline.bare}
+
+
+def test_a_conftest_that_breaks_newly_blocks_all_that_it_governs() -> None:
+    report = compared({"checks/test_cart.py": CART, "test_b.py": INHERITED}, {"checks/conftest.py": "import no_such\n"})
+    assert report.baseline is not None
+    assert len(report.baseline.lost) == 4
+    assert {cause.code for cause in report.causes} == {"M107"}
+
+
+def test_tests_that_an_option_deselects_are_lost() -> None:
+    report = compared({"test_cart.py": CART}, {"pytest.ini": "[pytest]\naddopts = -k 'not alone'\n"})
+    (cause,) = report.causes
+    assert (cause.code, cause.lost) == ("M406", (ALONE,))
+    assert "deselects" in cause.message
