@@ -185,7 +185,19 @@ def test_paths_are_neither_options_nor_shell(tmp_path: Path, wheel: Path) -> Non
     made = installed(job(tmp_path, SOUND, paths="--confirm\n$(touch owned)\n`touch owned`; touch owned\n"), wheel)
     assert made.run("check") == 1, made.log
     assert "./--confirm" in made.log
+    assert {name for name, _, _ in commands(made.log)} == {"error"}
     assert list(tmp_path.rglob("owned")) == []
+
+
+def test_a_check_that_cannot_be_made_leaves_no_report_of_an_earlier_one(tmp_path: Path, wheel: Path) -> None:
+    made = installed(job(tmp_path, BROKEN, options="--no-such-option"), wheel)
+    (made.temp / "muster-reports").mkdir()
+    (made.temp / "muster-reports/annotations").write_text("::error::of an earlier step\n")
+    assert made.run("check") == 4, made.log
+    assert commands(made.log) == [
+        ("error", "title=Muster", "muster check ended with code 4 before it had a report: see the log")
+    ]
+    assert made.contexts["steps.check.outputs.sarif"] == ""
 
 
 def git(folder: Path, *words: str) -> str:
