@@ -213,7 +213,7 @@ class Inquiry:
     ) -> dict[str, NameTrace]:
         """The commits that took away the last definition of names that nothing else explains, wherever they were."""
         known = {name for _, name in names} | {name for trace in paths.values() for name in outline(trace.source)}
-        wanted = [name for name in self._questions.lost if name not in known]
+        wanted = [name for name in self._questions.lost if name.isascii() and name not in known]
         left_s = min(self._walk.left_s() / 2, PICKAXE_S)
         log = log_of_definitions(self._walk.repository, wanted, left_s) if wanted and left_s else None
         found: dict[str, NameTrace] = {}

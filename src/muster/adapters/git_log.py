@@ -118,7 +118,7 @@ def log_of_definitions(repository: Repository, names: Iterable[str], timeout_s: 
 
     Every change of every commit is compared for that: the last resort.
     """
-    words = "|".join(name for name in names if name.isascii() and name.isidentifier())
+    words = "|".join(name for name in names if name.isidentifier())
     pattern = f"^((async +)?def +|class +)?({words})[[:space:]]*[(:=]"
     return _log(repository, ["--no-renames", "-G", pattern, repository.head, "--"], b"", timeout_s)
 

@@ -160,7 +160,8 @@ def shown(candidates: Sequence[Candidate], *, from_first: bool = True) -> tuple[
 
 def _candidate_evidence(number: int, candidate: Candidate) -> Evidence:
     tie = "; the next one is as good" if candidate.is_tied else ""
-    return Evidence("candidate", f"{number}. {candidate}{_because(candidate)}{tie}", candidate.path)
+    pairs = "".join(f"; '{old}' is probably '{new}' there" for old, new in candidate.renamed)
+    return Evidence("candidate", f"{number}. {candidate}{_because(candidate)}{pairs}{tie}", candidate.path)
 
 
 def _because(candidate: Candidate) -> str:

@@ -162,6 +162,8 @@ def _finding(
         own = frozenset(case.index.names_in(best.path)) if best.path.endswith(".py") else frozenset()
         held = [name for name in names if name in own]
         evidence.append(Evidence("names", f"it has {len(held)} of the {len(names)} names asked for", best.path))
+    # What was renamed on the way is not brought back by the new module's name alone.
+    evidence.extend(each for each in best.evidence if each.kind == "renamed along")
     evidence.extend(path_steps(traces, case))
     evidence.extend(case.importers(case.index.importers_of(best.module)))
     evidence.extend(shown(candidates, from_first=False))
@@ -174,10 +176,16 @@ def _finding(
         case.place_of(root.first),
         Confidence.CERTAIN if is_package or (traces and traces[0].end == best.path) else Confidence.LIKELY,
         tuple(evidence),
-        remedies(f"import from '{best.module}' instead of '{asked}'"),
+        remedies(f"import {_renamed_names(best)}from '{best.module}' instead of '{asked}'"),
         since=since_path(traces),
         candidates=candidates,
     )
+
+
+def _renamed_names(best: Candidate) -> str:
+    """The names that have other names at the new place, to stand before its own."""
+    new = [best.name] if best.name else [name for _, name in best.renamed]
+    return ", ".join(f"'{name}'" for name in new) + " " if new else ""
 
 
 def _chosen(home: ModuleSighting, wanted: MissingModule, traces: Sequence[PathTrace], *, is_package: bool) -> Place:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.diagnosis.scene import diagnose, evidence, no_module, no_name, path
+from tests.unit.diagnosis.scene import diagnose, evidence, in_words, no_module, no_name, path
 
 from muster.model.cause import Candidate, Cause
 from muster.model.commit import Commit
@@ -106,7 +106,8 @@ def test_names_that_were_renamed_in_the_move_of_their_module_are_paired() -> Non
     (cause,) = diagnose(files, no_module("tests/test_a.py", "app.micro", search=("/r/app",)), history=history)
     assert str(cause.candidates[0]) == "lib.micro"
     assert cause.candidates[0].renamed == (("ReviewAgent", "ReviewMicroAgent"),)
-    assert "renamed along" in reasons(cause.candidates[0])
+    assert "renamed along: 'ReviewAgent' is probably 'ReviewMicroAgent' there [/r/lib/micro.py]" in evidence(cause)
+    assert in_words(cause) == ["import 'ReviewMicroAgent' from 'lib.micro' instead of 'app.micro'"]
 
 
 def test_a_folder_without_an_init_is_followed_by_the_modules_that_were_in_it() -> None:
