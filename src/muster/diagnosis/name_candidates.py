@@ -38,7 +38,18 @@ def name_candidates(detail: NameMissing, case: Case) -> tuple[Candidate, ...]:
     """Where `detail.name` may be imported from today, and under which name, best first."""
     trace = next(name_traces(detail, case), None)
     within = list(_in_the_module(detail, case, trace))
-    return ranked([*_elsewhere(detail, case, trace), *within, *_passed_on_today(within, case)])
+    return ranked(_each_once([*_elsewhere(detail, case, trace), *within, *_passed_on_today(within, case)]))
+
+
+def _each_once(places: Iterable[Place]) -> list[Place]:
+    """`places`, those found in two ways with the reasons of both and the better rank."""
+    found: dict[tuple[str, str], Place] = {}
+    for place in places:
+        known = found.setdefault((place.module, place.name), place)
+        if known is not place:
+            known.rank = max(known.rank, place.rank)
+            known.speak_for(0.0, *place.evidence)
+    return list(found.values())
 
 
 def _elsewhere(detail: NameMissing, case: Case, trace: NameTrace | None) -> Iterator[Place]:
@@ -151,5 +162,5 @@ def _passed_on_today(within: Iterable[Place], case: Case) -> Iterator[Place]:
         if resolved is not None and holds(resolved, bound.original, case):
             evidence = Evidence("source", f"'{place.module}' has '{place.name}' from there", file_of(resolved))
             yield Place(
-                module, bound.original, "renamed", file_of(resolved), place.rank + TIE, [*place.evidence, evidence]
+                module, bound.original, "renamed", file_of(resolved), place.rank + 2 * TIE, [*place.evidence, evidence]
             )

@@ -177,6 +177,19 @@ def test_a_near_name_that_the_module_only_passes_on_is_where_it_comes_from() -> 
     assert cause.code in ("M202", "M204")
 
 
+def test_a_place_that_is_found_in_two_ways_is_one_candidate() -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/numbers.py": "class Order: ...\n",
+        "app/polys.py": "from .numbers import Order as order\n",
+        "app/main.py": "from app.numbers import Order\n",
+        "tests/test_a.py": "from app.polys import Order\n",
+    }
+    (cause,) = diagnose(files, no_name("tests/test_a.py", "app.polys", "Order", "app/polys.py"))
+    assert shown(cause) == ["app.numbers:Order", "app.polys:order"]
+    assert {"definition", "importers", "source"} <= reasons(cause.candidates[0])
+
+
 def test_near_names_that_come_by_a_star_import_count() -> None:
     files = {
         "app/__init__.py": "",
