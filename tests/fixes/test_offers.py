@@ -60,14 +60,14 @@ OFFERS: dict[str, tuple[dict[str, str], str, bool, dict[str, str]]] = {
     "a stub that others meet": (
         {"lib.py": "f = 1\n", "test_a.py": STUBBED + "import lib\n\n" + TEST, "test_b.py": "from lib import f\n" + TEST},
         "put-back", False,
-        {"test_a.py": "import sys, types\n_replaced = sys.modules.get('lib')\nsys.modules['lib'] = types.ModuleType('lib')\n"
-                      "import lib\nif _replaced is None:\n    del sys.modules['lib']\nelse:\n    sys.modules['lib'] = _replaced\n\n"
+        {"test_a.py": "import sys, types\n_replaced_lib = sys.modules.get('lib')\nsys.modules['lib'] = types.ModuleType('lib')\n"
+                      "import lib\nif _replaced_lib is None:\n    del sys.modules['lib']\nelse:\n    sys.modules['lib'] = _replaced_lib\n\n"
                       + TEST},
     ),
     "a stub for the tests alone": (
         {"lib.py": "f = 1\n", "test_a.py": STUBBED + TEST, "test_b.py": "from lib import f\n" + TEST},
         "fixture", False,
-        {"test_a.py": "import sys, types\nimport pytest\n\n@pytest.fixture(autouse=True)\ndef _replaced_modules(monkeypatch):\n"
+        {"test_a.py": "import sys, types\nimport pytest\n\n@pytest.fixture(autouse=True)\ndef _replace_lib(monkeypatch):\n"
                       "    monkeypatch.setitem(sys.modules, 'lib', types.ModuleType('lib'))\n\n" + TEST},
     ),
     "a merge that was not finished": (
@@ -262,7 +262,9 @@ def test_plugins_join_those_that_are_named(before: str, after: str | None) -> No
     [
         ("addopts = -ra --x=1 -q\n", "addopts = -ra -q\n"), ("addopts = -ra --x=1\n", "addopts = -ra\n"),
         ('addopts = ["-ra", "--x=1"]\n', 'addopts = ["-ra"]\n'), ('addopts = ["--x=1", "-ra"]\n', 'addopts = ["-ra"]\n'),
-        ('addopts = ["--x=1"]\n', "addopts = []\n"), ("addopts = --xx=1\n", None),
+        ('addopts = ["--x=1"]\n', "addopts = []\n"), ('addopts = ["-a" , "--x=1"]\n', 'addopts = ["-a"]\n'),
+        ('addopts = [\n  "-a",\n  "--x=1",\n]\n', 'addopts = [\n  "-a",\n]\n'),
+        ('addopts = [\n  "--x=1", "-a",\n]\n', 'addopts = [\n  "-a",\n]\n'), ("addopts = --xx=1\n", None),
     ],
 )  # fmt: skip
 def test_an_option_is_taken_out(before: str, after: str | None) -> None:

@@ -15,6 +15,7 @@ from muster.model.cause import Cause
 from muster.model.fix import Fix
 
 _HOOK = re.compile(r"unknown hook '(pytest_\w+)'")
+_MODULE = re.compile(r"[\w.]+")
 _PLUGINS = "pytest_plugins"
 
 
@@ -48,7 +49,7 @@ def _hoisted(path: str, site: Site) -> Iterator[Fix]:
         return
     below = site.edit(path, lambda text: _without(text, statement))
     if site.tree.kind(root) is None:
-        above = site.create(root, f"pytest_plugins = [{', '.join(map(repr, plugins))}]\n".replace("'", '"').encode())
+        above = site.create(root, f"{_PLUGINS} = [{', '.join(_quoted(plugins))}]\n".encode())
     else:
         above = site.edit(root, lambda text: with_plugins(text, plugins))
     if below is not None and above is not None:
@@ -61,7 +62,7 @@ def with_plugins(text: str, plugins: tuple[str, ...]) -> str | None:
     tree = parse_tree(text)
     if tree is None:
         return None
-    written = [f'"{each}"' for each in plugins]
+    written = _quoted(plugins)
     statement = _statement(text)
     if statement is None:
         if re.search(rf"\b{_PLUGINS}\b", text):
@@ -94,16 +95,16 @@ def _statement(text: str) -> ast.Assign | None:
     return found[0] if len(found) == 1 and len(found[0].targets) == 1 else None
 
 
+def _quoted(plugins: tuple[str, ...]) -> list[str]:
+    return [f'"{each}"' for each in plugins]
+
+
 def _named(statement: ast.Assign) -> tuple[str, ...]:
-    """The plugins, where all of them are written out."""
-    match statement.value:
-        case ast.Constant(value=str(name)):
-            return (name,)
-        case ast.List(elts=elements) | ast.Tuple(elts=elements):
-            names = [each.value for each in elements if isinstance(each, ast.Constant)]
-            return tuple(name for name in names if isinstance(name, str)) if len(names) == len(elements) else ()
-        case _:
-            return ()
+    """The plugins, where all of them are written out and are names of modules."""
+    value = statement.value
+    elements = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
+    names = [each.value for each in elements if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    return tuple(names) if len(names) == len(elements) and all(map(_MODULE.fullmatch, names)) else ()
 
 
 def _without(text: str, statement: ast.Assign) -> str | None:

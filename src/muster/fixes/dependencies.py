@@ -12,6 +12,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
 from muster.fixes.site import Site
+from muster.fixes.source import Places
 from muster.model.cause import Cause
 from muster.model.fix import FileChange, Fix
 
@@ -66,18 +67,14 @@ def _bound(note: str) -> str:
 def with_bound(text: str, line: int, name: str, bound: str) -> str | None:
     """`text` with the version that the requirement `name` on `line` asks for replaced by `bound`; its extras, markers and
     quotes stay."""
-    lines = text.splitlines(keepends=True)
-    if not 1 <= line <= len(lines):
-        return None
+    places = Places(text)
+    start, end = places.line_start(line), places.line_start(line + 1)
     spelled = "[-_.]+".join(map(re.escape, re.split(r"[-_.]+", name)))
     requirement = re.compile(
         rf"(?<![\w.-])({spelled}(?:\[[^\]]*\])?)(?![\w.-])(?:[ ]*{_ONE}(?:[ ]*,[ ]*{_ONE})*)?", re.IGNORECASE
     )
-    found = requirement.search(lines[line - 1])
-    if found is None:
-        return None
-    lines[line - 1] = lines[line - 1][: found.start()] + found[1] + bound + lines[line - 1][found.end() :]
-    return "".join(lines)
+    found = requirement.search(text, start, end)
+    return text[: found.end(1)] + bound + text[found.end() :] if found is not None else None
 
 
 def _declared(name: str, site: Site) -> FileChange | None:

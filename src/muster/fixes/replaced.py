@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from muster.fixes.site import Site
@@ -42,17 +43,21 @@ def in_fixture(text: str, line: int) -> str | None:
     owner = text[places.start(target.value) : places.end(target.value)]
     key = text[places.start(target.slice) : places.end(target.slice)]
     value = text[places.start(statement.value) : places.end(statement.value)]
-    if "\n" in value or "\r" in value or _binds(tree, "_replaced_modules"):
+    name = f"_replace_{_word(key)}"
+    if "\n" in value or "\r" in value or _binds(tree, name):
         return None
     lines = (
         "@pytest.fixture(autouse=True)",
-        "def _replaced_modules(monkeypatch):",
+        f"def {name}(monkeypatch):",
         f"    monkeypatch.setitem({owner}, {key}, {value})",
     )
-    at = places.start(statement)
-    if places.line_start(statement.lineno) != at or text[places.end(statement) : at + 1000].split(newline)[0].strip():
+    at, end = places.start(statement), places.end(statement)
+    if (
+        text[places.line_start(statement.lineno) : at]
+        or text[end : places.line_start((statement.end_lineno or 0) + 1)].strip()
+    ):
         return None
-    changed = apply_edits(text, [Edit(at, places.end(statement), newline.join(("", *lines, "")))])
+    changed = apply_edits(text, [Edit(at, end, newline.join(("", *lines, "")))])
     return changed if _binds(tree, "pytest") else add_import(changed, "import pytest")
 
 
@@ -64,17 +69,17 @@ def put_back(text: str, line: int) -> str | None:
     tree, statement, target = found
     later = [each for each in tree.body if isinstance(each, (ast.Import, ast.ImportFrom)) and each.lineno > line]
     places, newline = Places(text), usual_newline(text)
-    if not later or _binds(tree, "_replaced") or any(
+    owner = text[places.start(target.value) : places.end(target.value)]
+    key = text[places.start(target.slice) : places.end(target.slice)]
+    name = f"_replaced_{_word(key)}"
+    if not later or _binds(tree, name) or any(
         other is not last and other.lineno <= (last.end_lineno or 0) <= (other.end_lineno or 0)
         for last in later[-1:] for other in tree.body
     ):  # fmt: skip
         return None
-    owner = text[places.start(target.value) : places.end(target.value)]
-    key = text[places.start(target.slice) : places.end(target.slice)]
-    before = f"_replaced = {owner}.get({key}){newline}"
+    before = f"{name} = {owner}.get({key}){newline}"
     after = (
-        f"if _replaced is None:{newline}    del {owner}[{key}]{newline}"
-        f"else:{newline}    {owner}[{key}] = _replaced{newline}"
+        f"if {name} is None:{newline}    del {owner}[{key}]{newline}else:{newline}    {owner}[{key}] = {name}{newline}"
     )
     at, end = places.line_start(statement.lineno), places.line_start((later[-1].end_lineno or 0) + 1)
     gap = "" if text[:end].endswith(("\n", "\r")) else newline
@@ -92,6 +97,11 @@ def _replacement(text: str, line: int) -> tuple[ast.Module, ast.Assign, ast.Subs
             return tree, statement, target
         case _:
             return None
+
+
+def _word(key: str) -> str:
+    """What stands for a module's name in a name: `a_b` for `"a.b"`."""
+    return re.sub(r"\W+", "_", key).strip("_")
 
 
 def _binds(tree: ast.Module, name: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from posixpath import dirname, join
 
 from muster.fixes.site import Site
+from muster.fixes.source import Places
 from muster.index.near import closeness
 from muster.invocation.optiontable import CORE_OPTIONS
 from muster.invocation.settingtable import setting_specs
@@ -102,13 +103,13 @@ def without_word(text: str, line: int, word: str) -> str | None:
     if found is None:
         return None
     start, end = found.span()
-    if text[start - 1 : start] in ("'", '"') and text[end : end + 1] == text[start - 1 : start]:
-        listed = re.compile(r",?\s*").match(text, end + 1)
-        end = listed.end() if listed and "," in listed[0] and "\n" not in listed[0] else end + 1
-        return text[: start - 1].rstrip(", ") + text[end:] if end == found.end() + 1 else text[: start - 1] + text[end:]
     line_start, line_end = _line_around(text, start)
-    if text[line_start:line_end].strip() == word:
+    if text[line_start:line_end].strip("'\", \t\r\n") == word:
         return text[:line_start] + text[line_end:]
+    if text[start - 1 : start] in ("'", '"') and text[end : end + 1] == text[start - 1 : start]:
+        start, end = start - 1, end + 1
+        listed = re.compile(r"[ \t]*,[ \t]*").match(text, end)
+        return text[:start] + text[listed.end() :] if listed else text[:start].rstrip(", \t") + text[end:]
     blank = re.compile(r"[ \t]*").match(text, end)
     after = blank.end() if blank else end
     return text[:start] + text[after:] if after > end else text[:start].rstrip(" \t") + text[end:]
@@ -121,7 +122,6 @@ def _line_around(text: str, position: int) -> tuple[int, int]:
 
 
 def _first(text: str, line: int, word: str) -> re.Match[str] | None:
-    lines = text.splitlines(keepends=True)
-    start = sum(map(len, lines[: line - 1]))
-    end = start + sum(map(len, lines[line - 1 : line - 1 + _MOST_LINES]))
+    places = Places(text)
+    start, end = places.line_start(line), places.line_start(line + _MOST_LINES)
     return re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])").search(text, start, end)

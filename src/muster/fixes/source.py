@@ -114,7 +114,7 @@ class Places:
 
     def line_start(self, line: int) -> int:
         """Where a 1-based line begins; the end of the text for a line behind the last."""
-        return self._starts[line - 1] if line <= len(self._starts) else len(self._text)
+        return self._starts[line - 1] if 0 < line <= len(self._starts) else len(self._text)
 
     def indent(self, line: int) -> str:
         """The blanks and tabs that the line begins with."""
