@@ -7,7 +7,7 @@ simulated anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 
 import msgspec
@@ -24,16 +24,27 @@ _KIND = "session"
 
 
 class Looks(msgspec.Struct, frozen=True, array_like=True):
-    """What a session looked at beside the tree: variables (None: not there), and all of them where somebody went through them."""
+    """What a session looked at beside the tree: variables, and all of them (else empty) where somebody went through them.
 
-    variables: dict[str, str | None]
-    all_variables: dict[str, str] | None
+    Both as digests: values may be secrets, which are not for us to write down.
+    """
+
+    variables: dict[str, bytes]
+    all_variables: bytes = b""
 
     def hold(self, environ: Mapping[str, str]) -> bool:
         """Whether they are the same today."""
-        if self.all_variables is not None and self.all_variables != dict(environ):
-            return False
-        return all(environ.get(name) == value for name, value in self.variables.items())
+        return self == looks_at(environ, self.variables, whole=bool(self.all_variables))
+
+
+def looks_at(environ: Mapping[str, str], names: Iterable[str], *, whole: bool) -> Looks:
+    """The variables `names` as they are in `environ`, with all others where they were seen `whole`."""
+    variables = {name: _digest(name, environ[name]) if name in environ else b"" for name in names}
+    return Looks(variables, _digest(*(f"{name}={environ[name]}" for name in sorted(environ))) if whole else b"")
+
+
+def _digest(*texts: str) -> bytes:
+    return blake2b("\0".join(texts).encode("utf-8", "surrogateescape"), digest_size=20).digest()
 
 
 class _Session(msgspec.Struct, frozen=True, array_like=True):

@@ -29,8 +29,11 @@ class Comparison:
 
 
 def overlaid(ports: Ports, changes: Iterable[FileChange]) -> Ports:
-    """`ports` with a tree in which `changes` are made. The facts of all other files stay shared through the cache."""
-    return replace(ports, tree=OverlayTree(ports.tree, {change.path: change.after for change in changes}))
+    """`ports` with a tree in which `changes` are made. The facts of all other files stay shared through the cache.
+
+    Sessions of such trees are not kept: there are many, and each would take the place of the work tree's.
+    """
+    return replace(ports, tree=OverlayTree(ports.tree, {change.path: change.after for change in changes}), edition="")
 
 
 def prove(ports: Ports, plan: Plan, before: Collection, cause: Cause | None, changes: Sequence[FileChange]) -> Verdict:

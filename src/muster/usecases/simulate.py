@@ -23,7 +23,7 @@ from muster.model.invocation import Invocation
 from muster.ports import EnvironmentQuery, FactCache, FileTree, History, Parser, WorkingCopy
 from muster.resolver.finder import NamespacePackage, NotFound, RegularPackage, Undecided, resolve_on_path
 from muster.trees.recorded import RecordedTree
-from muster.usecases.kept_sessions import Looks, keep_session, recall_session, session_key
+from muster.usecases.kept_sessions import keep_session, looks_at, recall_session, session_key
 from muster.usecases.reach import prefetch_reach
 
 DEFAULT_MARKERS = (
@@ -99,15 +99,12 @@ def _simulate_anew(
     found = (*collection.problems, *interpreter.problems, *store.problems)
     collection = replace(collection, problems=tuple(dict.fromkeys(found)), waits=tuple(interpreter.waits))
     groups = dependent_groups(_session_trace(ports, interpreter, invocation, collection)) if grouped else ()
-    rests_on = tree.answers(by_products_count=interpreter.gave_listings), _looks(interpreter, ports.environ)
-    keep_session(ports.cache, key, rests_on, store, (collection, groups))
+    asked = interpreter.environ
+    looks = looks_at(_variables(ports.environ), asked.looked, whole=asked.seen_whole)
+    answers = tree.answers(by_products_count=interpreter.gave_listings)
+    keep_session(ports.cache, key, (answers, looks), store, (collection, groups))
     ports.cache.flush()
     return collection, groups
-
-
-def _looks(interpreter: Interpreter, environ: Mapping[str, str]) -> Looks:
-    asked, there = interpreter.environ, _variables(environ)
-    return Looks({name: there.get(name) for name in asked.looked}, dict(there) if asked.seen_whole else None)
 
 
 @dataclass(frozen=True, slots=True)
