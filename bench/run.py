@@ -1,6 +1,6 @@
 """Compares `muster run -n 2` with `pytest -n 2` (pytest-xdist) and plain `pytest` on suites that ship in PyPI packages.
 
-    python bench/run.py --work DIR [--only networkx,sympy] [--repeat N]
+    python bench/run.py --work DIR [--only sympy] [--repeat N]
 
 Each suite gets an environment below DIR once. Every runner writes JUnit XML; the tests and their outcomes must be the
 same, or the row says where they differ. The runners take turns, N times, as whole processes: a cell holds the median seconds
@@ -74,7 +74,7 @@ def main() -> int:
     """Print the table; the exit code is 1 where runners differ in tests or outcomes."""
     options = _parser().parse_args()
     work = Path(options.work).resolve()
-    chosen = [suite for suite in SUITES if not options.only or suite.name.split(",")[0] in options.only.split(",")]
+    chosen = [suite for suite in SUITES if not options.only or suite.name.startswith(tuple(options.only))]
     print(f"load average at the start: {os.getloadavg()[0]:.1f}, on {os.cpu_count()} processors\n")
     print(
         "| suite | tests | `pytest` | `pytest -n 2` (xdist) | `muster run -n 2` | cold | of xdist | cold, of xdist | same |"
@@ -193,7 +193,7 @@ def _environment(suite: Suite, work: Path) -> Path:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", required=True, help="where environments and reports are kept")
-    parser.add_argument("--only", default="", help="names of suites, separated by commas")
+    parser.add_argument("--only", action="append", default=[], help="the beginning of a suite's name; may be repeated")
     parser.add_argument("--repeat", type=int, default=3, help="how many turns the runners take")
     return parser
 

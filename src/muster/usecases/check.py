@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from muster.model.acceptance import Accepted
@@ -58,14 +59,20 @@ def examine_whole(
 
 
 def examine(
-    ports: Ports, clock: Clock, plan: Plan, *, grouped: bool = False, base: Base | None = None
+    ports: Ports,
+    clock: Clock,
+    plan: Plan,
+    *,
+    grouped: bool = False,
+    base: Base | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> tuple[Simulation, Checked]:
-    """The simulated session in `plan`, and what there is to be said of it; `grouped` as in `simulate`.
+    """The simulated session in `plan`, and what there is to be said of it; `grouped` and `meanwhile` as in `simulate`.
 
     Held against `base`, a loss of its tests is an error, whatever the code's severity is otherwise.
     """
     started_at, started = clock.now(), clock.monotonic()
-    simulation = simulate(ports, plan.request, grouped=grouped)
+    simulation = simulate(ports, plan.request, grouped=grouped, meanwhile=meanwhile)
     held = hold_against(ports, clock, base, simulation) if base is not None else None
     seen = held.collection if held is not None else simulation.collection
     causes, collection = _diagnosed(ports, simulation, seen, plan)

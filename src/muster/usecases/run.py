@@ -65,16 +65,23 @@ class RunPorts:
 
 def run_tests(ports: Ports, clock: Clock, plan: Plan, request: RunRequest, run: RunPorts) -> RunReport:
     """Run the session in `plan`; returns what became of every test."""
-    names = [f"gw{number}" for number in range(request.workers)]
-    # pytest is loaded while we simulate; nothing of the project is imported before that has told what there is.
+    names: list[str] = []
+
+    def start_workers(number: int) -> None:
+        while len(names) < number:
+            names.append(f"gw{len(names)}")
+            run.crew.start_worker(names[-1])
+
+    # pytest is loaded while we simulate; nothing of the project is imported before that has told what there is. Where the
+    # session is known from an earlier run, no more workers are started than it needs.
     run.crew.start_controller(_controller_arguments(request))
-    for name in names:
-        run.crew.start_worker(name)
-    simulation, checked = examine(ports, clock, plan, grouped=True)
+    start_workers(1)
+    simulation, checked = examine(ports, clock, plan, grouped=True, meanwhile=lambda: start_workers(request.workers))
     _refuse_what_runs_nothing(simulation, plan)
     report = make_report(checked)
     told = Told(report, checked.root, checked.started_at, request.workers, checked.simulated_s)
     planned, units, told = _plan(ports, plan, simulation, request, run.records, told)
+    start_workers(min(len(units), request.workers))
     run.view.say(run.describe(report))
     if not units and not _is_refused(report):
         return make_run_report(told, exit_code=NO_TESTS)

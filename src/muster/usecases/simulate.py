@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from posixpath import basename, normpath
 
@@ -70,16 +70,20 @@ class Simulation:
     """The files that must be imported by one process together, in session order, where that was asked for."""
 
 
-def simulate(ports: Ports, request: Request, *, grouped: bool = False) -> Simulation:
+def simulate(
+    ports: Ports, request: Request, *, grouped: bool = False, meanwhile: Callable[[], None] = lambda: None
+) -> Simulation:
     """The session of `request`, from the configuration to the last item: the one that is kept, where it still holds.
 
-    `grouped` also finds out which test files depend on what others do to the process.
+    `grouped` also finds out which test files depend on what others do to the process. `meanwhile` is called where that
+    takes its time, as nothing is kept that holds.
     """
     prepared = prepare(ports, request)
     environment, invocation, store = prepared.environment, prepared.invocation, prepared.store
     key = session_key(ports.edition, environment, invocation, grouped=grouped)
     told = recall_session(ports.cache, key, ports.tree, _variables(ports.environ), store)
     if told is None:
+        meanwhile()
         told = _simulate_anew(ports, request, prepared, key, grouped=grouped)
     return Simulation(told[0], invocation, environment, store, told[1])
 
