@@ -42,7 +42,7 @@ def test_skips(): pytest.skip("so")
 def test_error(broken): ...
 """
 # One file of the second asks for a folder that its wheel does not hold: it fails while it is collected.
-SUITES = ("jsonschema_specifications.tests", "referencing.tests", "libcst.display.tests")
+SUITES = ("jsonschema_specifications.tests", "referencing.tests")
 
 
 def folder_of(package: str) -> str:

@@ -6,7 +6,7 @@ from muster.cli.check import open_base_of
 from muster.errors import UsageError
 from muster.model.acceptance import Accepted
 from muster.render.escape import escape_text
-from muster.usecases.accept import accept
+from muster.usecases.accept import Terms, accept, parse_terms
 from muster.usecases.check import examine_whole, stale_in
 from muster.usecases.plan import Plan
 from muster.usecases.report import Checked, make_report
@@ -34,16 +34,17 @@ def run_accept(
         plan = workspace.plan
         if prune and not plan.is_whole:
             raise UsageError("--prune checks the whole project: give it no category, path or command")
+        terms = None if prune else parse_terms(reason, expires, workspace.clock.now())
         observed = workspace.observed if confirm else None
         checked = examine_whole(workspace.ports, workspace.clock, plan, observed, opened, workspace.observations)
-    if not prune:
-        return _accept(checked, plan, wanted, reason, expires)
+    if terms is not None:
+        return _accept(checked, plan, wanted, terms)
     skipped = {*([] if confirm else ["observed"]), *([] if base is not None else ["compared"])}
     return _prune(checked, plan, skipped)
 
 
-def _accept(checked: Checked, plan: Plan, wanted: tuple[str, ...], reason: str, expires: str) -> int:
-    entries, new = accept(make_report(checked), wanted, reason, expires, plan.standards.accepted)
+def _accept(checked: Checked, plan: Plan, wanted: tuple[str, ...], terms: Terms) -> int:
+    entries, new = accept(make_report(checked), wanted, terms, plan.standards.accepted)
     path = write_acceptances(plan.root, entries)
     for entry in new:
         print(f"accepted until {entry.expires}: {escape_text(str(entry))}")

@@ -121,7 +121,12 @@ class SessionWatch:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         with self.apart():
-            if self.is_over or exitstatus == pytest.ExitCode.INTERNAL_ERROR or not (self.seconds or self.failed):
+            if (
+                self.trouble
+                or self.is_over
+                or exitstatus == pytest.ExitCode.INTERNAL_ERROR
+                or not (self.seconds or self.failed)
+            ):
                 return
             self.events.append({"event": "finish"})
             self.answer = self._ask(int(exitstatus))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from muster.errors import UsageError
@@ -15,19 +16,29 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{6,16}")
 _REASON_LIMIT = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Why something is accepted, and the last day on which it is (ISO 8601)."""
+
+    reason: str
+    expires: str
+
+
+def parse_terms(reason: str, expires: str, today: str) -> Terms:
+    """The terms as typed. Raises `UsageError` where there is no reason, and for a day that is none or has passed."""
+    return Terms(_parse_reason(reason), _parse_day(expires, today[:10]))
+
+
 def accept(
-    report: Report, wanted: Sequence[str], reason: str, expires: str, known: Sequence[Accepted]
+    report: Report, wanted: Sequence[str], terms: Terms, known: Sequence[Accepted]
 ) -> tuple[tuple[Accepted, ...], tuple[Accepted, ...]]:
     """All acceptances once those causes of `report` that are `wanted` are among them, and the new ones alone.
 
-    What was accepted before is accepted anew. Raises `UsageError` for what names no open cause, without a reason, and for
-    a day that is none or has passed.
+    What was accepted before is accepted anew. Raises `UsageError` for what names no open cause.
     """
-    because = _parse_reason(reason)
-    until = _parse_day(expires, report.started_at[:10])
     causes = {cause.fingerprint: cause for cause in (find_cause(report, word, known) for word in wanted)}
     losing = {loss.cause for loss in report.baseline.lost} if report.baseline is not None else set()
-    new = tuple(_accepted(cause, because, until, cause.id in losing) for cause in causes.values())
+    new = tuple(_accepted(cause, terms, cause.id in losing) for cause in causes.values())
     return (*(entry for entry in known if entry.fingerprint not in causes), *new), new
 
 
@@ -50,15 +61,15 @@ def find_cause(report: Report, word: str, known: Iterable[Accepted] = ()) -> Cau
     return cause
 
 
-def _accepted(cause: CauseReport, reason: str, expires: str, is_loss: bool) -> Accepted:
+def _accepted(cause: CauseReport, terms: Terms, is_loss: bool) -> Accepted:
     place = cause.culprit.path if cause.culprit is not None else cause.victims[0] if cause.victims else ""
     return Accepted(
         fingerprint=cause.fingerprint,
         code=cause.code,
         subject=writable(cause.subject),
         place=writable(place),
-        reason=reason,
-        expires=expires,
+        reason=terms.reason,
+        expires=terms.expires,
         seen="compared" if is_loss else "observed" if cause.seen == "observed" else "simulated",
     )
 
