@@ -20,6 +20,12 @@ PROJECTS: dict[str, tuple[dict[str, str], str]] = {
          "test_b.py": "from unittest import mock\nimport lib.tool_box as t\n@mock.patch('lib.tool_box.f')\ndef test_b(m): assert t\n"},
         "rewrite",
     ),
+    "a module that moved, and a class of it that was renamed on the way": (
+        {"lib/__init__.py": "", "lib/deep/__init__.py": "",
+         "lib/deep/tool_box.py": "class Registry: ...\nclass ReviewMicroAgent: ...\n",
+         "test_a.py": "from lib.tool_box import Registry, ReviewAgent\ndef test_a(): assert Registry() and ReviewAgent()\n"},
+        "rewrite",
+    ),
     "a name that moved": (
         {"lib/__init__.py": "", "lib/old.py": "x = 1\n", "lib/new.py": "def fancy_one(): ...\n",
          "test_a.py": "from lib.old import (\n    x,  # kept\n    fancy_one,\n)\ndef test_a(): assert x\n"},

@@ -83,18 +83,26 @@ def _spelling(move: Move, along: Sequence[Move]) -> str:
     if move.name:
         return f"import '{move.new_name}' from '{move.new_module}' instead of '{move.module}'"
     if along:
-        return (
-            f"import '{along[0].new_name}' from '{move.new_module}' instead of '{along[0].name}' from '{move.module}'"
+        new, old = (
+            ", ".join(f"'{name}'" for name in names)
+            for names in zip(*((m.new_name, m.name) for m in along), strict=True)
         )
+        return f"import {new} from '{move.new_module}' instead of {old} from '{move.module}'"
     return f"import '{move.new_module}' instead of '{move.module}'"
 
 
 def _renamed_along(module: str, name: str, candidate: Candidate, site: Site) -> list[Move]:
-    """The one name that is wanted of a missing module, where it was renamed when the module moved."""
-    wanted = imported_from(module, site) if candidate.name and not name else set()
-    if len(wanted) != 1 or candidate.name in wanted:
-        return []
-    return [Move(module, candidate.module, wanted.pop(), candidate.name)]
+    """The names that are wanted of a missing module and were renamed when the module moved."""
+    found = {} if name else _new_names(module, candidate, site)
+    return [Move(module, candidate.module, old, new) for old, new in found.items()]
+
+
+def _new_names(module: str, candidate: Candidate, site: Site) -> dict[str, str]:
+    """What importers ask of the missing `module`, to what the candidate calls it; nothing where the names stayed."""
+    if candidate.renamed:
+        return dict(candidate.renamed)
+    wanted = imported_from(module, site) if candidate.name else set()
+    return {wanted.pop(): candidate.name} if len(wanted) == 1 and candidate.name not in wanted else {}
 
 
 def rewrite_everywhere(moves: Sequence[Move], site: Site) -> tuple[FileChange, ...]:
@@ -165,12 +173,11 @@ def _module_left_behind(module: str, candidate: Candidate, site: Site) -> FileCh
     path = f"{root}/{module.replace('.', '/')}.py"
     if site.tree.kind(path.removesuffix(".py")) is EntryKind.FOLDER or not _is_reached(dirname(path), root, site):
         return None
-    wanted = imported_from(module, site) if candidate.name else set()
     names = _own_names(home, site)
     if not names:
         return None
-    if len(wanted) == 1:
-        names = [f"{each} as {wanted.copy().pop()}" if each == candidate.name else each for each in names]
+    old_names = {new: old for old, new in _new_names(module, candidate, site).items()}
+    names = [f"{each} as {old_names[each]}" if each in old_names else each for each in names]
     text = (
         f'"""Moved to `{candidate.module}`; this is left for those who still import it from here."""\n\n'
         "import warnings\n\n"
