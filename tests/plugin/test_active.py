@@ -90,6 +90,7 @@ def test_with_xdist_only_the_controller_speaks(project: Path, run_pytest: RunPyt
     assert session.out.count("= muster: root causes =") == 1
     content = kept(project)
     assert (content["workers"], content["files"]) == (2, [["test_well.py::", "test_well"]])
+    assert all(text.startswith("ImportError") for _, text in content["errors"])
 
 
 @pytest.mark.parametrize(
@@ -115,10 +116,10 @@ def test_what_goes_wrong_inside_changes_nothing(project: Path, run_pytest: RunPy
 
 def test_settings_that_cannot_be_used_are_told_in_one_line(project: Path, run_pytest: RunPytest) -> None:
     heal(project)
-    (project / "pyproject.toml").write_text("[tool.muster]\nplugin = true\nbudgte = 3\n")
+    (project / "pyproject.toml").write_text('[tool.muster]\nplugin = true\n"bud\\u001bgte" = 3\n')
     session = run_pytest()
     assert (session.code, session.ended) == (0, "1 passed")
-    assert "pyproject.toml:3: unknown key 'budgte'" in session.out
+    assert "unknown key 'bud\\x1bgte'" in session.out
 
 
 def test_a_collection_that_broke_off_is_not_kept(project: Path, run_pytest: RunPytest) -> None:

@@ -30,6 +30,8 @@ from muster.usecases.simulate import prepare
 from muster.wiring import Choices, Workspace, open_workspace, recorded_collection, recorded_pytest
 
 _MOST_CAUSES = 20
+_BLOCKING = ("M0", "M1", "M2", "M3")
+"""Codes of what keeps a file from being collected, whatever severity the project gives them."""
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -103,7 +105,7 @@ def _causes_of(report: Report, failed: dict[str, str]) -> dict[str, list[CauseRe
     """The causes of each failed collector, by its node id; nothing for one that has none."""
     by_path: dict[str, list[CauseReport]] = {}
     for cause in report.causes:
-        if cause.severity == "error":
+        if cause.code.startswith(_BLOCKING):
             for path in cause.victims:
                 by_path.setdefault(path, []).append(cause)
     found = {nodeid: by_path.get(relative_path(path, report.root), []) for nodeid, path in failed.items()}
@@ -122,9 +124,17 @@ def _sections(report: Report, causes: dict[str, list[CauseReport]], canvas: Canv
             else:
                 told[cause.id] = nodeid
                 parts += [line.rstrip() for line in render_cause(cause, canvas)]
-                parts += [f"accepted until {cause.accepted.expires}"] if cause.accepted is not None else []
+                parts += _acceptance(cause)
         sections[nodeid] = "\n".join(parts)
     return sections
+
+
+def _acceptance(cause: CauseReport) -> list[str]:
+    if cause.accepted is None:
+        return []
+    return [
+        escape_text(f"accepted until {cause.accepted.expires}" if cause.accepted.expires else "accepted in the code")
+    ]
 
 
 def _summary(causes: dict[str, list[CauseReport]], errors: int, canvas: Canvas) -> list[str]:

@@ -85,7 +85,7 @@ class SessionWatch:
                     "path": self.paths.get(report.nodeid) or self._path_of(report.nodeid),
                     "outcome": report.outcome,
                     "exception": self.raised.get(report.nodeid),
-                    "reason": "",
+                    "reason": "" if report.nodeid in self.raised else _last_words(report),
                 }
             )
 
@@ -190,6 +190,12 @@ class SessionWatch:
         is_its_own = [str(word) for word in self.config.invocation_params.args] == sys.argv[1:]
         whole = _process_age() if is_its_own else None
         return time.monotonic() - self.loaded_at if whole is None else whole
+
+
+def _last_words(report: pytest.CollectReport) -> str:
+    """What a report says of its exception, where it came from a worker and the exception stayed there."""
+    lines = (line for line in str(report.longrepr).splitlines() if line.startswith("E "))
+    return next(lines, "")[1:].strip()
 
 
 def _words(config: pytest.Config) -> list[str]:

@@ -45,7 +45,9 @@ def observation_of(
         pytest=environment.pytest_version,
         workers=workers,
         errors=tuple(
-            (report.nodeid, str(report.exception or "")) for report in collection.reports if report.outcome == "failed"
+            (report.nodeid, str(report.exception or report.reason))
+            for report in collection.reports
+            if report.outcome == "failed"
         ),
         nodeids=tuple(item.nodeid for item in collection.items),
     )

@@ -94,8 +94,7 @@ def budget_of(settings: Settings, invocation: Invocation, root: str) -> float | 
     asked = {str(argument) for argument in invocation.arguments}
     for category in settings.categories.values():
         own = {normpath(join(root, path)) for path in category.paths}
-        is_asked = own == asked if own else invocation.arguments_from != "args"
-        if is_asked and category.markers == invocation.markexpr and category.budget_s is not None:
+        if (not own or own == asked) and category.markers == invocation.markexpr and category.budget_s is not None:
             return category.budget_s
     return settings.budget_s
 

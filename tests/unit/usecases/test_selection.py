@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from muster.errors import UsageError
+from muster.model.invocation import Argument, Invocation
 from muster.settings import Category, Settings
-from muster.usecases.selection import Selection, plan_session, rebase_path
+from muster.usecases.selection import Selection, budget_of, plan_session, rebase_path
 
 SETTINGS = Settings(
     invocation="python -m pytest tests",
@@ -65,3 +66,23 @@ def test_one_categorys_own_budget_beats_the_projects() -> None:
     assert [(each.name, each.min_tests, each.paths) for each in plan.standards.expected] == [
         ("unit", 3, ("/p/tests/unit",))
     ]
+
+
+@pytest.mark.parametrize(
+    ("paths", "markers", "budget_s"),
+    [
+        (("/p/tests",), "", 30.0),
+        (("/p/tests/unit",), "", 5.0),
+        (("/p/tests/unit", "/p/tests/e2e"), "", 30.0),
+        (("/p/tests/unit",), "slow", 2.0),
+        (("/p/tests",), "slow", 2.0),
+        (("/p/tests",), "not slow", 30.0),
+    ],
+)
+def test_the_budget_of_a_real_session_is_that_of_the_category_that_is_just_this(
+    paths: tuple[str, ...], markers: str, budget_s: float
+) -> None:
+    slow = Category("slow", markers="slow", budget_s=2.0)
+    settings = Settings(budget_s=30.0, categories={**SETTINGS.categories, "slow": slow})
+    asked = Invocation("pytest", "test", (), "/p", "/p", arguments=tuple(map(Argument, paths)), markexpr=markers)
+    assert budget_of(settings, asked, "/p") == budget_s
