@@ -18,7 +18,7 @@ from muster.diagnosis import (
 from muster.facts.module_facts import Directive
 from muster.index.index import FactsOf
 from muster.index.search import MentionsOf
-from muster.model.cause import Cause
+from muster.model.cause import Cause, Severity
 from muster.model.collection import Collection
 from muster.model.environment import Environment
 from muster.model.history import HistoryQuestions
@@ -28,6 +28,10 @@ from muster.usecases.plan import ExpectedCategory, Standards
 
 HISTORY_BUDGET_S = 5.0
 """So long a check may look into the history; what it did not look at then is said."""
+
+
+LOSS_BUDGET_S = 1.5
+"""So long of it may go to dating what costs no failure."""
 
 
 def diagnose(
@@ -66,9 +70,19 @@ def diagnose(
 
 
 def _dated(causes: tuple[Cause, ...], tree: FileTree, history: History, left_s: float) -> tuple[Cause, ...]:
-    """`causes` with the commits that brought them, as far as the history tells in what is left of the time."""
-    told = history.ask(HistoryQuestions(faults=tuple(faults_of(causes, tree))), max(left_s, 0.0))
-    return dated(causes, told, tree)
+    """`causes` with the commits that brought them, as far as the history tells in what is left of the time: what is wrong
+    first, and then, for a short while, what is only lost."""
+    by_weight = {
+        is_error: [each for each in causes if (each.severity is Severity.ERROR) is is_error]
+        for is_error in (True, False)
+    }
+    for is_error, some in by_weight.items():
+        allowed_s = max(left_s if is_error else min(left_s, LOSS_BUDGET_S), 0.0)
+        told = history.ask(HistoryQuestions(faults=tuple(faults_of(some, tree))), allowed_s)
+        left_s -= told.seconds
+        known = {id(old): new for old, new in zip(some, dated(some, told, tree), strict=True)}
+        causes = tuple(known.get(id(each), each) for each in causes)
+    return causes
 
 
 def _without_refused_start(collection: Collection, invocation: Invocation) -> Collection:
