@@ -30,7 +30,8 @@ def fix_moved(cause: Cause, site: Site) -> Iterator[Fix]:
     candidates = find_candidates(cause, site)
     for position, candidate in enumerate(candidates):
         tied = candidate.is_tied or (position > 0 and candidates[position - 1].is_tied)
-        yield from _rewritten(module, name, candidate, site, is_choice=tied or cause.code not in _MOVED)
+        is_choice = tied or cause.code not in _MOVED
+        yield from _rewritten(module, name, candidate, site, is_choice=is_choice, is_first=position == 0)
     if candidates and not candidates[0].is_tied and cause.code in _MOVED:
         yield from _left_behind(cause, module, name, candidates[0], site)
 
@@ -51,7 +52,10 @@ def find_candidates(cause: Cause, site: Site) -> tuple[Candidate, ...]:
     return tuple(found[:_MOST_CANDIDATES])
 
 
-def _rewritten(module: str, name: str, candidate: Candidate, site: Site, *, is_choice: bool) -> Iterator[Fix]:
+def _rewritten(
+    module: str, name: str, candidate: Candidate, site: Site, *, is_choice: bool, is_first: bool
+) -> Iterator[Fix]:  # fmt: skip
+    """The importers rewritten; of the first candidate also with every string that spells the old name."""
     new_name = candidate.name or name
     move = Move(module, candidate.module, name, new_name if name else "")
     along = _renamed_along(module, name, candidate, site)
@@ -60,7 +64,9 @@ def _rewritten(module: str, name: str, candidate: Candidate, site: Site, *, is_c
     changes = rewrite_everywhere([*along, move], site)
     if changes:
         yield Fix("rewrite", f"{_spelling(move, along)} in {_where(changes, site)}", changes, choice=is_choice)
-    if not any(_is_quoted(move.old, site.read(path) or b"") for path in site.mentioning(*move.old.split("."))):
+    if not is_first or not any(
+        _is_quoted(move.old, site.read(path) or b"") for path in site.mentioning(*move.old.split("."))
+    ):
         return
     spelled = rewrite_everywhere([*along, replace(move, in_strings=True)], site)
     if spelled != changes:
