@@ -29,8 +29,8 @@ def fix_moved(cause: Cause, site: Site) -> Iterator[Fix]:
     module, _, name = cause.subject.partition(":")
     candidates = find_candidates(cause, site)
     for position, candidate in enumerate(candidates):
-        tied = candidate.is_tied or (position > 0 and candidates[position - 1].is_tied)
-        is_choice = tied or cause.code not in _MOVED
+        # That an import works says little of a place that the evidence speaks less for: it may be another thing.
+        is_choice = candidate.is_tied or position > 0 or cause.code not in _MOVED
         yield from _rewritten(module, name, candidate, site, is_choice=is_choice, is_first=position == 0)
     if candidates and not candidates[0].is_tied and cause.code in _MOVED:
         yield from _left_behind(cause, module, name, candidates[0], site)
