@@ -279,6 +279,11 @@ def test_asking_runs_nothing_that_the_repository_names(tmp_path: Path) -> None:
     before = snapshot(work.folder)
     told = ask(work, "a.py", names=(("b.py", "y"),))
     assert steps(work, told, "a.py") == [("renamed", "a.py", "c.py", "move")]
+    faults = (Fault("line", work.path("b.py"), "x = 1"), Fault("file", work.path("c.py")))
+    assert len(GitHistory(str(work.folder)).ask(HistoryQuestions(faults=faults), LONG_S).since) == 2
+    assert set(GitHistory(str(work.folder)).ask(HistoryQuestions(lost=("nothing", "verify")), LONG_S).lost) == {
+        "verify"
+    }
     assert not mark.exists()
     assert snapshot(work.folder) == before, "asking wrote into the repository"
 
@@ -318,10 +323,14 @@ def test_a_partial_clone_fetches_nothing(tmp_path: Path, filter_: str) -> None:
         os.environ["PATH"] = f"{tmp_path}:{before}"
         try:
             told = GitHistory(str(clone)).ask(HistoryQuestions((path,)), LONG_S)
+            searched = GitHistory(str(clone)).ask(
+                HistoryQuestions(faults=(Fault("line", f"{clone}/b.py", "x = 1"),), lost=("nothing",)), LONG_S
+            )
         finally:
             os.environ["PATH"] = before
         assert not mark.exists()
         assert told.gaps, "what is missing is to be said"
+        assert searched.notes, "what could not be searched is to be said"
 
 
 class Kept(NullFactCache):
@@ -399,7 +408,7 @@ def test_a_name_that_nothing_else_explains_is_searched_for_in_every_change(tmp_p
     work.write("zoo/old.py", "class Zebra:\n    stripes = 9\n\n\nLION = 1\n").write("a.py", "x = 1\n").commit("begin")
     gone = work.write("zoo/old.py", "LION = 1\n").commit("let the zebra go")
     work.write("zoo/new.py", "def feed(Zebra): ...\n").commit("feed them")
-    told = GitHistory(str(tmp_path)).ask(HistoryQuestions(lost=("Zebra", "Unicorn", "nö", "LION")), LONG_S)
+    told = GitHistory(str(tmp_path)).ask(HistoryQuestions(lost=("Zebra", "Unicorn", "nö", ".*", "LION")), LONG_S)
     assert set(told.lost) == {"Zebra"}
     trace = told.lost["Zebra"]
     assert (trace.path, trace.kind, trace.commit.sha) == (work.path("zoo/old.py"), "class", gone)

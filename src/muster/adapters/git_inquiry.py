@@ -213,7 +213,7 @@ class Inquiry:
     ) -> dict[str, NameTrace]:
         """The commits that took away the last definition of names that nothing else explains, wherever they were."""
         known = {name for _, name in names} | {name for trace in paths.values() for name in outline(trace.source)}
-        wanted = [name for name in self._questions.lost if name.isascii() and name not in known]
+        wanted = [name for name in self._questions.lost if name not in known and _is_searchable(name)]
         left_s = min(self._walk.left_s() / 2, PICKAXE_S)
         log = log_of_definitions(self._walk.repository, wanted, left_s) if wanted and left_s else None
         found: dict[str, NameTrace] = {}
@@ -223,9 +223,11 @@ class Inquiry:
                     if name not in found and self._versions.loses(change.before, change.after, name):
                         gone = self._versions.outline(change.before)[name]
                         found[name] = NameTrace(self._walk.place(change.path), name, entry.commit, gone.text, gone.kind)
-        if wanted and len(found) < len(wanted) and (log is None or not log.is_whole):
-            missing = ", ".join(f"'{name}'" for name in wanted if name not in found)
+        missing = ", ".join(f"'{name}'" for name in wanted if name not in found)
+        if missing and (log is None or not log.is_whole):
             notes[f"{LATE}whether any file ever defined {missing} was not looked at to the end"] = None
+        elif missing and log is not None and log.failure:
+            notes[f"git could not search every change for {missing}: {log.failure}"] = None
         return found
 
     # Imports --------------------------------------------------------------------------------------------------------
@@ -253,6 +255,11 @@ class Inquiry:
             seen.add(source)
             current = source
         return None
+
+
+def _is_searchable(name: str) -> bool:
+    """Whether git's regular expressions take the name as it stands, and as one word."""
+    return name.isascii() and name.isidentifier()
 
 
 def _written(changes: Sequence[Change]) -> list[Change]:

@@ -114,12 +114,12 @@ def log_of_paths(repository: Repository, paths: Iterable[str], timeout_s: float)
 
 
 def log_of_definitions(repository: Repository, names: Iterable[str], timeout_s: float) -> Log:
-    """The commits that added or took a line which defines one of `names` at the top level of any file, and those files.
+    """The commits that added or took a line which defines one of `names` (plain words) at the top level of any file, and
+    those files.
 
     Every change of every commit is compared for that: the last resort.
     """
-    words = "|".join(name for name in names if name.isidentifier())
-    pattern = f"^((async +)?def +|class +)?({words})[[:space:]]*[(:=]"
+    pattern = f"^((async +)?def +|class +)?({'|'.join(names)})[[:space:]]*[(:=]"
     return _log(repository, ["--no-renames", "-G", pattern, repository.head, "--"], b"", timeout_s)
 
 
