@@ -30,6 +30,7 @@ from muster.usecases.collect import Listing
 from muster.usecases.collect import collect as collect_session
 from muster.usecases.collect_observed import ObservedListing
 from muster.usecases.collect_observed import collect_observed as collect_real_session
+from muster.usecases.gate import judge
 from muster.usecases.preflight import Preflight, choose_services, make_status
 from muster.usecases.preflight import preflight as preflight_services
 from muster.usecases.run import run_tests
@@ -37,6 +38,7 @@ from muster.wiring import (
     Choices,
     RunChoices,
     find_settings,
+    open_base_of,
     open_run,
     open_service_ports,
     open_workspace,
@@ -69,6 +71,8 @@ def check(
     root: str = "",
     options: Sequence[str] = (),
     confirm: bool = False,
+    base: str | None = None,
+    gate: bool = False,
 ) -> Report:
     """What pytest would collect, what it would not, and why.
 
@@ -76,13 +80,15 @@ def check(
     `categories` are names of `[tool.muster.categories]`. `invocation` is the command to simulate (default: the
     project's setting, else `pytest`), `python` the project's interpreter, `root` the project's folder (default: found
     from the working directory), `options` further arguments for pytest. `confirm` also runs the real collection, and
-    with it the project's code. Raises `muster.errors.MusterError` for what cannot be used.
+    with it the project's code. `base` is a revision to compare with, "" where the branch left the default branch. `gate`
+    also judges whether the change may pass (`Report.gate`). Raises `muster.errors.MusterError` for what cannot be used.
     """
-    with open_workspace(_choices(paths, categories, invocation, python, root, options)) as workspace:
+    choices = _choices(paths, categories, invocation, python, root, options)
+    with open_workspace(choices) as workspace, open_base_of(workspace, choices, base) as opened:
+        ports, plan = workspace.ports, workspace.plan
         observed = workspace.observed if confirm else None
-        return check_session(
-            workspace.ports, workspace.clock, workspace.plan, observed, observations=workspace.observations
-        )
+        report = check_session(ports, workspace.clock, plan, observed, opened, workspace.observations)
+        return judge(report, ports, workspace.settings, plan) if gate else report
 
 
 def collect(

@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -203,6 +203,11 @@ def recorded_pytest(collection: Collection) -> ObservedPytest:
     from muster.adapters.observed_pytest import RecordedPytest
 
     return RecordedPytest(collection)
+
+
+def open_base_of(workspace: Workspace, choices: Choices, reference: str | None) -> AbstractContextManager[Base | None]:
+    """The base that was asked for, if one was; "" is the merge base with the default branch."""
+    return nullcontext() if reference is None else open_base(workspace, choices, reference)
 
 
 @contextmanager

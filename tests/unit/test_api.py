@@ -28,6 +28,14 @@ def test_check_returns_the_report(project: Path) -> None:
     assert (report.totals.files, report.totals.files_blocked, report.totals.tests) == (2, 1, 1)
 
 
+def test_the_gate_judges_on_request(project: Path) -> None:
+    assert api.check().gate is None
+    shut, passed = api.check(gate=True).gate, api.check("tests/test_good.py", gate=True).gate
+    assert shut is not None
+    assert passed is not None
+    assert ((shut.passed, shut.exit_code), (passed.passed, passed.exit_code)) == ((False, 1), (True, 0))
+
+
 def test_collect_returns_the_ids_and_what_is_missing(project: Path) -> None:
     listing = api.collect()
     assert listing.nodeids == ("tests/test_good.py::test_one",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from muster.cli.check import open_base_of
 from muster.errors import UsageError
 from muster.model.acceptance import Accepted
 from muster.render.escape import escape_text
@@ -10,7 +9,7 @@ from muster.usecases.accept import Terms, accept, parse_terms
 from muster.usecases.check import examine_whole, stale_in
 from muster.usecases.plan import Plan
 from muster.usecases.report import Checked, make_report
-from muster.wiring import Choices, open_workspace, project_acceptances, write_acceptances
+from muster.wiring import Choices, open_base_of, open_workspace, project_acceptances, write_acceptances
 
 
 def run_accept(

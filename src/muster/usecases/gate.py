@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -16,9 +17,6 @@ from muster.usecases.plan import FAILED, NO_TESTS, OUR_BUG, Plan
 from muster.usecases.selection import Selection, plan_session
 from muster.usecases.simulate import Ports, simulate
 
-TestsOf = Callable[[str], int]
-"""How many tests a category has, collected alone."""
-
 _TOO_FEW = "M405"
 _SHA = re.compile(r"[0-9a-f]{40,64}")
 _NAMED, _LONGEST = 8, 200
@@ -27,12 +25,13 @@ _NAMED, _LONGEST = 8, 200
 _ACCEPT = "muster accept N --reason WHY --expires DATE"
 
 
-def judge(report: Report, settings: Settings, plan: Plan, tests_of: TestsOf) -> Report:
-    """`report` with what the gate says of it.
+def judge(report: Report, ports: Ports, settings: Settings, plan: Plan) -> Report:
+    """`report`, which is that of `plan`, with what the gate says of it.
 
-    `tests_of` is asked of categories that this session does not show to have enough tests, and only where everything was
-    checked: a check of a part judges the categories that it names.
+    A check of a part judges the categories that it names, one of everything all that have a `min_tests`. What this session
+    does not show to have enough of them is collected alone.
     """
+    tests_of = partial(_count_tests, ports, settings, plan)
     rules = (
         _causes(report),
         _tests(report),
@@ -46,7 +45,7 @@ def judge(report: Report, settings: Settings, plan: Plan, tests_of: TestsOf) -> 
     return msgspec.structs.replace(report, gate=gate)
 
 
-def count_tests(ports: Ports, settings: Settings, plan: Plan, category: str) -> int:
+def _count_tests(ports: Ports, settings: Settings, plan: Plan, category: str) -> int:
     """How many tests the session of `category` alone collects, under the command of `plan`."""
     selection = Selection(categories=(category,))
     alone = plan_session(settings, selection, root=plan.root, cwd=plan.cwd, typed_in=plan.cwd)
@@ -93,7 +92,7 @@ def _tests(report: Report) -> GateRule:
     )
 
 
-def _categories(report: Report, settings: Settings, plan: Plan, tests_of: TestsOf) -> GateRule:
+def _categories(report: Report, settings: Settings, plan: Plan, tests_of: Callable[[str], int]) -> GateRule:
     short = [cause.message for cause in _open(report.causes) if cause.code == _TOO_FEW]
     judged = list(plan.categories)
     for category in settings.categories.values() if plan.is_whole else ():
@@ -115,7 +114,7 @@ def _categories(report: Report, settings: Settings, plan: Plan, tests_of: TestsO
     return GateRule(rule="categories", state="passed", message=f"{held} enough tests", advice="")
 
 
-def _known_tests(report: Report, category: Category, tests_of: TestsOf) -> int:
+def _known_tests(report: Report, category: Category, tests_of: Callable[[str], int]) -> int:
     """How many tests the category has at least: those below its paths in this session where they do, else counted alone."""
     seen = 0 if category.markers else sum(file.nodes for file in report.files if _is_in(file.path, category))
     return seen if seen >= category.min_tests else tests_of(category.name)
