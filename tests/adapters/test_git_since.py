@@ -67,6 +67,8 @@ def test_a_fault_that_is_not_committed_is_told_as_such(tmp_path: Path) -> None:
     faults = (Fault("syntax", work.path("app.py")), Fault("syntax", work.path("new.py")))
     told, _ = since(work, *faults)
     assert [told.since[fault].sha for fault in faults] == ["", ""]
+    (tmp_path.parent / "elsewhere.py").write_text("x = (\n")
+    assert since(work, Fault("syntax", f"{tmp_path.parent}/elsewhere.py"))[1] == ["-"]
 
 
 def test_a_setting_is_dated_as_well_as_a_statement(tmp_path: Path) -> None:

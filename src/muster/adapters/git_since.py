@@ -13,7 +13,7 @@ def since_when(fault: Fault, walk: Walk, versions: Versions) -> Commit | None:
     """The commit that brought the fault, over renames of the file; `UNCOMMITTED` where the last commit is without it, None
     where nothing tells."""
     if fault.path not in walk.present:
-        return UNCOMMITTED
+        return UNCOMMITTED if walk.is_below(fault.path) else None
     current, seen = fault.path, {fault.path}
     for _ in range(ROUNDS):
         walk.visit([current])

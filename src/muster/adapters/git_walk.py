@@ -139,6 +139,10 @@ class Walk:
         """A path of git's as the project spells it."""
         return f"{self.repository.top.rstrip('/')}/{path}"
 
+    def is_below(self, path: str) -> bool:
+        """Whether `path` lies in the project."""
+        return bool(self._below(path))
+
     def _below(self, path: str) -> str:
         """`path` as git takes it in the project's folder, "" where it lies outside."""
         folder = self._folder.rstrip("/") + "/"

@@ -71,7 +71,8 @@ def _moment(commit: Commit) -> float:
 def _faults(cause: Cause, tree: FileTree) -> tuple[Fault, ...]:
     found = _FAULTS.get(cause.code, _line if cause.code in BY_LINE else _nothing)(cause, tree)
     # The history is asked by the same rule: what today's content does not show, it cannot date.
-    return tuple(fault for fault in found if shows(fault.kind, fault.text, fault.times, _content(fault.path, tree)))
+    own = (fault for fault in found if "/site-packages/" not in fault.path)
+    return tuple(fault for fault in own if shows(fault.kind, fault.text, fault.times, _content(fault.path, tree)))
 
 
 def _nothing(cause: Cause, tree: FileTree) -> tuple[Fault, ...]:
