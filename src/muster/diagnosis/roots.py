@@ -92,7 +92,8 @@ def _scope(report: CollectorReport, aborting: CollectorReport | None) -> Scope:
     if report == aborting:
         return Scope.SESSION
     # pytest reports a folder whose conftest.py or __init__.py fails under the folder's own node id.
-    is_file = report.nodeid.partition("::")[0].endswith((".py", ".txt", ".rst"))
+    # The name of a file may hold "::" itself, so any part may be the end of one.
+    is_file = any(part.endswith((".py", ".txt", ".rst")) for part in report.nodeid.split("::"))
     return Scope.FILE if is_file and not report.path.endswith("/conftest.py") else Scope.FOLDER
 
 

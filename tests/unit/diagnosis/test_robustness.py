@@ -151,3 +151,10 @@ def test_a_rootdir_that_is_the_file_systems_own_root_is_searched_to_its_end() ->
     whole = Invocation("pytest", "test", (), "/", "/", import_mode="importlib")
     [cause] = diagnose({"/home/a.py": "import nowhere"}, no_module("/home/a.py", "nowhere"), invocation=whole)
     assert cause.subject == "nowhere"
+
+
+def test_a_file_whose_name_looks_like_a_node_id_blocks_itself_alone() -> None:
+    files = {"test_a::b.py": "import nowhere", "test_c.py": ""}
+    session = Collection(files=("/r/test_a::b.py", "/r/test_c.py"))
+    [cause] = diagnose(files, no_module("test_a::b.py", "nowhere"), collection=session)
+    assert cause.victims == ("/r/test_a::b.py",)
