@@ -71,6 +71,17 @@ def test_a_fault_that_is_not_committed_is_told_as_such(tmp_path: Path) -> None:
     assert since(work, Fault("syntax", f"{tmp_path.parent}/elsewhere.py"))[1] == ["-"]
 
 
+def test_an_import_is_as_old_as_its_name_whatever_module_has_it_now(tmp_path: Path) -> None:
+    work = Work(tmp_path)
+    work.write("a.py", "x = 1\n").commit("begin")
+    work.write("a.py", "from b import (\n    B,\n)\n").commit("close the circle")
+    work.write("a.py", "from deep.b import (\n    B,\n    C,\n)\nimport pkg.mod\n").commit("spell it anew")
+    faults = [Fault("import", work.path("a.py"), names) for names in ("B", "B C", "C", "mod", "nothing")]
+    assert since(work, *faults)[1] == [
+        "close the circle", "close the circle", "spell it anew", "spell it anew", "a change that is not committed"
+    ]  # fmt: skip
+
+
 def test_a_setting_is_dated_as_well_as_a_statement(tmp_path: Path) -> None:
     work = Work(tmp_path)
     work.write("services/a/pyproject.toml", "[tool.pytest.ini_options]\n").commit("begin")

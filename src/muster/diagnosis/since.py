@@ -3,11 +3,13 @@ culprit as it stands."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from muster.facts.faults import count_lines, shows
+from muster.facts.parse import PARSE_FAILURES, parse_tree
 from muster.model.cause import Cause, Evidence, Severity
 from muster.model.commit import Commit
 from muster.model.history import Chronicle, Fault
@@ -106,7 +108,19 @@ def _undeclared(cause: Cause, tree: FileTree) -> tuple[Fault, ...]:
 def _cycle(cause: Cause, tree: FileTree) -> tuple[Fault, ...]:
     """Every edge: the newest one closed the circle."""
     edges = [each for each in cause.evidence if each.kind == "cycle"]
-    return tuple(fault for edge in edges for fault in _fault_of_line(edge.path, edge.text, tree))
+    return tuple(Fault("import", edge.path, names) for edge in edges if (names := _imported_at(edge, tree)))
+
+
+def _imported_at(edge: Evidence, tree: FileTree) -> str:
+    """The names that the statement imports, with spaces between them; a whole module by its last part."""
+    try:
+        body = parse_tree(_content(edge.path, tree), "source.py")
+    except PARSE_FAILURES:
+        return ""
+    found = (
+        node for node in ast.walk(body) if isinstance(node, ast.Import | ast.ImportFrom) and node.lineno == edge.line
+    )
+    return " ".join(alias.name.rpartition(".")[2] for node in found for alias in node.names if alias.name != "*")
 
 
 def _both_files(cause: Cause, tree: FileTree) -> tuple[Fault, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from muster.facts.mentions import Imported, imported_names, read_mentions
 from muster.facts.outline import outline
 from muster.facts.parse import PARSE_FAILURES, parse_tree
 
@@ -22,6 +23,16 @@ def count_lines(content: bytes, text: str) -> int:
 
 def _has_line(text: str, times: int, content: bytes) -> bool:
     return count_lines(content, text) >= times
+
+
+def _imports_any(text: str, times: int, content: bytes) -> bool:
+    """Whether any of the words of `text` is imported, from wherever: a module that moved is the same edge spelled anew."""
+    mentions = read_mentions(content)
+    return any(_is_of(word, each) for word in text.split() for each in imported_names(mentions, word.encode()))
+
+
+def _is_of(word: str, each: Imported) -> bool:
+    return word == (each.name or each.module.rpartition(".")[2])
 
 
 def _does_not_parse(text: str, times: int, content: bytes) -> bool:
@@ -45,6 +56,7 @@ def _is_there(text: str, times: int, content: bytes) -> bool:
 
 _PREDICATES: dict[str, Callable[[str, int, bytes], bool]] = {
     "line": _has_line,
+    "import": _imports_any,
     "syntax": _does_not_parse,
     "unbound": _leaves_unbound,
     "file": _is_there,

@@ -19,7 +19,8 @@ class CommitFiles:
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Something wrong in a file of today, since when is asked: `kind` is `syntax` (it does not parse), `unbound` (it uses
-    the name `text` and binds it nowhere), `line` (it has the line `text` so many `times`) or `file` (it is there at all)."""
+    the name `text` and binds it nowhere), `import` (it imports one of the names in `text`), `line` (it has the line `text`
+    so many `times`) or `file` (it is there at all)."""
 
     kind: str
     path: str
