@@ -305,6 +305,17 @@ def test_an_environment_that_was_not_asked_refuses_no_option() -> None:
     assert invocation.unmodelled == ("--what: an option that no known plugin defines",)
 
 
+@pytest.mark.parametrize(("argv", "variable"), [(("-p", "pytest_cov"), ""), ((), "pytest_cov")])
+def test_a_plugin_that_is_loaded_on_request_may_define_an_option(argv: tuple[str, ...], variable: str) -> None:
+    """Where nothing is loaded by itself, the environment was asked without it."""
+    files, environ = {"tests/x.py": ""}, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": variable}
+    invocation = resolve(files, *argv, "--cov-branch", "tests", environ=environ)
+    assert (invocation.arguments, invocation.refusals) == ((Argument("/p/tests"),), ())
+    assert invocation.unmodelled == ("--cov-branch: an option that no known plugin defines",)
+    alone = resolve(files, "--cov-branch", "tests", environ={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+    assert [refusal.setting for refusal in alone.refusals] == ["--cov-branch"]
+
+
 def test_the_command_line_wins_over_the_variable_and_that_over_addopts() -> None:
     """All three are joined in this order, and the last value counts."""
     files = {"pytest.ini": "[pytest]\naddopts = --import-mode=append --maxfail=1\n"}
