@@ -68,7 +68,7 @@ def _rewritten(
         _is_quoted(move.old, site.read(path) or b"") for path in site.mentioning(*move.old.split("."))
     ):
         return
-    spelled = rewrite_everywhere([*along, replace(move, in_strings=True)], site)
+    spelled = rewrite_everywhere([replace(each, in_strings=True) for each in (*along, move)], site)
     if spelled != changes:
         title = f"{_spelling(move, along)} in {_where(spelled, site)}, and in every string that spells it"
         yield Fix("rewrite", title, spelled, choice=is_choice)
