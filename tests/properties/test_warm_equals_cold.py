@@ -40,6 +40,8 @@ CONTENTS = (
     "import pytest\nfrom alpha import one\none()\n@pytest.mark.parametrize('x', [1, 2])\ndef test_x(x): ...\n",
     "def one(:\n",
     "def one():\n    raise ValueError('never again')\n",
+    "def one():\n    return 1\n",
+    "import pytest\nfrom alpha import one\n@pytest.mark.parametrize('x', [one()])\ndef test_o(x): ...\n",
     "",
     # What a session looks at beside modules: the names in a folder, the content and the kind of a file, links, variables.
     "import os, pytest\n@pytest.mark.parametrize('n', sorted(os.listdir(os.path.dirname(__file__))))\ndef test_n(n): ...\n",
@@ -81,10 +83,10 @@ def test_warm_equals_cold(tmp_path: Path, query: InterpreterQuery) -> None:
 
 
 def test_a_session_that_is_kept_is_not_simulated_again(tmp_path: Path, query: InterpreterQuery) -> None:
-    """What Python itself puts beside the modules does not matter, what a module says does."""
+    """What Python itself puts beside the modules does not matter, nor what a function does that nobody calls."""
     root = tmp_path / "project"
     root.mkdir()
-    (root / "test_a.py").write_text("import beta\ndef test_a(): ...\n")
+    (root / "test_a.py").write_text("import beta\ndef test_a(): assert 0\n")
     (root / "beta.py").write_text("")
     cache = WatchedCache(str(tmp_path / "cache"))
     with SourceParser(sys.version_info[:2]) as parser:
@@ -95,6 +97,9 @@ def test_a_session_that_is_kept_is_not_simulated_again(tmp_path: Path, query: In
         assert _explained(root, query, parser, cache, {}) == first
         assert _explained(root, query, parser, cache, {"NOBODY_LOOKS_AT": "this"}) == first
         assert not cache.has_kept_a_session
+        (root / "test_a.py").write_text("import beta\ndef test_a(): assert 1\n")
+        assert _explained(root, query, parser, cache, {}) == first
+        assert not cache.has_kept_a_session
         (root / "beta.py").write_text("one = 1\n")
         _explained(root, query, parser, cache, {})
         assert cache.has_kept_a_session
@@ -102,6 +107,7 @@ def test_a_session_that_is_kept_is_not_simulated_again(tmp_path: Path, query: In
 
 
 LOOKS = {
+    "a function that is called": "__import__('gamma').one()",
     "a variable": "os.environ.get('EDITED', '')",
     "all variables": "len({**os.environ})",
     "the content of a file": "Path('data.txt').read_text()",
@@ -120,6 +126,7 @@ def test_a_session_is_simulated_again_where_what_it_looked_at_has_changed(
     root = tmp_path / "project"
     (root / "folder").mkdir(parents=True)
     (root / "data.txt").write_text("before")
+    (root / "gamma.py").write_text("def one():\n    return 1\n")
     (root / "link").symlink_to("data.txt")
     parametrized = f"import os, pytest\nfrom pathlib import Path\n@pytest.mark.parametrize('n', [{LOOKS[look]}])\n"
     (root / "test_a.py").write_text(parametrized + "def test_a(n): ...\n")
@@ -129,6 +136,8 @@ def test_a_session_is_simulated_again_where_what_it_looked_at_has_changed(
         before = _explained(root, query, parser, cache, variables)
         if look == "a variable":
             variables["EDITED"] = "after"
+        elif look == "a function that is called":
+            (root / "gamma.py").write_text("def one():\n    return 2\n")
         elif look == "all variables":
             variables["ONE_MORE"] = "after"
         elif look == "the content of a file":

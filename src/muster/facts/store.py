@@ -6,7 +6,7 @@ the format. A stamp of the file system only spares reading again what cannot hav
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from posixpath import basename
 
@@ -15,7 +15,6 @@ import msgspec
 from muster.facts.mentions import MENTIONS_FORMAT, Mentions, decode_mentions, encode_mentions, read_mentions
 from muster.facts.module_facts import (
     FORMAT,
-    FunctionBodies,
     FunctionBody,
     ModuleFacts,
     SyntaxProblem,
@@ -25,6 +24,9 @@ from muster.facts.module_facts import (
 from muster.model.collection import Problem
 from muster.model.location import Location
 from muster.ports import FactCache, FileTree, Parser, ReadFailure
+
+MOST_COMPARED = 50
+"""Files of another content that are compared by what they say: beyond that many it is simpler to simulate anew."""
 
 _BATCH = 2_000
 _MENTIONS = f"mentions-{MENTIONS_FORMAT}"
@@ -85,9 +87,27 @@ class FactStore:
             return None
         return dict(self._keys)
 
-    def holds(self, keys: Mapping[str, str]) -> bool:
-        """Whether each of these files still has the content of that key."""
-        return all(self._key_today(path) == key for path, key in keys.items())
+    def entered(self) -> list[str]:
+        """The files whose function bodies were asked for so far."""
+        return list(self._bodies)
+
+    def holds(self, keys: Mapping[str, str], entered: Collection[str]) -> bool:
+        """Whether each of these files still says what the content of that key said.
+
+        Where another content says the same at module level, what its functions do matters for those `entered` only.
+        """
+        today = {path: self._key_today(path) for path in keys}
+        changed = [path for path, key in keys.items() if today[path] != key]
+        if None in today.values() or len(changed) > MOST_COMPARED:
+            return False
+        return all(self._says_the_same(path, keys[path], bodies=path in entered) for path in changed)
+
+    def _says_the_same(self, path: str, key: str, *, bodies: bool) -> bool:
+        before = self._cache.load("facts", key)
+        if before is None or _decoded(before) != self.facts(path):
+            return False
+        old_bodies = self._cache.load("bodies", key) if bodies else None
+        return not bodies or (old_bodies is not None and _decoded_bodies(old_bodies) == self._load_bodies(path))
 
     def _key_today(self, path: str) -> str | None:
         known = self._known_key(path)
@@ -196,11 +216,7 @@ class FactStore:
             record = self._parser.parse_bodies(path, source)
             if key is not None:
                 self._cache.store("bodies", key, record)
-        try:
-            bodies: FunctionBodies = decode_bodies(record)
-        except msgspec.DecodeError:
-            return {}
-        return bodies.by_line
+        return _decoded_bodies(record)
 
     def _known_key(self, path: str) -> str | None:
         """The content key as remembered for the stamp that the file has now."""
@@ -241,6 +257,13 @@ def _decoded(record: bytes) -> ModuleFacts | None:
         return decode_facts(record)
     except msgspec.DecodeError:
         return None
+
+
+def _decoded_bodies(record: bytes) -> dict[int, FunctionBody]:
+    try:
+        return decode_bodies(record).by_line
+    except msgspec.DecodeError:
+        return {}
 
 
 def _decoded_mentions(record: bytes) -> Mentions | None:

@@ -48,11 +48,15 @@ def _digest(*texts: str) -> bytes:
 
 
 class _Session(msgspec.Struct, frozen=True, array_like=True):
-    """What a session told, and what it rests on: the answers of the tree, variables, and the content keys of files."""
+    """What a session told, and what it rests on: the answers of the tree, variables, and the content keys of files.
+
+    `entered` are the files of which it ran functions: of all others only what stands at module level counts.
+    """
 
     answers: Answers
     looks: Looks
     contents: dict[str, str]
+    entered: frozenset[str]
     collection: bytes
 
 
@@ -77,7 +81,11 @@ def recall_session(
         return None
     try:
         session = msgspec.msgpack.decode(record, type=_Session)
-        if session.looks.hold(environ) and session.answers.hold(tree) and store.holds(session.contents):
+        if (
+            session.looks.hold(environ)
+            and session.answers.hold(tree)
+            and store.holds(session.contents, session.entered)
+        ):
             return decode_collection(session.collection)
     except (msgspec.DecodeError, RecursionError):
         pass
@@ -92,7 +100,7 @@ def keep_session(
     if not key or contents is None or any(problem.code in ("M001", "M002") for problem in told[0].problems):
         return
     try:
-        session = _Session(*rests_on, contents, encode_collection(*told))
+        session = _Session(*rests_on, contents, frozenset(store.entered()), encode_collection(*told))
         cache.store(_KIND, key, msgspec.msgpack.encode(session))
     except UnicodeEncodeError:
         return  # a name that is no text
