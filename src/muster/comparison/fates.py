@@ -218,12 +218,23 @@ class _Court:
     def _survivor(self, origin: Origin) -> Fate | None:
         """The fate of a test that is still written somewhere, under another name."""
         if origin.block is None or not origin.is_own:
-            return None
+            return self._with_its_class(origin)
         own = ((origin.path, block) for block in self._sides.after.blocks(origin.path))
         for path, block in (*own, *self._fresh_blocks().get(origin.block.digest, ())):
             fate = self._as_survivor(origin, path, block)
             if fate is not None:
                 return fate
+        return None
+
+    def _with_its_class(self, origin: Origin) -> Fate | None:
+        """The loss of an inherited test whose class is still there, under a name that is not collected."""
+        owner, path = origin.owner, origin.path
+        for block in self._sides.after.blocks(path) if owner is not None else ():
+            is_same = (
+                (block.kind, block.digest, block.bases) == ("class", owner.digest, owner.bases) if owner else False
+            )
+            if is_same and not self._sides.before.named(path, block.names):
+                return Silent(self._renamed_away(origin, path, block))
         return None
 
     def _fresh_blocks(self) -> dict[str, list[tuple[str, Block]]]:
@@ -262,7 +273,7 @@ class _Court:
         size = next(
             (at + 1 for at, pair in enumerate(zip(origin.names, block.names, strict=False)) if len(set(pair)) > 1), 0
         )
-        if path != origin.path or len(block.names) != len(origin.names) or not size:
+        if path != origin.path or len(block.names) not in (len(origin.names), len(origin.names) - 1) or not size:
             return _own_loss(origin, "renamed", text, Location(path, block.line))
         named = self._sides.after.named(path, block.names[:size])
         subject = "::".join((origin.group.file, *block.names[:size]))

@@ -320,3 +320,13 @@ def test_tests_that_an_option_deselects_are_lost() -> None:
     (cause,) = report.causes
     assert (cause.code, cause.lost) == ("M406", (ALONE,))
     assert "deselects" in cause.message
+
+
+def test_a_class_renamed_away_in_a_file_that_stays_blocked_takes_its_inherited_tests_with_it() -> None:
+    blocked = "import no_such\n" + INHERITED
+    report = compared({"test_a.py": blocked}, {"test_a.py": blocked.replace("TestOne", "OneTests")})
+    (cause,) = report.causes
+    assert (cause.code, set(cause.lost)) == (
+        "M403",
+        {"test_a.py::TestOne::test_own", "test_a.py::TestOne::test_inherited"},
+    )
