@@ -38,6 +38,7 @@ from muster.execution.values import (
     SetValue,
     Value,
 )
+from muster.execution.variables import Variables
 from muster.model.collection import Confidence
 from muster.model.invocation import Invocation
 
@@ -368,7 +369,8 @@ def _asked_name(value: Value, maker: IdMaker) -> Value:
 
 
 def _type_text(value: Value) -> str:
-    name = {ListValue: "list", DictValue: "dict", SetValue: "set"}.get(type(value))
+    names: dict[type, str] = {ListValue: "list", DictValue: "dict", Variables: "os._Environ", SetValue: "set"}
+    name = names.get(type(value))
     if name is None and isinstance(value, tuple):
         name = "tuple"
     if name is None and isinstance(value, (InstanceValue, EnumMember)):

@@ -69,6 +69,7 @@ def type_name(value: Value) -> str:
     names = {
         "ListValue": "list",
         "DictValue": "dict",
+        "Variables": "_Environ",
         "SetValue": "set",
         "TupleValue": "tuple",
         "FunctionValue": "function",

@@ -32,6 +32,7 @@ from muster.execution.values import (
     TupleValue,
     Value,
 )
+from muster.execution.variables import Variables
 from muster.model.collection import OtherFailure
 
 Node = Sequence[Any]
@@ -498,6 +499,9 @@ def _exception(machine: Machine, cls: ClassValue, args: tuple[Value, ...], kwarg
 # Dataclasses.
 
 
+_MUTABLE: dict[type, str] = {ListValue: "list", DictValue: "dict", Variables: "os._Environ", SetValue: "set"}
+
+
 def make_dataclass(machine: Machine, cls: ClassValue, options: dict[str, Value]) -> ClassValue:
     """`@dataclass`: checks the fields as `dataclasses._process_class` does, and gives the class its `__init__`."""
     annotations = cls.namespace.get("__annotations__")
@@ -517,8 +521,10 @@ def make_dataclass(machine: Machine, cls: ClassValue, options: dict[str, Value])
                 continue
             value = value.default
         mutable = isinstance(value, (ListValue, DictValue, SetValue)) and not getattr(value, "frozen", False)
+        if isinstance(value, Variables) and machine.version < (3, 11, 0):
+            mutable = False  # lists, dictionaries and sets were refused; from then on, whatever has no hash
         if mutable and not unread and _is_field(cls, name):
-            kind = {ListValue: "list", DictValue: "dict", SetValue: "set"}[type(value)]
+            kind = _MUTABLE[type(value)]
             message = f"mutable default <class '{kind}'> for field {name} is not allowed: use default_factory"
             raise machine.error("ValueError", message, OtherFailure("dataclass"))
         if (
