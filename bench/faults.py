@@ -171,7 +171,8 @@ def renamed_class(project: Project, choose: random.Random) -> Fault | None:
             if changed != text:
                 path.write_text(changed)
         if _imports_well(project, project.dotted):
-            return Fault(frozenset({"M201", "M202", "M203"}), frozenset(places))
+            used = _lines_of_tests(project, rf"\.{name}\b")
+            return Fault(frozenset({"M201", "M202", "M203"}), frozenset(places) | used)
         _restore(project)
     return None
 
@@ -420,6 +421,16 @@ def _importers(project: Project, module: str, *, below: bool = False) -> frozens
         (_shown(project, path), line)
         for path, line, name, names in _imports(project)
         if name == module or (below and name.startswith(module + ".")) or (name == parent and tail in names)
+    )
+
+
+def _lines_of_tests(project: Project, pattern: str) -> frozenset[tuple[str, int]]:
+    """The lines of test files that hold the pattern: a name that an imported module is asked for."""
+    return frozenset(
+        (_shown(project, path), number)
+        for path in project.tests.rglob("*.py")
+        for number, line in enumerate(path.read_text(errors="replace").split("\n"), 1)
+        if re.search(pattern, line)
     )
 
 
