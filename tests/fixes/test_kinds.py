@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
 from tests.fixes.mending import mend, plan_of, write_project
 
-from muster.usecases.fix import FixRequest
+from muster.usecases.fix import FixRequest, confirm_plan, plan_fixes
+from muster.wiring import Choices, open_workspace, project_copy
 
 pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 
@@ -221,3 +224,22 @@ def test_a_missing_distribution_is_declared_and_never_called_proved(tmp_path: Pa
     mend(tmp_path, FixRequest(cause=1, fix="a"))
     text = (tmp_path / "pyproject.toml").read_text()
     assert text == project.replace('    "pytest",  # tests\n', '    "pytest",  # tests\n    "websocket-client",\n')
+
+
+def test_what_only_a_real_collection_sees_keeps_a_fix_from_being_confirmed(tmp_path: Path) -> None:
+    """The same message before and after, for another reason: code that is made while the test file runs."""
+    hidden = b64encode(b"from lib.tool_box import f").decode()
+    write_project(
+        tmp_path,
+        {"lib/__init__.py": "", "lib/deep/__init__.py": "", "lib/deep/tool_box.py": "def f(): ...\n",
+         "test_a.py": "from lib.tool_box import f\n" + TEST,
+         "test_b.py": f"import base64\nfrom lib.tool_box import f\nexec(base64.b64decode('{hidden}'))\n" + TEST},
+    )  # fmt: skip
+    with open_workspace(Choices(root=str(tmp_path), python=sys.executable)) as workspace:
+        plan = plan_fixes(workspace.ports, workspace.clock, workspace.plan, FixRequest())
+        observed = project_copy(workspace).collect(plan.changes, workspace.words, workspace.plan.cwd)
+    confirmed = confirm_plan(plan, observed)
+    assert plan.verdict is not None
+    assert (plan.verdict.state, plan.verdict.back) == ("proved", 2)
+    assert (confirmed.state, confirmed.back, confirmed.by) == ("partial", 1, "collection")
+    assert confirmed.reason.startswith("for real this still fails: test_b.py: ModuleNotFoundError")
