@@ -262,6 +262,7 @@ def under_a_condition(project: Project, choose: random.Random) -> Change | None:
 
 
 def decorated_away(project: Project, choose: random.Random) -> Change | None:
+    """A class that a decorator makes a function; where others inherit from it, that fails."""
     found = spot(project, choose, in_class=True)
     if found is None or found.owner is None:
         return None
@@ -269,7 +270,7 @@ def decorated_away(project: Project, choose: random.Random) -> Change | None:
     if own:
         return None
     new = f"def registered(cls):\n    return lambda *args: cls(*args)\n\n\n@registered\n{found.owner.text}"
-    return edit(found.path, replaced(project, found.path, found.owner, new), "M408", "M406")
+    return edit(found.path, replaced(project, found.path, found.owner, new), "M408", "M406", "M303")
 
 
 def dropped_base(project: Project, choose: random.Random) -> Change | None:
@@ -404,6 +405,8 @@ def delete_class(project: Project, choose: random.Random) -> Change | None:
     found = spot(project, choose, in_class=True)
     if found is None or found.owner is None or len(found.owner.names) > 1:
         return None
+    if project.text(found.path).count(found.owner.names[-1]) > found.owner.text.count(found.owner.names[-1]):
+        return None  # others need it
     below = f"{found.bare.rpartition('::')[0]}::"
     gone = {bare_id(item.nodeid) for item in project.collection.items if item.nodeid.startswith(below)}
     return edit(found.path, replaced(project, found.path, found.owner, ""), deletes=frozenset(gone))

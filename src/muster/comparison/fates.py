@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from posixpath import join, normpath
 
 from muster.comparison.difference import Difference, TestGroup, bare_id
@@ -218,7 +218,7 @@ class _Court:
     def _survivor(self, origin: Origin) -> Fate | None:
         """The fate of a test that is still written somewhere, under another name."""
         if origin.block is None or not origin.is_own:
-            return self._with_its_class(origin)
+            return self._with_its_class(origin) or self._with_its_definition(origin)
         own = ((origin.path, block) for block in self._sides.after.blocks(origin.path))
         for path, block in (*own, *self._fresh_blocks().get(origin.block.digest, ())):
             fate = self._as_survivor(origin, path, block)
@@ -235,7 +235,20 @@ class _Court:
             )
             if is_same and not self._sides.before.named(path, block.names):
                 return Silent(self._renamed_away(origin, path, block))
+        for other, loss in self._uncollected_files.items():
+            moved = self._sides.after.named(other, owner.names) if owner is not None else []
+            if owner is not None and any(block.digest == owner.digest for block in moved):
+                return Silent(loss)
         return None
+
+    def _with_its_definition(self, origin: Origin) -> Fate | None:
+        """The fate of an inherited test is that of the `def` which it inherits, where its class is still there."""
+        if origin.block is None or origin.is_own:
+            return None
+        if origin.owner is not None and not self._sides.after.named(origin.path, origin.owner.names):
+            return None
+        path = origin.path_of_block
+        return self._survivor(replace(origin, path=path, names=origin.block.names, owner=None))
 
     def _fresh_blocks(self) -> dict[str, list[tuple[str, Block]]]:
         """What the new files say, by its digest."""

@@ -330,3 +330,15 @@ def test_a_class_renamed_away_in_a_file_that_stays_blocked_takes_its_inherited_t
         "M403",
         {"test_a.py::TestOne::test_own", "test_a.py::TestOne::test_inherited"},
     )
+
+
+def test_an_inherited_test_is_lost_with_the_definition_that_it_inherits() -> None:
+    shared = INHERITED.replace("class Base", "class TestBase").replace("(Base)", "(TestBase)")
+    before = {"test_a.py": shared}
+    renamed = compared(before, {"test_a.py": shared.replace("test_inherited", "check_inherited")})
+    moved = compared(before, {"test_a.py": "", "a_checks.py": shared, "test_b.py": CART})
+    inherited = {"test_a.py::TestBase::test_inherited", "test_a.py::TestOne::test_inherited"}
+    assert renamed.baseline is not None
+    assert moved.baseline is not None
+    assert {loss.nodeid for loss in renamed.baseline.lost} == inherited
+    assert {loss.nodeid for loss in moved.baseline.lost} == {*inherited, "test_a.py::TestOne::test_own"}
