@@ -140,6 +140,18 @@ def test_a_partial_clone_says_which_content_is_missing_and_fetches_nothing(tmp_p
             base.complain()
 
 
+def test_a_partial_clone_without_the_folders_of_the_base_is_no_empty_base(tmp_path: Path) -> None:
+    work, _ = branched(tmp_path / "p")
+    work.git("config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "clone"
+    work.git("clone", "--quiet", "--filter=tree:0", f"file://{work.folder}", str(clone))
+    with (
+        pytest.raises(UsageError, match="git fetch --refetch --no-filter origin"),
+        based(clone, "origin/main~1") as base,
+    ):
+        base.tree()
+
+
 def test_a_pointer_of_git_lfs_is_what_it_points_to_or_an_error(tmp_path: Path) -> None:
     work, _ = branched(tmp_path / "p")
     contents = [b"def test_today(): pass\n", b"def test_stored(): pass\n", b"def test_elsewhere(): pass\n"]

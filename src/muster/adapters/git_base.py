@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from muster.adapters.git_log import log_between
 from muster.adapters.git_objects import Repository
-from muster.adapters.revision_tree import RevisionTree
+from muster.adapters.revision_tree import RevisionTree, read_listing
 from muster.errors import UsageError
 from muster.model.history import CommitFiles
 from muster.ports import EntryKind, FileTree
@@ -176,7 +176,7 @@ class GitBase:
 
 def _left_out(repository: Repository, disk: FileTree, root: str) -> frozenset[str]:
     """The tracked files, below the repository's top, that a sparse checkout keeps out of the work tree."""
-    told = repository.run("ls-files", "-z", "-t", "--cached", timeout_s=60.0)
+    told = read_listing(repository, "ls-files", "-z", "-t", "--cached")
     top = repository.top.rstrip("/")
-    names = (entry[2:].decode("utf-8", "surrogateescape") for entry in told.data.split(b"\0") if entry[:2] == b"S ")
+    names = (entry[2:].decode("utf-8", "surrogateescape") for entry in told.split(b"\0") if entry[:2] == b"S ")
     return frozenset(name for name in names if disk.kind(f"{top}/{name}") is not EntryKind.FILE)

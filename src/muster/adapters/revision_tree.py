@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from muster.adapters.git_objects import Objects, Repository
+from muster.errors import UsageError
 from muster.ports import EntryKind, FileTree, ReadFailure
 from muster.trees.memory import MemoryTree
 from muster.trees.world import World
@@ -21,6 +22,8 @@ _LINK, _SUBMODULE = "120000", "160000"
 _UNINTERESTING = frozenset(("__pycache__",))
 _LFS = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?oid sha256:(?P<oid>[0-9a-f]{64})\n")
 _LFS_MOST_BYTES = 1024
+
+LISTING_S = 60.0
 
 
 @dataclass(slots=True)
@@ -127,7 +130,7 @@ class _Files:
         self, repository: Repository, revision: str, top: str, disk: FileTree, ignored: list[str],
         absent: frozenset[str], gaps: Gaps,
     ) -> None:  # fmt: skip
-        entries = repository.paths(revision)
+        entries = _entries(repository, revision)
         self._objects: Objects = repository.objects()
         self._repository, self._disk, self._gaps = repository, disk, gaps
         self._lfs_folder: str | None = None
@@ -203,17 +206,34 @@ class _Files:
         return self._tree.is_symlink(path)
 
 
+def read_listing(repository: Repository, *arguments: str) -> bytes:
+    """What git lists, whole. Raises `UsageError` otherwise: a base with less in it would have fewer tests to miss."""
+    told = repository.run(*arguments, timeout_s=LISTING_S)
+    if told.failure or not told.is_whole:
+        why = told.failure or f"it took more than {LISTING_S:.0f} s"
+        raise UsageError(
+            f"git cannot list the files of {repository.top}: {why}; where the clone is partial: "
+            "git fetch --refetch --no-filter origin"
+        )
+    return told.data
+
+
+def _entries(repository: Repository, revision: str) -> list[tuple[str, str, str]]:
+    """Every entry of the revision's tree: mode, object and path."""
+    listed = read_listing(repository, "ls-tree", "-r", "-z", "--full-tree", revision)
+    entries = (entry.partition(b"\t") for entry in listed.split(b"\0") if entry)
+    return [(meta[:6].decode("ascii"), meta.split()[2].decode("ascii"), os.fsdecode(path)) for meta, _, path in entries]
+
+
 def _ignored(repository: Repository, top: str) -> tuple[list[str], list[str]]:
     """The folders and files of the work tree that git ignores.
 
     Listing them compares nothing with the index's contents: no filter runs, and fsmonitor and the untracked cache are off.
     """
-    told = repository.run(
-        "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", timeout_s=60.0
-    )
+    told = read_listing(repository, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
     folders: list[str] = []
     files: list[str] = []
-    for raw in told.data.split(b"\0"):
+    for raw in told.split(b"\0"):
         path = os.fsdecode(raw)
         if not path or path.rstrip("/").rpartition("/")[2] in _UNINTERESTING or path.endswith((".pyc", ".pyo")):
             continue
