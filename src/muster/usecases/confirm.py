@@ -39,10 +39,28 @@ def merge_causes(simulated: Sequence[Cause], observed: Iterable[Cause]) -> tuple
     return (*simulated, *(replace(cause, seen=Seen.OBSERVED, confidence=Confidence.CERTAIN) for cause in observed))
 
 
+def failures_by_path(collection: Collection) -> dict[str, CollectorReport]:
+    """The first failure of each file, and what ended the session."""
+    failures: dict[str, CollectorReport] = {}
+    for report in collection.reports:
+        if report.outcome is Outcome.FAILED:
+            failures.setdefault(report.path, report)
+    if (aborted_by := collection.session.aborted_by) is not None:
+        failures.setdefault(aborted_by.path, aborted_by)
+    return failures
+
+
+def same_exception(mine: CollectorReport, real: CollectorReport) -> bool:
+    """Whether both ended with the same exception, to the message."""
+    if mine.exception is None or real.exception is None:
+        return mine.exception is real.exception
+    return (mine.exception.type, mine.exception.message) == (real.exception.type, real.exception.message)
+
+
 def _seen(cause: Cause, simulated: Collection, observed: Collection) -> Seen:
-    ours, theirs = _failures(simulated), _failures(observed)
+    ours, theirs = failures_by_path(simulated), failures_by_path(observed)
     for victim in cause.victims:
-        if victim in theirs and (victim not in ours or _same_exception(ours[victim], theirs[victim])):
+        if victim in theirs and (victim not in ours or same_exception(ours[victim], theirs[victim])):
             return Seen.CONFIRMED
     if not cause.victims and cause.lost:
         return Seen.SIMULATED if _ids(observed) & set(cause.lost) else Seen.CONFIRMED
@@ -59,7 +77,7 @@ def _outcome_differences(simulated: Collection, observed: Collection) -> Iterabl
                 continue
             if mine is None or real is None:
                 yield _difference(kind, node, _text(mine), _text(real))
-            elif outcome is Outcome.FAILED and not _same_exception(mine, real):
+            elif outcome is Outcome.FAILED and not same_exception(mine, real):
                 yield _difference("message", node, _text(mine), _text(real))
 
 
@@ -92,22 +110,6 @@ def _difference(kind: str, subject: str, simulated: str, observed: str) -> Diffe
 
 def _by_node(collection: Collection, outcome: Outcome) -> dict[str, CollectorReport]:
     return {report.nodeid: report for report in collection.reports if report.outcome is outcome}
-
-
-def _failures(collection: Collection) -> dict[str, CollectorReport]:
-    failures: dict[str, CollectorReport] = {}
-    for report in collection.reports:
-        if report.outcome is Outcome.FAILED:
-            failures.setdefault(report.path, report)
-    if (aborted_by := collection.session.aborted_by) is not None:
-        failures.setdefault(aborted_by.path, aborted_by)
-    return failures
-
-
-def _same_exception(mine: CollectorReport, real: CollectorReport) -> bool:
-    if mine.exception is None or real.exception is None:
-        return mine.exception is real.exception
-    return (mine.exception.type, mine.exception.message) == (real.exception.type, real.exception.message)
 
 
 def _undecided_paths(collection: Collection) -> frozenset[str]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from muster.model.collection import Collection, CollectorReport, ModuleMissing, NameMissing, Outcome
+from muster.model.collection import CollectorReport, ModuleMissing, NameMissing
 from muster.model.trace import Change, TracedSession
 from muster.ports import FileTree, TracedPytest
+from muster.usecases.confirm import failures_by_path, same_exception
 
 MOST_SUSPECTS = 6
 
@@ -41,22 +42,11 @@ def collect_alone(
     return found
 
 
-def failures_by_path(collection: Collection) -> dict[str, CollectorReport]:
-    """The first failure of each file."""
-    failures: dict[str, CollectorReport] = {}
-    for report in collection.reports:
-        if report.outcome is Outcome.FAILED:
-            failures.setdefault(report.path, report)
-    if (aborted_by := collection.session.aborted_by) is not None:
-        failures.setdefault(aborted_by.path, aborted_by)
-    return failures
-
-
 def same_failure(one: CollectorReport | None, other: CollectorReport | None) -> bool:
     """Whether both end with the same exception."""
     if one is None or other is None:
         return one is other
-    return str(one.exception) == str(other.exception)
+    return same_exception(one, other)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from muster.model.report import DifferenceReport
 from muster.model.trace import Change, ImportTiming, TracedSession
 from muster.ports import FileTree, ReadFailure, TracedPytest
 from muster.usecases.command import command_words
-from muster.usecases.confirm import collection_difference
-from muster.usecases.order_dependence import Alone, collect_alone, failures_by_path, same_failure
+from muster.usecases.confirm import collection_difference, failures_by_path
+from muster.usecases.order_dependence import Alone, collect_alone, same_failure
 from muster.usecases.plan import FAILED, NO_TESTS, Plan
 from muster.usecases.report_paths import relative_path
 
