@@ -213,6 +213,19 @@ def editable_plugin(made: MadeEnvironment, root: Path, finder: bool) -> None:
         (made.site / "__editable__.own.pth").write_text(str(root))
 
 
+def test_a_plugin_whose_package_has_a_folder_in_site_packages_too(root: Path, made: MadeEnvironment) -> None:
+    """An editable install may put data beside the link: that folder alone is no package that a session begins with."""
+    source = root / "src"
+    (source / "split").mkdir(parents=True)
+    for name in ("__init__", "plugin"):
+        (source / "split" / f"{name}.py").touch()
+    made.install("split", {"split/data/page.md": ""}, "[pytest11]\nsplit = split.plugin\n")
+    (made.site / "split.pth").write_text(f"{source}\n")
+    environment = query(root, made.python).describe()
+    assert ("split", "split.plugin") in environment.withheld_plugins
+    assert "split" not in environment.preloaded
+
+
 @pytest.mark.parametrize("finder", [False, True])
 def test_an_editable_plugin_of_the_project_is_left_out(root: Path, made: MadeEnvironment, finder: bool) -> None:
     """It is named, not run; where it lies is reported."""

@@ -37,7 +37,7 @@ from muster.ports import FactCache
 if TYPE_CHECKING:
     from muster.adapters.guest_process import GuestProcess
 
-FORMAT = 5
+FORMAT = 6
 """Raised whenever the guest's answers or the structs that hold them change."""
 
 DUMP_TIMEOUT_S = 120.0

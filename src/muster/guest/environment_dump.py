@@ -223,10 +223,19 @@ def withheld_plugins():
 
 
 def fails_on_import(module):
-    """Whether an installed plugin cannot be imported: most often it wants the project's own code, which is not run here."""
+    """Whether an installed plugin cannot be imported: most often it wants the project's own code, which is not run here.
+
+    Nothing of its package stays in `sys.modules` then: where one folder of it is in site-packages and the rest in the
+    tree, `import package.plugin` would leave a `package` without code, which no session of the project begins with.
+    """
+    before = set(sys.modules)
     try:
         __import__(module)
     except ImportError:
+        package = module.partition(".")[0]
+        for name in set(sys.modules) - before:
+            if name.partition(".")[0] == package:
+                del sys.modules[name]
         return True
     except BaseException:
         return False
