@@ -21,3 +21,7 @@ class InternalError(MusterError):
     """A bug of Muster's own."""
 
     exit_code = 3
+
+
+class HistoryError(MusterError):
+    """The memory cannot be read or written: the message says which database, and why."""

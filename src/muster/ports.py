@@ -10,6 +10,15 @@ from muster.model.collection import Collection
 from muster.model.environment import Environment, ProbedModule
 from muster.model.fix import FileChange
 from muster.model.history import Chronicle, CommitFiles, HistoryQuestions, PastVersion
+from muster.model.memory import (
+    AlertState,
+    CauseEpisode,
+    HistoryRecord,
+    RecordSummary,
+    Standing,
+    StoredToken,
+    TestChange,
+)
 from muster.model.observation import Observation
 from muster.model.run import Event, FileDurations, ItemResult
 from muster.model.service import Answer, Inquiry
@@ -228,6 +237,91 @@ class Observations(Protocol):
 
     def save(self, observation: Observation) -> None:
         """Keep `observation` in place of the last one of its selection; a failure to write is no failure."""
+
+
+class HistoryStore(Protocol):
+    """The memory: records of checks, collections and runs, whose like is `(project, category, branch)`.
+
+    A `branch` of None is any, an empty `project` or `category` too. Times are UTC, ISO 8601 with a `Z`, and compare as text.
+    Everything raises a `MusterError` where the database cannot be used.
+    """
+
+    def add(self, record: HistoryRecord) -> bool:
+        """Keep `record`, durably once this returns; false where its id was there already, and nothing is changed."""
+
+    def projects(self) -> tuple[str, ...]:
+        """The projects by name."""
+
+    def branches(self, project: str) -> tuple[str, ...]:
+        """The branches of `project`, the one with the newest record first."""
+
+    def standings(self, project: str = "", branch: str | None = None) -> tuple[Standing, ...]:
+        """Where each category stands, by project and category; without a `branch` on that of its newest record."""
+
+    def recent(
+        self,
+        count: int,
+        *,
+        project: str = "",
+        category: str = "",
+        branch: str | None = None,
+        commit: str = "",
+        whole: bool = False,
+        measured: bool = False,
+        before: str = "",
+    ) -> tuple[RecordSummary, ...]:
+        """The newest `count` records, newest first; only `whole` ones, only those with `measured` seconds, only those that
+        come behind the record whose id is `before`."""
+
+    def summary(self, record: str) -> RecordSummary | None:
+        """The record with this id in one row."""
+
+    def record(self, record: str) -> HistoryRecord | None:
+        """The record with this id, whole."""
+
+    def open_causes(self, project: str = "", category: str = "", branch: str | None = None) -> tuple[CauseEpisode, ...]:
+        """The causes that the newest record of each category has, those that block most tests first."""
+
+    def episodes(self, project: str, fingerprint: str) -> tuple[CauseEpisode, ...]:
+        """All times in which the cause was there, newest first."""
+
+    def changed(
+        self, count: int, *, project: str = "", category: str = "", branch: str | None = None
+    ) -> tuple[RecordSummary, ...]:
+        """The newest `count` records whose tests differ from those of the record before, newest first."""
+
+    def test_change(self, record: str) -> TestChange | None:
+        """Which tests the record lost and gained; None where there is no such record, or nothing to compare it with."""
+
+    def prune(self, before: str) -> int:
+        """Forget the records from before the time; returns how many those were."""
+
+    def add_token(self, token: StoredToken) -> None:
+        """Keep `token`."""
+
+    def token(self, id: str) -> StoredToken | None:
+        """The token with this id."""
+
+    def tokens(self) -> tuple[StoredToken, ...]:
+        """All tokens, oldest first."""
+
+    def remove_token(self, id: str) -> bool:
+        """Forget the token; whether it was there."""
+
+    def alert_states(self, project: str) -> tuple[AlertState, ...]:
+        """What was last told of each rule."""
+
+    def change_alert(self, state: AlertState) -> bool:
+        """Keep `state` of its key; true for the one caller by whom it changed between `ok` and `firing` (none is `ok`)."""
+
+    def undelivered(self, server: str) -> tuple[str, ...]:
+        """The ids of the records that `server` has not confirmed, oldest first."""
+
+    def mark_delivered(self, server: str, records: Sequence[str], at: str) -> None:
+        """`server` has confirmed `records`."""
+
+    def close(self) -> None:
+        """Give up the connections."""
 
 
 class Clock(Protocol):

@@ -2,17 +2,21 @@
 
 from muster.settings.accepted import ACCEPTED_FILE, load_accepted, render_accepted
 from muster.settings.load import load_settings
-from muster.settings.schema import Category, Service, Settings
+from muster.settings.schema import Category, HistorySettings, Service, Settings
+from muster.settings.user import UserSettings, load_user_settings
 from muster.settings.variables import expand_url, secret_values
 
 __all__ = [
     "ACCEPTED_FILE",
     "Category",
+    "HistorySettings",
     "Service",
     "Settings",
+    "UserSettings",
     "expand_url",
     "load_accepted",
     "load_settings",
+    "load_user_settings",
     "render_accepted",
     "secret_values",
 ]

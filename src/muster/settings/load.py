@@ -10,7 +10,7 @@ from muster.errors import UsageError
 from muster.model.cause import Severity
 from muster.model.location import Location
 from muster.ports import EntryKind, FileTree, ReadFailure
-from muster.settings.schema import CAUSE_CODES, Category, Service, Settings
+from muster.settings.schema import CAUSE_CODES, Category, HistorySettings, Service, Settings
 from muster.settings.table import Table, nearest
 
 
@@ -59,7 +59,7 @@ def _find_shared_table(tree: FileTree, path: str) -> Table | None:
 
 
 def _read_settings(table: Table, origin: str) -> Settings:
-    table.refuse_unknown(("invocation", "python", "budget", "severity", "categories", "services", "plugin"))
+    table.refuse_unknown(("invocation", "python", "budget", "severity", "categories", "services", "plugin", "history"))
     services = {name: _read_service(name, inner) for name, inner in table.tables("services").items()}
     return Settings(
         invocation=table.string("invocation"),
@@ -69,6 +69,7 @@ def _read_settings(table: Table, origin: str) -> Settings:
         categories={name: _read_category(name, inner, services) for name, inner in table.tables("categories").items()},
         services=services,
         plugin=table.flag("plugin"),
+        history=_read_history(table.table("history")),
         origin=origin,
     )
 
@@ -83,6 +84,16 @@ def _read_severities(table: Table) -> dict[str, Severity]:
             raise table.error(code, f"'{level}' is no severity{nearest(level, levels)}")
         chosen[code] = Severity(level)
     return chosen
+
+
+def _read_history(table: Table) -> HistorySettings:
+    table.refuse_unknown(("record", "project", "keep_days"))
+    keys = set(table.keys())
+    return HistorySettings(
+        record=table.flag("record") if "record" in keys else None,
+        project=table.string("project"),
+        keep_days=table.count("keep_days") if "keep_days" in keys else HistorySettings().keep_days,
+    )
 
 
 def _read_category(name: str, table: Table, services: Mapping[str, Service]) -> Category:

@@ -59,6 +59,19 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class HistorySettings:
+    """`[tool.muster.history]`: what is remembered of this project.
+
+    `record` is None where nothing is said: then it is recorded where the extra `history` is installed. `project` is its
+    name in the memory, by default that of its folder. What is older than `keep_days` is forgotten.
+    """
+
+    record: bool | None = None
+    project: str = ""
+    keep_days: int = 365
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of `[tool.muster]`. `origin` is the file that it was read from, "" where there is none.
 
@@ -74,4 +87,5 @@ class Settings:
     categories: Mapping[str, Category] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     plugin: bool = False
+    history: HistorySettings = field(default_factory=HistorySettings)
     origin: str = ""

@@ -51,8 +51,9 @@ if TYPE_CHECKING:
 
 _PROJECT_FILES = (".git", "pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", "setup.py")
 _MOST_WORKERS = 512
-_PAGES = Path(__file__).parent / "causes"
-_PAGES_OF_CHECKOUT = Path(__file__).parent.parent.parent / "docs" / "causes"
+_HOME = Path(__file__).parent.parent
+_PAGES = _HOME / "causes"
+_PAGES_OF_CHECKOUT = _HOME.parent.parent / "docs" / "causes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,7 +452,7 @@ def read_page_or_nothing(code: str) -> str:
 
 def read_data(name: str) -> str:
     """The text of a file that comes with Muster."""
-    return (Path(__file__).parent / "data" / name).read_text(encoding="utf-8")
+    return (_HOME / "data" / name).read_text(encoding="utf-8")
 
 
 def repository_prefix(root: str) -> str:

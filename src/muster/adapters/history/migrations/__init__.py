@@ -1,0 +1,1 @@
+"""Alembic's folder: `env` says how a revision is run, `versions` holds the revisions."""

@@ -1,0 +1,1 @@
+"""The revisions of the tables, each a file that Alembic reads."""

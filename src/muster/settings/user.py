@@ -1,0 +1,80 @@
+"""What the user's own configuration says: where the memory lies and where it is sent, which no project may choose.
+
+`config.toml` in `muster` of the user's configuration folder; `MUSTER_CONFIG` names another file. Each value may hold
+`${NAME}`; a secret is only ever that.
+
+    [history]
+    url = "postgresql://muster@db.example/muster"
+    [push]
+    url = "https://muster.example"
+    token = "${MUSTER_PUSH_TOKEN}"
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from muster.ports import EntryKind, FileTree
+from muster.settings.load import parse_toml, read_toml
+from muster.settings.table import Table
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class UserSettings:
+    """The user's own: `history_url` is "" for `.muster/history.db` of the project."""
+
+    history_url: str = ""
+    push_url: str = ""
+    push_token: str = ""
+
+
+def load_user_settings(tree: FileTree, environ: Mapping[str, str]) -> UserSettings:
+    """The user's settings: variables of the environment go before the file. Raises `UsageError` for what is wrong there."""
+    path = _path(environ)
+    table = Table(path, "", (), {})
+    if path and tree.kind(path) is EntryKind.FILE:
+        text = read_toml(tree, path)
+        table = Table(path, text, (), parse_toml(path, text))
+    table.refuse_unknown(("history", "push"))
+    history, push = table.table("history"), table.table("push")
+    history.refuse_unknown(("url",))
+    push.refuse_unknown(("url", "token"))
+    return UserSettings(
+        history_url=environ.get("MUSTER_HISTORY_URL") or _expanded(history, "url", environ),
+        push_url=environ.get("MUSTER_PUSH_URL") or _expanded(push, "url", environ),
+        push_token=environ.get("MUSTER_PUSH_TOKEN") or _secret(push, "token", environ),
+    )
+
+
+def _path(environ: Mapping[str, str]) -> str:
+    """Where the file would be, "" where there is no home."""
+    if named := environ.get("MUSTER_CONFIG", ""):
+        return posixpath.normpath(named) if named.startswith("/") else ""
+    base = environ.get("XDG_CONFIG_HOME", "")
+    if not base.startswith("/"):  # the specification says to ignore such a one
+        home = environ.get("HOME", "")
+        base = f"{home}/.config" if home.startswith("/") else ""
+    return f"{base}/muster/config.toml" if base else ""
+
+
+def _secret(table: Table, key: str, environ: Mapping[str, str]) -> str:
+    value = table.string(key, expands=True)
+    if value and not _VARIABLE.fullmatch(value):
+        raise table.error(key, f"'{key}' in {table} must be ${{NAME}}: a secret does not belong into a file")
+    return _expanded(table, key, environ)
+
+
+def _expanded(table: Table, key: str, environ: Mapping[str, str]) -> str:
+    """The value of `key` with its variables filled in."""
+    value = table.string(key, expands=True)
+    for name in _VARIABLE.findall(value):
+        if name not in environ:
+            raise table.error(key, f"'{key}' in {table} needs ${{{name}}}, which is not set")
+    if "${" in _VARIABLE.sub("", value):
+        raise table.error(key, f"'{key}' in {table} has a malformed ${{NAME}}")
+    return _VARIABLE.sub(lambda match: environ[match[1]], value)

@@ -1,0 +1,51 @@
+"""The memory of a project: which database it lies in, opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib.util import find_spec
+
+from muster.adapters.disk_tree import DiskTree
+from muster.adapters.project_folder import open_project_folder
+from muster.errors import HistoryError, MissingExtraError
+from muster.ports import HistoryStore
+from muster.settings import UserSettings, load_user_settings
+
+FILE = "history.db"
+
+
+def user_settings() -> UserSettings:
+    """The user's own settings."""
+    return load_user_settings(DiskTree(), os.environ)
+
+
+@contextmanager
+def open_history(root: str, url: str = "") -> Iterator[HistoryStore]:
+    """The memory of the project at `root`: at `url`, or where the user's settings say, else in `.muster/history.db` there.
+
+    Raises `MissingExtraError` where what it needs is not installed, and `HistoryError` where it cannot be used.
+    """
+    if not has_history_extra():
+        raise MissingExtraError("the history needs SQLAlchemy and Alembic: pip install 'pytest-muster[history]'")
+    from muster.adapters.history.database import sqlite_url
+    from muster.adapters.history.store import DatabaseHistory
+
+    chosen = url or user_settings().history_url
+    if not chosen:
+        chosen = sqlite_url(os.path.join(_folder(root), FILE))
+    with closing(DatabaseHistory(chosen)) as history:
+        yield history
+
+
+def has_history_extra() -> bool:
+    """Whether the extra `history` is installed; nothing of it is imported."""
+    return all(find_spec(name) is not None for name in ("sqlalchemy", "alembic"))
+
+
+def _folder(root: str) -> str:
+    try:
+        return open_project_folder(root)
+    except OSError as error:
+        raise HistoryError(f"{root} has no room for the history: {error.strerror or error}") from error
