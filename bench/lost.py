@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import ast
 import random
+import re
 import sys
 import time
 from collections import Counter
@@ -145,6 +146,12 @@ def with_body(block: Block, line: str) -> str | None:
     return f"{head}:\n{margin(block)}    {line}\n\n{body}"
 
 
+def header_replaced(block: Block, new: str) -> str | None:
+    """The class with another header, below the same decorators; None where the header has several lines."""
+    old = re.search(rf"^[ \t]*(class {block.names[-1]}\b[^\n]*:)[ \t]*$", block.text, re.MULTILINE)
+    return old and block.text[: old.start(1)] + new + block.text[old.end(1) :]
+
+
 def behind_imports(text: str, statement: str) -> str:
     """`text` with a statement behind its docstring and `__future__` imports."""
     at = 0
@@ -162,12 +169,14 @@ def behind_imports(text: str, statement: str) -> str:
 
 
 def class_pattern(project: Project, choose: random.Random) -> Change | None:
+    """A class under another name; where its module still uses the old one, that fails."""
     found = spot(project, choose, in_class=True)
     if found is None or found.owner is None:
         return None
     bare = found.owner.names[-1].removeprefix("Test")
     bare = bare if bare and not bare.lower().startswith("test") else f"Some{bare}"
-    return edit(found.path, replaced(project, found.path, found.owner, renamed(found.owner, f"{bare}Tests")), "M403")
+    new = renamed(found.owner, f"{bare}Tests")
+    return edit(found.path, replaced(project, found.path, found.owner, new), "M403", "M302")
 
 
 def function_pattern(project: Project, choose: random.Random) -> Change | None:
@@ -243,6 +252,15 @@ def syntax_error(project: Project, choose: random.Random) -> Change | None:
     return found and edit(found.path, project.text(found.path) + "\ndef broken(:\n    pass\n", "M301")
 
 
+def header_broken(project: Project, choose: random.Random) -> Change | None:
+    """A class whose header is no longer one: its tests stand below nothing."""
+    found = spot(project, choose, in_class=True)
+    if found is None or found.owner is None:
+        return None
+    text = header_replaced(found.owner, choose.choice([f"clas {found.owner.names[-1]}:", "@registered:", "class :"]))
+    return edit(found.path, text and replaced(project, found.path, found.owner, text), "M301")
+
+
 def wrapped_in_suppress(project: Project, choose: random.Random) -> Change | None:
     found = spot(project, choose, in_class=False)
     if found is None:
@@ -285,12 +303,9 @@ def dropped_base(project: Project, choose: random.Random) -> Change | None:
         owners = [block for block in project.outline(path) if block.names == key[:-1] and block.kind == "class"]
         inherits = not any(block.names == key for block in project.outline(path))
         if len(owners) == 1 and owners[0].bases and (inherits or not key[-2].startswith("Test")):
-            head, _, _ = owners[0].text.partition(":\n")
-            bare = head.split("(")[0]
-            if "\n" not in head.split("class ", 1)[-1]:
-                return edit(
-                    path, replaced(project, path, owners[0], owners[0].text.replace(head, bare, 1)), "M406", "M403"
-                )
+            text = header_replaced(owners[0], f"class {key[-2]}:")
+            if text is not None:
+                return edit(path, replaced(project, path, owners[0], text), "M406", "M403")
     return None
 
 
@@ -498,6 +513,7 @@ SILENT: dict[str, Kind] = {
     "file renamed away": file_pattern,
     "import broken": broken_import,
     "syntax broken": syntax_error,
+    "class header broken": header_broken,
     "wrapped in suppress": wrapped_in_suppress,
     "under a condition": under_a_condition,
     "class decorated away": decorated_away,

@@ -6,18 +6,19 @@ whose own lines are gone was deleted on purpose, or goes on under another node i
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from posixpath import join, normpath
 
+from muster.comparison.callers import serves_others
 from muster.comparison.difference import Difference, TestGroup, bare_id
 from muster.comparison.matching import likeness, match_tests
 from muster.comparison.origins import Origin, find_origin
 from muster.comparison.reasons import place_of_change, why_not_collected
-from muster.comparison.versions import Version
+from muster.comparison.sides import Sides
+from muster.comparison.unparsed import stands_in_pieces
 from muster.facts.blocks import Block
-from muster.model.collection import Collection, Item, Loss, Outcome
+from muster.model.collection import Collection, Item, Loss, Outcome, SyntaxFailure
 from muster.model.location import Location
 
 ALIKE = 0.8
@@ -70,20 +71,6 @@ _OF_FOLDERS = frozenset(("M401", "M403", "M404", "M407", "M408"))
 Fate = Deleted | Renamed | Kept | Behind | Silent | Unsure
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """The two versions of the sources, and the folders that their node ids are relative to."""
-
-    before: Version
-    after: Version
-    rootdir_before: str
-    rootdir_after: str
-    new_files: Callable[[], Sequence[str]] = tuple
-    """Python files that only the later version has; asked for where a test seems to be deleted."""
-    imported: Callable[[str], Sequence[str]] = lambda path: ()
-    """The files of the project that a file imports, as far as their names tell."""
-
-
 def judge_tests(found: Difference, collection: Collection, sides: Sides) -> dict[str, Fate]:
     """The fate of each bare id that `found` misses in `collection`, which is the later one."""
     return _Court(found, collection, sides).judge()
@@ -129,7 +116,7 @@ class _Court:
 
     def _standing(self, origin: Origin) -> Fate | None:
         """The fate of a test whose own lines are still where they were; None where they are not."""
-        after = self._sides.after
+        sides, after = self._sides, self._sides.after
         blocks = after.named(origin.path, origin.names)
         kind = origin.block.kind if origin.block is not None else ""
         if origin.block is None:
@@ -141,7 +128,8 @@ class _Court:
             is_there = has_class and bool(after.named(origin.path_of_block, origin.block.names))
             is_there = is_there and after.has(origin.path)
         if not is_there:
-            return None
+            is_cut = self._is_unparsed(origin.path) and stands_in_pieces(origin, sides)
+            return Behind(origin.path) if is_cut else None
         return self._uncollected(origin, next((block for block in reversed(blocks) if block.kind == kind), None))
 
     def _is_named(self, origin: Origin) -> bool:
@@ -166,6 +154,12 @@ class _Court:
         change = why_not_collected(origin, block, self._sides.after)
         place = place_of_change(origin, block)
         return Silent(_own_loss(origin, change.kind, change.text, place))
+
+    def _is_unparsed(self, path: str) -> bool:
+        report = self._reports.get(path)
+        return (
+            report is not None and report.exception is not None and isinstance(report.exception.detail, SyntaxFailure)
+        )
 
     def _is_below_failure(self, path: str) -> bool:
         return any(path.startswith(folder + "/") for folder in self._blocked)
@@ -274,8 +268,8 @@ class _Court:
             return Kept(running) if is_same else None
         if not is_same and not _is_edited(origin, path, block):
             return None
-        if self._is_called(path, block):
-            return None  # taken over by a helper of other tests
+        if serves_others(origin, path, block, self._sides):
+            return None
         return Silent(self._renamed_away(origin, path, block))
 
     def _renamed_away(self, origin: Origin, path: str, block: Block) -> Loss:
@@ -311,14 +305,6 @@ class _Court:
         subject = "::".join((origin.group.file, *block.names))
         return Silent(Loss("M402", subject, Location(path, block.line), (origin.group.bare,), 1, text))
 
-    def _is_called(self, path: str, block: Block) -> bool:
-        """Whether other code of the file mentions the function."""
-        name = block.names[-1]
-        return any(
-            name in each.reads or (each.line != block.line and each.kind != "class" and _mentions(each.text, name))
-            for each in self._sides.after.blocks(path)
-        )
-
 
 def _by_nodeid(losses: Iterable[Loss]) -> dict[str, Loss]:
     found: dict[str, Loss] = {}
@@ -338,10 +324,6 @@ def _is_edited(origin: Origin, path: str, block: Block) -> bool:
     if path != origin.path or block.names[:-1] != origin.names[:-1] or not origin.block.text:
         return False
     return likeness(origin.block, block) >= ALIKE
-
-
-def _mentions(text: str, name: str) -> bool:
-    return re.search(rf"\b{re.escape(name)}\b", text) is not None
 
 
 def _ends(bare: str) -> Iterator[str]:

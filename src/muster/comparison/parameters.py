@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from posixpath import dirname, join
 
 from muster.comparison.difference import Difference, TestGroup, bare_id
-from muster.comparison.fates import Sides
 from muster.comparison.origins import Origin, find_origin
+from muster.comparison.sides import Sides
 from muster.facts.blocks import Block
 from muster.model.collection import Collection, Loss
 from muster.model.location import Location

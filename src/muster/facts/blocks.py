@@ -13,6 +13,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+_STRING = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*"""'
+    r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
+    r'|"(?!"")(?:[^"\\\n]|\\.)*"'
+    r"|'(?!'')(?:[^'\\\n]|\\.)*'"
+    r"|#[^\n]*",
+    re.DOTALL,
+)
+_CONTINUED = "\n)"
+"""Stands for a line inside a string: like a closing bracket, it ends no block, wherever it begins."""
+
 _HEADER = re.compile(r"(?P<indent>[ \t]*)(?:async[ \t]+)?(?P<keyword>class|def)[ \t]+(?P<name>\w+)")
 
 
@@ -131,15 +142,16 @@ def _digest(*parts: str) -> str:
 
 
 def _by_lines(lines: list[str]) -> Iterator[Block]:
-    """What looks like a class or function, its extent told by its indentation."""
+    """What looks like a class or function, its extent told by its indentation; what a string says is neither."""
     above: list[tuple[int, str]] = []
-    for number, line in enumerate(lines):
+    bare = _without_strings(lines)
+    for number, line in enumerate(bare):
         found = _HEADER.match(line)
         if found is None:
             continue
         depth = len(found["indent"].expandtabs())
         above = [each for each in above if each[0] < depth]
-        text = _extent(lines, number, depth)
+        text = "\n".join(lines[number : _end(bare, number, depth)]).rstrip()
         kind = "class" if found["keyword"] == "class" else "function"
         body = " ".join(text.partition("\n")[2].split())
         yield Block((*(name for _, name in above), found["name"]), kind, number + 1, _digest(kind, body), text=text)
@@ -147,11 +159,18 @@ def _by_lines(lines: list[str]) -> Iterator[Block]:
             above.append((depth, found["name"]))
 
 
-def _extent(lines: list[str], start: int, depth: int) -> str:
+def _end(lines: list[str], start: int, depth: int) -> int:
+    """The line after the last one that is indented more than the header at `start`."""
     end = start + 1
     while end < len(lines):
         line = lines[end]
         if line.strip() and len(line) - len(line.lstrip()) <= depth and line.lstrip()[0] not in ")]}":
             break
         end += 1
-    return "\n".join(lines[start:end]).rstrip()
+    return end
+
+
+def _without_strings(lines: list[str]) -> list[str]:
+    """`lines` without strings and comments; all of them where a quote has no end, and code may look like a string."""
+    text = _STRING.sub(lambda found: _CONTINUED * found[0].count("\n"), "\n".join(lines))
+    return lines if '"' in text or "'" in text else text.split("\n")

@@ -102,6 +102,15 @@ SILENT = {
     ),
     "an import that breaks": ("import no_such_module\n" + CART, "M107", {TOTAL, EMPTY, ALONE, OTHER}),
     "a syntax error": (CART + "\n)\n", "M301", {TOTAL, EMPTY, ALONE, OTHER}),
+    "a class without its header": (edited(("class TestCart:", "@cart:")), "M301", {TOTAL, EMPTY, ALONE, OTHER}),
+    "a class whose header is misspelt below code in a string": (
+        edited(
+            ("def test_total(self):\n", 'def test_total(self):\n        text = """\nclass Text:\n""".strip()\n'),
+            ("class TestCart:", "clas TestCart:"),
+        ),
+        "M301",
+        {TOTAL, EMPTY, ALONE, OTHER},
+    ),
     "a skip of the module": (
         "import pytest\n\npytest.skip('later', allow_module_level=True)\n" + CART,
         "M407",
@@ -342,3 +351,61 @@ def test_an_inherited_test_is_lost_with_the_definition_that_it_inherits() -> Non
     assert moved.baseline is not None
     assert {loss.nodeid for loss in renamed.baseline.lost} == inherited
     assert {loss.nodeid for loss in moved.baseline.lost} == {*inherited, "test_a.py::TestOne::test_own"}
+
+
+CALLED = """\
+class Base:
+    def test_called(self):
+        assert self
+
+
+class TestOne(Base):
+    def test_called(self):
+        super().test_called()
+        assert 1
+
+    def test_calling(self):
+        self.test_called()
+
+
+class TestTwo(TestOne):
+    pass
+"""
+
+
+def test_a_test_that_others_called_before_is_no_helper_of_theirs() -> None:
+    every = {
+        f"test_a.py::{name}::{test}" for name in ("TestOne", "TestTwo") for test in ("test_called", "test_calling")
+    }
+    renamed = compared({"test_a.py": CALLED}, {"test_a.py": CALLED.replace("class TestOne", "class OneTests")}).baseline
+    moved = compared({"test_a.py": CALLED, "test_b.py": CART}, {"test_a.py": "", "a_checks.py": CALLED}).baseline
+    away = compared({"test_a.py": CALLED}, {"test_a.py": CALLED.replace("test_called", "check_called")}).baseline
+    assert renamed is not None
+    assert moved is not None
+    assert away is not None
+    assert {loss.nodeid for loss in renamed.lost} == {loss.nodeid for loss in moved.lost} == every
+    assert {loss.nodeid for loss in away.lost} == {each for each in every if each.endswith("test_called")}
+
+
+def test_a_test_that_is_named_in_text_which_was_there_before_is_no_helper() -> None:
+    noted = edited(("def test_other():\n", "def test_other():\n    # unlike test_alone above\n"))
+    report = compared({"test_cart.py": noted, "test_b.py": INHERITED}, {"test_cart.py": "", "cart_checks.py": noted})
+    assert report.baseline is not None
+    assert {loss.nodeid for loss in report.baseline.lost} == {TOTAL, EMPTY, ALONE, OTHER}
+
+
+def test_inherited_tests_are_behind_the_broken_header_of_their_class() -> None:
+    broken = INHERITED.replace("class TestOne(Base):", "@one:")
+    report = compared({"test_a.py": INHERITED, "test_b.py": CART}, {"test_a.py": broken})
+    assert report.baseline is not None
+    assert {loss.nodeid for loss in report.baseline.lost} == {
+        "test_a.py::TestOne::test_inherited",
+        "test_a.py::TestOne::test_own",
+    }
+
+
+def test_what_is_deleted_in_a_file_that_no_longer_parses_is_still_deleted() -> None:
+    report = compared({"test_cart.py": CART}, {"test_cart.py": edited((INDENTED_ALONE, "def broken(:"))})
+    assert report.baseline is not None
+    assert {loss.nodeid for loss in report.baseline.lost} == {TOTAL, EMPTY, OTHER}
+    assert report.baseline.deleted == (ALONE,)
