@@ -104,3 +104,17 @@ def bare(node: Any) -> Sequence[Any]:
     while isinstance(node, (list, tuple)) and len(node) == 3 and node[0] == op.LINE:
         node = node[2]
     return node if isinstance(node, (list, tuple)) and node else (None,)
+
+
+def last_name(node: Any) -> str:
+    """`c` of the expressions `c`, `a.b.c` and `a.b.c(...)`; "" of others."""
+    while isinstance(node, (list, tuple)) and node:
+        if node[0] == op.LINE and len(node) == 3:
+            node = node[2]
+        elif node[0] == op.CALL and len(node) == 4:
+            node = node[1]
+        elif node[0] in (op.ATTR, op.NAME):
+            return str(node[-1])
+        else:
+            return ""
+    return ""

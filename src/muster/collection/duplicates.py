@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from muster.collection.definitions import blocks, class_body, defined_name, definitions, find_class_at
+from muster.collection.definitions import blocks, class_body, defined_name, definitions, find_class_at, last_name
 from muster.collection.nodes import ClassNode, ModuleNode
 from muster.collection.walk import Walk
 from muster.execution.values import ClassValue
@@ -75,20 +75,7 @@ def _decorators(statement: Sequence[Any]) -> Sequence[Any]:
 
 def _keeps(statement: Sequence[Any]) -> bool:
     """Whether a decorator makes the definition something that a second one does not replace."""
-    return any(_last_name(decorator) in _KEEPING for decorator in _decorators(statement))
-
-
-def _last_name(node: Any) -> str:
-    while isinstance(node, (list, tuple)) and node:
-        if node[0] == op.LINE and len(node) == 3:
-            node = node[2]
-        elif node[0] == op.CALL and len(node) == 4:
-            node = node[1]
-        elif node[0] in (op.ATTR, op.NAME):
-            return str(node[-1])
-        else:
-            return ""
-    return ""
+    return any(last_name(decorator) in _KEEPING for decorator in _decorators(statement))
 
 
 def _mentions(node: Any, name: str) -> bool:

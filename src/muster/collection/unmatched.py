@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from muster.collection.definitions import class_body, defined_name, definitions
+from muster.collection.definitions import class_body, defined_name, definitions, last_name
 from muster.collection.nodeids import relative_path
 from muster.collection.nodes import ModuleNode
 from muster.collection.objects import ancestry, find_constructor, find_test_flag, function_of, is_abstract, is_test_case
@@ -76,7 +76,8 @@ def tests_of(walk: Walk, statements: Sequence[Any]) -> Iterator[str]:
 
 
 def _is_fixture(statement: Sequence[Any]) -> bool:
-    return "fixture" in repr(statement[3])
+    """Whether a decorator makes it a fixture, of whatever plugin; `usefixtures` makes none."""
+    return any(last_name(decorator) in ("fixture", "yield_fixture") for decorator in statement[3])
 
 
 def _is_test_case(statement: Sequence[Any]) -> bool:
