@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from muster import __version__
-from muster.cli import reading, running, writing
+from muster.cli import reading, running, serving, writing
 from muster.cli.options import Thunk, print_text
 from muster.errors import UsageError
 
@@ -29,6 +29,8 @@ cache_app = typer.Typer(help="The cache of facts about files.", rich_markup_mode
 app.add_typer(cache_app, name="cache")
 baseline_app = typer.Typer(help="What a change loses or gains.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(baseline_app, name="baseline")
+token_app = typer.Typer(help="Who may read and push to a server.", rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(token_app, name="token")
 
 
 def parse_arguments(arguments: Sequence[str]) -> Thunk:
@@ -81,6 +83,7 @@ app.command("probe")(running.probe)
 app.command("locate")(reading.locate)
 app.command("accept")(writing.accept)
 app.command("services")(running.services)
+app.command("serve")(serving.serve)
 app.command("init")(writing.init)
 app.command("demo")(writing.demo)
 app.command("schema")(reading.schema)
@@ -88,3 +91,6 @@ baseline_app.command("compare")(reading.baseline_compare)
 baseline_app.command("record")(writing.baseline_record)
 cache_app.command("dir")(reading.cache_dir)
 cache_app.command("clear")(writing.cache_clear)
+token_app.command("add")(serving.token_add)
+token_app.command("list")(serving.token_list)
+token_app.command("revoke")(serving.token_revoke)
