@@ -55,7 +55,7 @@ def diff_lines(patch: str) -> list[tuple[str, Markup]]:
     return [(tones.get(line[:1], "same"), escape(line)) for line in escape_lines(patch.rstrip("\n"))]
 
 
-def link(path: str, **query: str | int | None) -> str:
+def link(path: str, /, **query: str | int | None) -> str:
     """The address of one of our pages; whatever a name holds is only ever a value of its query."""
     given = {name: str(value) for name, value in query.items() if value not in (None, "")}
     return f"{path}?{urlencode(given, errors='replace')}" if given else path
