@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from muster.model.memory import RecordedService, Standing
-from muster.render.escape import escape_surrogates
+from muster.render.escape import escape_text
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"'})
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -16,7 +16,8 @@ Labels = tuple[tuple[str, str], ...]
 def render_prometheus(standings: Sequence[Standing], services: Mapping[str, Sequence[RecordedService]]) -> str:
     """The metrics of `standings`; `services` are those that each project's records saw last.
 
-    A category that was never measured has no seconds: nothing is said that was not seen.
+    A category that was never measured has no seconds: nothing is said that was not seen. Names are shown as everywhere, on one line
+    and without what cannot be seen.
     """
     latest = [(_labels(each), each.latest) for each in standings]
     measured = [(_labels(each), each.measured.observed_s) for each in standings if each.measured]
@@ -52,7 +53,7 @@ def render_prometheus(standings: Sequence[Standing], services: Mapping[str, Sequ
 def _metric(name: str, says: str, samples: Iterable[tuple[Labels, float]]) -> Iterable[str]:
     yield f"# HELP {name} {says}\n# TYPE {name} gauge\n"
     for labels, value in dict(samples).items():
-        shown = ",".join(f'{label}="{escape_surrogates(text).translate(_ESCAPES)}"' for label, text in labels)
+        shown = ",".join(f'{label}="{escape_text(text).translate(_ESCAPES)}"' for label, text in labels)
         yield f"{name}{{{shown}}} {value:g}\n" if isinstance(value, float) else f"{name}{{{shown}}} {value}\n"
 
 

@@ -82,9 +82,16 @@ IMPORTS = (
         name="numpy", file="numpy/__init__.py", asked_by="pandas/__init__.py", line=9, seconds=1.2, own_seconds=1.2
     ),
     RecordedImport(
-        name="networkx", file="networkx/__init__.py", asked_by="agents/__init__.py", line=2, seconds=0.7, own_seconds=0.7
+        name="networkx",
+        file="networkx/__init__.py",
+        asked_by="agents/__init__.py",
+        line=2,
+        seconds=0.7,
+        own_seconds=0.7,
     ),
-    RecordedImport(name="yaml", file="yaml/__init__.py", asked_by="tests/conftest.py", line=2, seconds=0.4, own_seconds=0.4),
+    RecordedImport(
+        name="yaml", file="yaml/__init__.py", asked_by="tests/conftest.py", line=2, seconds=0.4, own_seconds=0.4
+    ),
 )
 RESOLVED = ResolvedImport(
     module="infrastructure.vpc_connectivity_fix",
@@ -151,7 +158,9 @@ def scene() -> Iterator[HistoryRecord]:
     yield broken(18)
     yield broken(19)
     for day in range(20):
-        yield record(("unit", day), day * DAY + 5, category="unit", observed_s=2.0, budget_s=10.0, commit=f"{day:02}feed")
+        yield record(
+            ("unit", day), day * DAY + 5, category="unit", observed_s=2.0, budget_s=10.0, commit=f"{day:02}feed"
+        )
     yield record("api", 3, project="billing", category="api", branch="trunk")
     yield record(
         "run",

@@ -20,8 +20,12 @@ _NEEDS_COMPARISON = "M406"
 
 def add_record(connection: Connection, record: HistoryRecord) -> bool:
     """Keep `record`; false where it is there."""
+    # Looked at twice: what is there already must not leave a series of its own behind, whatever place it names now, and
+    # who came first is known only behind the lock.
+    if _is_known(connection, record):
+        return False
     its_series = _locked_series(connection, record)
-    if connection.execute(sa.select(records.c.id).where(records.c.id == record.id)).first():
+    if _is_known(connection, record):
         return False
     stored = pieces.split(record)
     row = _row_of(record)
@@ -48,6 +52,10 @@ def insert_new(connection: Connection, table: Table, rows: Iterable[Mapping[str,
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     for row in rows:
         connection.execute(insert(table).values(row).on_conflict_do_nothing())
+
+
+def _is_known(connection: Connection, record: HistoryRecord) -> bool:
+    return connection.execute(sa.select(records.c.id).where(records.c.id == record.id)).first() is not None
 
 
 def _locked_series(connection: Connection, record: HistoryRecord) -> Row[Any]:
