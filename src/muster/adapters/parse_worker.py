@@ -6,12 +6,14 @@ import gc
 import signal
 import sys
 import warnings
+from functools import partial
 from typing import BinaryIO
 
 import msgspec
 
 from muster.facts.module_facts import ModuleFacts, encode_bodies, encode_facts
 from muster.facts.parse import parse_bodies, parse_module, safe_filename
+from muster.facts.roomy_stack import on_roomy_stack
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):
@@ -71,7 +73,7 @@ def serve() -> None:
         job = _decode_job(questions.read(int.from_bytes(header, "big")))
         # Its signal ends this process, in the midst of C code too.
         signal.setitimer(signal.ITIMER_PROF, job.cpu_limit_s)
-        records = _encode_records(do_job(job))
+        records = _encode_records(on_roomy_stack(partial(do_job, job)))
         signal.setitimer(signal.ITIMER_PROF, 0)
         _answer(answers, records)
 

@@ -25,6 +25,7 @@ from muster.adapters.child_death import ChildLost
 from muster.adapters.parse_worker import Job, decode_records, do_job, encode_job, parse_full
 from muster.facts.module_facts import FunctionBodies, ModuleFacts, decode_facts, encode_bodies, encode_facts
 from muster.facts.parse import parse_bodies, undecided_facts
+from muster.facts.roomy_stack import on_roomy_stack
 
 SIZE_LIMIT_BYTES = 5 * 2**20
 GUARDED_SIZE_BYTES = 2**18
@@ -251,7 +252,7 @@ def _in_thread(work: Callable[[], T]) -> T:
 
     def run() -> None:
         try:
-            results.append(work())
+            results.append(on_roomy_stack(work))
         except BaseException as exc:
             failures.append(exc)
 

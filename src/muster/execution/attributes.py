@@ -331,6 +331,9 @@ def plain_attribute(machine: Machine, instance: InstanceValue, name: str) -> Val
         return found
     cls = instance.cls
     found = cls.lookup(name)
+    if found is None and instance.unsure:
+        # A placeholder in the class body: what made the object was not followed, and has most likely filled it.
+        return UNKNOWN
     if found is not MISSING:
         return bind_to_instance(machine, instance, found)
     if name == "__class__":

@@ -210,6 +210,7 @@ def _run_body(machine: Machine, function: FunctionValue, statements: Sequence[An
         machine.depth -= 1
         if outermost:
             machine.budget = outer_budget
+            machine.statements_run += before - left
     value = _result(scope, signal)
     _weigh(machine, function, value, (before - left, changes))
     return value

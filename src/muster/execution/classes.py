@@ -13,6 +13,7 @@ from muster.execution.expressions import evaluate
 from muster.execution.machine import Machine
 from muster.execution.metaclasses import call_metaclass, is_metaclass, make_through_metaclass
 from muster.execution.scope import Scope, ScopeKind
+from muster.execution.subclass_hooks import init_subclass
 from muster.execution.values import (
     MISSING,
     UNKNOWN,
@@ -72,7 +73,7 @@ def build_class(machine: Machine, node: Node, scope: Scope, qualname: str) -> Va
         _adopt(cls)
         _check_slots(machine, cls)
         _specialise(machine, cls)
-        _init_subclass(machine, cls, options)
+        init_subclass(machine, cls, options)
 
     _adopt(cls)
     return make_through_metaclass(machine, cls, options, finish, is_open)
@@ -323,22 +324,6 @@ def _make_members(machine: Machine, cls: ClassValue) -> None:
         cls.namespace[name] = alias or EnumMember(cls, name, value)
         if alias is None:
             members.append(cls.namespace[name])
-
-
-def _init_subclass(machine: Machine, cls: ClassValue, options: dict[str | None, Value]) -> None:
-    keywords = {key: value for key, value in options.items() if key not in (None, "metaclass")}
-    for base in cls.mro[1:]:
-        if isinstance(base, ClassValue) and "__init_subclass__" in base.namespace:
-            hook = base.namespace["__init_subclass__"]
-            function = hook.function if isinstance(hook, DescriptorValue) else hook
-            if isinstance(function, FunctionValue) and None not in options:
-                machine.call(function, (cls,), {str(key): value for key, value in keywords.items()})
-            return
-        if isinstance(base, Opaque) and base is not OBJECT and base.dotted != "builtins.object":
-            return
-    if keywords and cls.mro_known and cls.metaclass is None and None not in options and not cls.special:
-        message = f"{cls.name}.__init_subclass__() takes no keyword arguments"
-        raise machine.error("TypeError", message, OtherFailure("bases"))
 
 
 # Instances.

@@ -24,6 +24,7 @@ from muster.ports import FileTree
 
 if TYPE_CHECKING:
     from muster.execution.rerun import Aside
+    from muster.execution.subclass_hooks import HookRecord
 
 CALL_DEPTH = 5
 """How deep calls of the project's own functions are followed; deeper ones give `UNKNOWN`."""
@@ -40,6 +41,10 @@ LOOP_LIMIT = 2_000
 
 FRUITLESS_STATEMENTS = 1_000
 """Statements that calls of one function may run in all, where it never gave anything known, before it is not followed in doubt."""
+
+
+HOOK_STATEMENTS = 50_000
+"""Statements that one `__init_subclass__` may run in all before it is followed for classes of test files only."""
 
 
 class ExhaustedError(Exception):
@@ -112,6 +117,10 @@ class Machine:
         """Functions that once ran out of their budget: they are not entered again."""
         self.fruitless: dict[tuple[str, int], int] = {}
         """Functions whose calls gave nothing known so far, with the statements that they ran; -1 for all others."""
+        self.statements_run = 0
+        """Statements of all calls that have ended."""
+        self.subclass_hooks: dict[tuple[str, int], HookRecord] = {}
+        """What each `__init_subclass__` has done so far, by its file and line."""
         self.session_files: set[str] = set()
         """Test files and conftests that pytest imports itself: interpreted wherever they lie."""
         self.refused_attribute: Raised | None = None

@@ -6,9 +6,12 @@ Only a head start: whatever is not foreseen is loaded when the simulation meets 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from posixpath import dirname, join
+from posixpath import basename, dirname, join
+from typing import Any
 
 from muster.execution.interpreter import Interpreter
+from muster.execution.machine import examined_packages
+from muster.facts import opcodes as op
 from muster.facts.store import FactStore
 from muster.invocation.patterns import is_test_file
 from muster.model.invocation import Invocation
@@ -27,6 +30,7 @@ def prefetch_reach(
     interpreter.session_files.update(wave)
     roots = [entry for entry in interpreter.sys_path if not (entry + "/").startswith(interpreter.installed_prefixes)]
     roots = list(dict.fromkeys([*roots, invocation.rootdir, invocation.cwd]))
+    examined = examined_packages(interpreter.installed_prefixes, [argument.path for argument in invocation.arguments])
     seen: set[str] = set()
     names_seen: set[tuple[str, str]] = set()
     for _ in range(_WAVES):
@@ -35,7 +39,7 @@ def prefetch_reach(
             return
         seen.update(wave)
         store.prefetch(wave)
-        wave = list(_imported_files(tree, store, wave, roots, names_seen))
+        wave = list(_imported_files(tree, store, wave, roots, examined, names_seen))
 
 
 def _session_files(tree: FileTree, invocation: Invocation) -> Iterator[str]:
@@ -64,16 +68,35 @@ def _files_below(tree: FileTree, invocation: Invocation, folder: str) -> Iterato
 
 
 def _imported_files(
-    tree: FileTree, store: FactStore, paths: Iterable[str], roots: list[str], seen: set[tuple[str, str]]
+    tree: FileTree,
+    store: FactStore,
+    paths: Iterable[str],
+    roots: list[str],
+    examined: Iterable[str],
+    seen: set[tuple[str, str]],
 ) -> Iterator[str]:
+    installed = {basename(folder[:-1]): dirname(folder[:-1]) for folder in examined}
     for path in paths:
         own = dirname(path)
-        for name in store.facts(path).imports:
-            for root in (*roots, own):
-                if (root, name) in seen:
-                    continue
+        facts = store.facts(path)
+        wanted = [(root, name) for name in facts.imports for root in (*roots, own)]
+        wanted += [(installed[top], name) for name in facts.imports if (top := name.partition(".")[0]) in installed]
+        for root, name in (*wanted, *_relative_imports(facts.body, own)):
+            if (root, name) not in seen:
                 seen.add((root, name))
                 yield from _files_of(tree, root, name)
+
+
+def _relative_imports(body: Iterable[Any], own: str) -> Iterator[tuple[str, str]]:
+    """The folder and the dotted name below it of what the relative imports of `body` may load."""
+    for statement in body:
+        if statement[0] == op.FROM and statement[4]:
+            _, _, module, names, level = statement
+            folder = own
+            for _ in range(level - 1):
+                folder = dirname(folder)
+            for name, _ in names:
+                yield folder, f"{module}.{name}" if module else name
 
 
 def _files_of(tree: FileTree, root: str, name: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from muster.execution.interpreter import Interpreter
 from muster.execution.machine import examined_packages, installed_prefixes
 from muster.execution.testfiles import root_and_package
 from muster.execution.trace import ImportTrace
+from muster.facts.roomy_stack import on_roomy_stack
 from muster.facts.store import FactStore
 from muster.invocation import initial_conftests, resolve_invocation
 from muster.invocation.request import FindModule
@@ -84,7 +85,7 @@ def simulate(
     told = recall_session(ports.cache, key, ports.tree, _variables(ports.environ), store)
     if told is None:
         meanwhile()
-        told = _simulate_anew(ports, request, prepared, key, grouped=grouped)
+        told = on_roomy_stack(lambda: _simulate_anew(ports, request, prepared, key, grouped=grouped))
     return Simulation(told[0], invocation, environment, store, told[1])
 
 
