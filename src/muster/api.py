@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Literal, TextIO
 
 from muster.errors import UsageError
 from muster.model.endpoint import Malformed, parse_endpoint
@@ -70,7 +70,7 @@ def check(
     python: str = "",
     root: str = "",
     options: Sequence[str] = (),
-    confirm: bool = False,
+    confirm: bool | Literal["whole"] = False,
     base: str | None = None,
     gate: bool = False,
 ) -> Report:
@@ -79,15 +79,16 @@ def check(
     `paths` are files, folders or node ids as pytest takes them; none means what the command itself collects.
     `categories` are names of `[tool.muster.categories]`. `invocation` is the command to simulate (default: the
     project's setting, else `pytest`), `python` the project's interpreter, `root` the project's folder (default: found
-    from the working directory), `options` further arguments for pytest. `confirm` also runs the real collection, and
-    with it the project's code. `base` is a revision to compare with, "" where the branch left the default branch. `gate`
-    also judges whether the change may pass (`Report.gate`). Raises `muster.errors.MusterError` for what cannot be used.
+    from the working directory), `options` further arguments for pytest. `confirm` really collects what the simulation
+    left undecided or found failing, with "whole" everything: this runs the project's code. `base` is a revision to compare
+    with, "" where the branch left the default branch. `gate` also judges whether the change may pass (`Report.gate`).
+    Raises `muster.errors.MusterError` for what cannot be used.
     """
     choices = _choices(paths, categories, invocation, python, root, options)
     with open_workspace(choices) as workspace, open_base_of(workspace, choices, base) as opened:
         ports, plan = workspace.ports, workspace.plan
-        observed = workspace.observed if confirm else None
-        report = check_session(ports, workspace.clock, plan, observed, opened, workspace.observations)
+        confirmed = workspace.confirmation("whole" if confirm == "whole" else "doubtful") if confirm else None
+        report = check_session(ports, workspace.clock, plan, confirmed, opened, workspace.observations)
         return judge(report, ports, workspace.settings, plan) if gate else report
 
 

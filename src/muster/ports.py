@@ -19,7 +19,7 @@ from muster.model.memory import (
     StoredToken,
     TestChange,
 )
-from muster.model.observation import Observation
+from muster.model.observation import EVERYTHING, Observation, Part
 from muster.model.run import Event, FileDurations, ItemResult
 from muster.model.service import Answer, Inquiry
 from muster.model.trace import TracedSession
@@ -123,17 +123,18 @@ class ObservedPytest(Protocol):
     def collect(self, argv: Sequence[str], cwd: str) -> Collection:
         """What the command really collects, with its whole-process seconds."""
 
+    def collect_each(self, argv: Sequence[str], cwd: str, parts: Sequence[Part]) -> list[Collection]:
+        """What it collects of each of `parts`, each in a child of its own, several at once; in their order."""
+
 
 class TracedPytest(Protocol):
     """Real pytest, run and traced in a child with the project's own interpreter. This runs the project's code."""
 
-    def probe(
-        self, argv: Sequence[str], cwd: str, *, only: Sequence[str] = (), skip: Sequence[str] = ()
-    ) -> TracedSession:
-        """What the command collects, changes and costs; of the test files `only` these, if any are named, without `skip`."""
+    def probe(self, argv: Sequence[str], cwd: str, part: Part = EVERYTHING) -> TracedSession:
+        """What the command collects of `part`, changes and costs."""
 
-    def probe_each(self, argv: Sequence[str], cwd: str, selections: Sequence[Sequence[str]]) -> list[TracedSession]:
-        """One session for each of `selections`, which name its test files; in their order."""
+    def probe_each(self, argv: Sequence[str], cwd: str, parts: Sequence[Part]) -> list[TracedSession]:
+        """One session for each of `parts`, each in a child of its own, several at once; in their order."""
 
 
 class History(Protocol):

@@ -72,7 +72,7 @@ def test_each_fault_is_named_at_its_culprit(written: tuple[Path, str]) -> None:
 @pytest.mark.oracle
 @pytest.mark.slow
 def test_real_pytest_says_the_same(written: tuple[Path, str]) -> None:
-    report = check(root=str(written[0]), python=sys.executable, confirm=True)
+    report = check(root=str(written[0]), python=sys.executable, confirm="whole")
     assert faults(report) == FAULTS
     blocking = [cause for cause in report.causes if cause.blocked_tests]
     assert len(blocking) == 6
@@ -110,7 +110,7 @@ def test_what_the_remedies_say_heals_it(written: tuple[Path, str], tmp_path: Pat
     heal(folder, "chat/embeddings.py", "    time.sleep(2)  # the model is large\n", "")
     (folder / "tests/unit/test_relay.py").unlink()
     (folder / "tests/unit/test_legacy_metrics.py").unlink()
-    report = check(root=str(folder), python=sys.executable, confirm=True)
+    report = check(root=str(folder), python=sys.executable, confirm="whole")
     assert faults(report) == set()
     assert (report.totals.tests, report.totals.blocked_tests, report.totals.lost_tests) == (20, 0, 0)
 
@@ -123,7 +123,7 @@ def test_muster_fix_heals_what_files_can_heal(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "")
     assert "# together  proved: 13 tests back, none lost" in done.stdout
     assert "# confirmed by a real collection of a copy  proved: 13 tests back, none lost" in done.stdout
-    report = check(root=str(folder), python=sys.executable, confirm=True)
+    report = check(root=str(folder), python=sys.executable, confirm="whole")
     assert faults(report) == {fault for fault in FAULTS if fault[0] in ("M107", "M503")}
     assert (report.totals.tests, report.totals.blocked_tests, report.totals.lost_tests) == (21, 2, 0)
     assert muster(folder, "fix", "--undo").returncode == 0

@@ -78,7 +78,7 @@ def test_neither_muster_nor_its_own_sessions_wake_it(
     tmp_path: Path, plugin_environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """It is installed and set; the simulation says the same of the suite, `--confirm` and `run` are not watched twice."""
-    (tmp_path / "pyproject.toml").write_text("[tool.muster]\nplugin = true\n")
+    (tmp_path / "pyproject.toml").write_text('[tool.muster]\nplugin = true\nbudget = "1h"\n')
     (tmp_path / "test_a.py").write_text("def test_a(): pass\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MUSTER_CACHE_DIR", plugin_environ["MUSTER_CACHE_DIR"])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from muster.adapters.watched_child import run_watched
+from muster.adapters.watched_child import GrowthWatch, run_watched
 from muster.errors import MusterError
 from muster.model.collection import (
     Collection,
@@ -34,9 +36,11 @@ from muster.model.collection import (
     UnknownMarker,
 )
 from muster.model.location import Location
+from muster.model.observation import EVERYTHING, Part
 
 GUEST = Path(__file__).parent.parent / "guest"
 OBSERVER = GUEST / "observer.py"
+RESTRICTOR = GUEST / "restrictor.py"
 
 
 class ObservationFailed(MusterError):
@@ -47,22 +51,34 @@ class ObservationFailed(MusterError):
 class PytestProcess:
     """`ports.ObservedPytest`: the team's command, collected only, in its own process group.
 
-    `environ` replaces the child's environment where given. On timeout the whole group is killed and what was
-    recorded until then is returned, aborted.
+    `environ` replaces the child's environment where given. On timeout, and where one file takes longer than
+    `file_timeout_s`, the whole group is killed and what was recorded until then is returned, aborted.
     """
 
     interpreter: str
     timeout_s: float = 1800.0
     environ: Mapping[str, str] | None = None
+    file_timeout_s: float = 300.0
+    children: int = 2
 
     def collect(self, argv: Sequence[str], cwd: str) -> Collection:
         """What `argv` (`pytest ...`, `python ... -m pytest ...`) collects in `cwd`, with its whole-process seconds."""
+        return self._collect(argv, cwd, EVERYTHING)
+
+    def collect_each(self, argv: Sequence[str], cwd: str, parts: Sequence[Part]) -> list[Collection]:
+        """What `argv` collects in `cwd` of each of `parts`, each in a child of its own; in their order."""
+        with ThreadPoolExecutor(self.children) as pool:
+            return list(pool.map(lambda part: self._collect(argv, cwd, part), parts))
+
+    def _collect(self, argv: Sequence[str], cwd: str, part: Part) -> Collection:
         with tempfile.TemporaryDirectory(prefix="muster-observed-") as folder:
             record = os.path.join(folder, "record.jsonl")
-            command = observed_command(self.interpreter, argv, cwd, record)
+            more, before = restriction(folder, part)
+            command = observed_command(self.interpreter, argv, cwd, record, more=more, before=before)
+            watch = GrowthWatch(record, self.file_timeout_s)
             started = time.monotonic()
             output_path = os.path.join(folder, "output")
-            code, output = run_observed(command, cwd, self.environ, output_path, self.timeout_s)
+            code, output = run_observed(command, cwd, self.environ, output_path, self.timeout_s, watch.is_stuck)
             seconds = time.monotonic() - started
             return collection_of(read_record(record), code, seconds, output)
 
@@ -76,6 +92,24 @@ class RecordedPytest:
     def collect(self, argv: Sequence[str], cwd: str) -> Collection:
         """What was seen."""
         return self.collection
+
+    def collect_each(self, argv: Sequence[str], cwd: str, parts: Sequence[Part]) -> list[Collection]:
+        """What was seen, of any part: it holds them all."""
+        return [self.collection for _ in parts]
+
+
+def restriction(folder: str, part: Part) -> tuple[str, str]:
+    """What an observed session needs to keep to `part`: more text, and a statement before it. `folder` is written into.
+
+    The paths stand in a file: there may be more of them than fit into a command line.
+    """
+    if part == EVERYTHING:
+        return "", ""
+    place = os.path.join(folder, "part.json")
+    with open(place, "w", encoding="ascii") as stream:
+        files = None if part.files is None else sorted(part.files)
+        json.dump({"files": files, "folders": part.folders, "skip": sorted(part.skip)}, stream)
+    return RESTRICTOR.read_text(encoding="utf-8"), f"restrict({place!r})"
 
 
 def run_observed(
@@ -229,12 +263,22 @@ def _node_id(event: Mapping[str, Any], told: _Gathered) -> str:
 def _sudden_end(told: _Gathered, exit_code: int | None, output: str) -> CollectorReport:
     nodeid, path = told.last_file
     if exit_code is None:
-        raised = RaisedException("TimeoutError", "pytest did not end in time and was killed")
+        # No TimeoutError: that is what the project's own code raises.
+        raised = RaisedException("TimeExceeded", "pytest did not end in time and was killed")
     else:
-        last_words = output.strip().splitlines()[-1:]
-        words = f"pytest ended with code {exit_code} and no report" + "".join(f": {line}" for line in last_words)
+        # The header of the session, which ends with its plugins, says nothing of the end.
+        last_words = [line for line in output.strip().splitlines()[-1:] if not line.startswith("plugins: ")]
+        how = f"was killed by {_signal_name(-exit_code)}" if exit_code < 0 else f"ended with code {exit_code}"
+        words = f"pytest {how}, without a report" + "".join(f": {line}" for line in last_words)
         raised = RaisedException("ProcessEnded", words)
     return CollectorReport(nodeid, path, Outcome.FAILED, raised)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _raised(described: Mapping[str, Any]) -> RaisedException:

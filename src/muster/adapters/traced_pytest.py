@@ -10,8 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from muster.adapters.observed_pytest import GUEST, collection_of, observed_command, read_record, run_observed
+from muster.adapters.observed_pytest import (
+    GUEST,
+    collection_of,
+    observed_command,
+    read_record,
+    restriction,
+    run_observed,
+)
+from muster.adapters.watched_child import GrowthWatch
 from muster.model.collection import Frame
+from muster.model.observation import EVERYTHING, Part
 from muster.model.trace import Change, ImportTiming, TracedSession
 
 TRACER = GUEST / "tracer.py"
@@ -31,17 +40,15 @@ class TracedProcess:
     file_timeout_s: float = 120.0
     children: int = 2
 
-    def probe(
-        self, argv: Sequence[str], cwd: str, *, only: Sequence[str] = (), skip: Sequence[str] = ()
-    ) -> TracedSession:
-        """What `argv` collects in `cwd`; `only` these test files, if any are named, and none of `skip`."""
+    def probe(self, argv: Sequence[str], cwd: str, part: Part = EVERYTHING) -> TracedSession:
+        """What `argv` collects of `part` in `cwd`, what that changes, and what it costs."""
         with tempfile.TemporaryDirectory(prefix="muster-traced-") as folder:
             record = os.path.join(folder, "record.jsonl")
-            spec = {"spawned": time.time(), "only": list(only), "skip": list(skip)}
-            text = TRACER.read_text(encoding="utf-8")
-            before = f"trace({record!r}, {spec!r})"
-            command = observed_command(self.interpreter, argv, cwd, record, more=text, before=before)
-            watch = _Watch(record, self.file_timeout_s)
+            more, before = restriction(folder, part)
+            more = f"{more}\n{TRACER.read_text(encoding='utf-8')}"
+            before = f"{before}\ntrace({record!r}, {time.time()!r})"
+            command = observed_command(self.interpreter, argv, cwd, record, more=more, before=before)
+            watch = GrowthWatch(record, self.file_timeout_s)
             started = time.monotonic()
             output = os.path.join(folder, "output")
             code, printed = run_observed(command, cwd, self.environ, output, self.timeout_s, watch.is_stuck)
@@ -49,27 +56,10 @@ class TracedProcess:
             events = list(read_record(record))
         return observation_of(events, code, seconds, printed)
 
-    def probe_each(self, argv: Sequence[str], cwd: str, selections: Sequence[Sequence[str]]) -> list[TracedSession]:
-        """One session for each of `selections`, which name its test files; in their order."""
+    def probe_each(self, argv: Sequence[str], cwd: str, parts: Sequence[Part]) -> list[TracedSession]:
+        """One session for each of `parts`; in their order."""
         with ThreadPoolExecutor(self.children) as pool:
-            return list(pool.map(lambda only: self.probe(argv, cwd, only=only), selections))
-
-
-class _Watch:
-    """Whether a record still grows."""
-
-    def __init__(self, record: str, patience_s: float) -> None:
-        self._record, self._patience_s = record, patience_s
-        self._size, self._since = -1, time.monotonic()
-
-    def is_stuck(self) -> bool:
-        try:
-            size = os.path.getsize(self._record)
-        except OSError:
-            size = 0
-        if size != self._size:
-            self._size, self._since = size, time.monotonic()
-        return time.monotonic() - self._since > self._patience_s
+            return list(pool.map(lambda part: self.probe(argv, cwd, part), parts))
 
 
 def observation_of(

@@ -51,6 +51,24 @@ def run_watched(
     return code, _tail(output_path)
 
 
+class GrowthWatch:
+    """Whether the file at `path`, which a child writes, has stopped to grow for longer than `patience_s`."""
+
+    def __init__(self, path: str, patience_s: float) -> None:
+        self._path, self._patience_s = path, patience_s
+        self._size, self._since = -1, time.monotonic()
+
+    def is_stuck(self) -> bool:
+        """Whether it has grown no more for too long by now; a file that is not there yet does not grow."""
+        try:
+            size = os.path.getsize(self._path)
+        except OSError:
+            size = 0
+        if size != self._size:
+            self._size, self._since = size, time.monotonic()
+        return time.monotonic() - self._since > self._patience_s
+
+
 def kill_group(pid: int) -> None:
     """End every process of the group `pid`."""
     try:

@@ -34,8 +34,9 @@ def run_accept(
         if prune and not plan.is_whole:
             raise UsageError("--prune checks the whole project: give it no category, path or command")
         terms = None if prune else parse_terms(reason, expires, workspace.clock.now())
-        observed = workspace.observed if confirm else None
-        checked = examine_whole(workspace.ports, workspace.clock, plan, observed, opened, workspace.observations)
+        # Whether something still occurs only the whole session can tell.
+        confirmed = workspace.confirmation("whole" if prune else "doubtful") if confirm else None
+        checked = examine_whole(workspace.ports, workspace.clock, plan, confirmed, opened, workspace.observations)
     if terms is not None:
         return _accept(checked, plan, wanted, terms)
     skipped = {*([] if confirm else ["observed"]), *([] if base is not None else ["compared"])}

@@ -29,8 +29,8 @@ def run_check(
 
             report = check_with_fixes(workspace.ports, workspace.clock, workspace.plan)
         else:
-            observed = workspace.observed if confirm else None
-            report = check(workspace.ports, workspace.clock, workspace.plan, observed, opened, workspace.observations)
+            confirmed = workspace.confirmation() if confirm else None
+            report = check(workspace.ports, workspace.clock, workspace.plan, confirmed, opened, workspace.observations)
         if gate:
             from muster.usecases.gate import judge
 

@@ -52,7 +52,7 @@ def check(
     exit_first: ExitFirst = False,
     last_failed: LastFailed = False,
     confirm: Annotated[
-        bool, typer.Option("--confirm", help="Also run the real collection: this runs the project's code.")
+        bool, typer.Option("--confirm", help="Also really collect what is in doubt: this runs the project's code.")
     ] = False,
     fixes: Annotated[bool, typer.Option("--fixes", help="Try the fixes of every cause, and report them.")] = False,
     base: BaseReference = None,

@@ -35,12 +35,10 @@ def _find_and_load(name, import_):
 """
 
 
-def trace(record_path, spec):
-    """Traces the next session of this process into `record_path`; `spec` has `spawned`, `only` and `skip`."""
-    tracer = Tracer(_Log(record_path), spec["spawned"])
+def trace(record_path, spawned):
+    """Traces the next session of this process, which was asked for at the time `spawned`, into `record_path`."""
+    tracer = Tracer(_Log(record_path), spawned)
     tracer.install()
-    if spec["only"] or spec["skip"]:
-        extra_plugins.append(Restrictor(frozenset(spec["only"]), frozenset(spec["skip"])))
     extra_plugins.append(TracePlugin(tracer))
     mark_trace_hooks()
 
@@ -362,32 +360,6 @@ _WATCHED = {
 }
 
 
-class Restrictor:
-    """Files that are not to be collected yield nothing; everything around them happens as in the whole session."""
-
-    def __init__(self, only, skip):
-        self.only = only
-        self.skip = skip
-
-    def leaves_out(self, path):
-        return path in self.skip or (bool(self.only) and path not in self.only)
-
-    def pytest_configure(self, config):
-        kept = []
-        for argument in config.args:
-            path = os.path.abspath(os.path.join(str(config.invocation_params.dir), argument.split("::")[0]))
-            if "::" not in argument or not self.leaves_out(path):
-                kept.append(argument)
-        config.args[:] = kept
-
-    def pytest_make_collect_report(self, collector):
-        import pytest
-
-        if _is_file(collector) and self.leaves_out(str(collector.path)):
-            return pytest.CollectReport(collector.nodeid, "passed", None, [])
-        return None
-
-
 class TracePlugin:
     """The plugin that tells the tracer where the session stands."""
 
@@ -463,4 +435,3 @@ def mark_trace_hooks():
     for name in ("pytest_collection", "pytest_sessionstart", "pytest_configure"):
         setattr(TracePlugin, name, pytest.hookimpl(tryfirst=True)(vars(TracePlugin)[name]))
     TracePlugin.pytest_collection_finish = pytest.hookimpl(trylast=True)(TracePlugin.pytest_collection_finish)
-    Restrictor.pytest_make_collect_report = pytest.hookimpl(tryfirst=True)(Restrictor.pytest_make_collect_report)

@@ -1,8 +1,27 @@
-"""A real collection that was seen once, as it is kept for later."""
+"""Real collections: how much of one is asked for, and one that was seen once, as it is kept for later."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which test files of a session a child collects: `files` and what lies in `folders` (None and none: all), none of
+    `skip`. Absolute paths."""
+
+    files: frozenset[str] | None = None
+    folders: tuple[str, ...] = ()
+    skip: frozenset[str] = frozenset()
+
+    def holds(self, path: str) -> bool:
+        """Whether the file at `path` is among those asked for, left out or not."""
+        if self.files is None or path in self.files:
+            return True
+        return any(path.startswith(f"{folder}/") for folder in self.folders)
+
+
+EVERYTHING = Part()
 
 
 @dataclass(frozen=True, slots=True)

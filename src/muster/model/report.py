@@ -197,7 +197,10 @@ class ExceptionReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One collected file (or a folder whose conftest fails); `reason` says why it is skipped or undecided."""
+    """One collected file (or a folder whose conftest fails); `reason` says why it is skipped or undecided.
+
+    `seen` is how that is known: `observed` where only the real run says so (`--confirm`), `confirmed` where both do.
+    """
 
     path: str
     outcome: Literal["collected", "failed", "skipped", "undecided"]
@@ -207,6 +210,7 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None
     exception: ExceptionReport | None
     reason: str = ""
+    seen: Literal["simulated", "observed", "confirmed"] = "simulated"
 
 
 class ProblemReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -280,6 +284,13 @@ class BaselineReport(msgspec.Struct, frozen=True, kw_only=True):
     bare: tuple[BareComparison, ...] = ()
 
 
+class ConfirmationReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What `--confirm` really collected: the whole session, or the `files` in doubt with those that they depend on."""
+
+    extent: Literal["whole", "doubtful"]
+    files: int
+
+
 class DifferenceReport(msgspec.Struct, frozen=True, kw_only=True):
     """One point where the simulation and the real run differ (`--confirm`)."""
 
@@ -330,6 +341,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     differences: tuple[DifferenceReport, ...] = ()
     gate: GateReport | None = None
+    confirmation: ConfirmationReport | None = None
 
 
 class NodeIds(msgspec.Struct, frozen=True, kw_only=True):

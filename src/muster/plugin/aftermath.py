@@ -80,8 +80,8 @@ def look_into(seen: Seen) -> Answer:
         if not failed:
             return Answer(over_budget=late)
         # A controller of pytest-xdist has texts of exceptions only, which tell less than the simulation.
-        observed = None if seen.is_distributed else recorded_pytest(real)
-        report = check(workspace.ports, workspace.clock, plan, observed)
+        confirmation = None if seen.is_distributed else recorded_pytest(real)
+        report = check(workspace.ports, workspace.clock, plan, confirmation)
     causes = _causes_of(report, failed)
     return Answer(
         sections=_sections(report, causes, Canvas(seen.width)),

@@ -22,7 +22,8 @@ _LISTED = 10
 
 def render_text(report: Report, canvas: Canvas) -> str:
     """The whole report as lines that fit `canvas`, with a final newline."""
-    lines = [*render_summary(report, canvas), *_notes(report, canvas), *_budget(report, canvas)]
+    lines = [*render_summary(report, canvas), *_notes(report, canvas), *_confirmation(report, canvas)]
+    lines += _budget(report, canvas)
     for cause in report.causes:
         lines += ["", *render_cause(cause, canvas)] if cause.accepted is None else []
     for section in (
@@ -68,15 +69,29 @@ def _notes(report: Report, canvas: Canvas) -> list[str]:
     return lines
 
 
+def _confirmation(report: Report, canvas: Canvas) -> list[str]:
+    """What of the session was really collected, where only a part was."""
+    confirmation = report.confirmation
+    if confirmation is None or confirmation.extent == "whole":
+        return []
+    if not confirmation.files:
+        return ["nothing is in doubt: no file was really collected"]
+    of_all = f"{render_count(confirmation.files)} of {render_quantity(len(report.files), 'file')}"
+    return wrap_words(
+        f"really collected: {of_all}, those in doubt and what they depend on; all others are simulated", canvas.measure
+    )
+
+
 def _budget(report: Report, canvas: Canvas) -> list[str]:
     seconds = report.seconds
     if seconds.observed is None and seconds.budget is None:
         return []
     budget = f"budget {render_seconds(seconds.budget)}" if seconds.budget is not None else "no budget set"
     if seconds.observed is None:
-        return wrap_words(
-            f"{budget}: not measured (--confirm runs the real collection and measures it)", canvas.measure
-        )
+        why = "(--confirm runs the real collection and measures it)"
+        if report.confirmation is not None:
+            why = "(the real collection did not come to its end)"
+        return wrap_words(f"{budget}: not measured {why}", canvas.measure)
     over = seconds.budget is not None and seconds.observed > seconds.budget
     when = render_age(seconds.observed_at, report.started_at) if seconds.observed_at else "now"
     text = f"pytest needs {render_seconds(seconds.observed)} to collect it (observed {when}), {budget}"

@@ -8,51 +8,59 @@ from dataclasses import replace
 from muster.model.acceptance import Accepted
 from muster.model.cause import Cause
 from muster.model.collection import Collection
-from muster.model.report import DifferenceReport, Report
-from muster.ports import Clock, Observations, ObservedPytest
+from muster.model.report import ConfirmationReport, Report
+from muster.ports import Clock, Observations
 from muster.usecases.acceptance import mark_accepted, stale_acceptances, stale_problems
 from muster.usecases.baseline import Base, hold_against
 from muster.usecases.budget import over_budget
-from muster.usecases.command import command_words
-from muster.usecases.confirm import collection_difference, mark_seen, merge_causes, only_observed
+from muster.usecases.confirm import collection_difference
 from muster.usecases.diagnose import diagnose
 from muster.usecases.notes import notes_on
 from muster.usecases.observe import observation_of, selection_of
 from muster.usecases.plan import FAILED, NO_TESTS, OUR_BUG, Plan, Standards
 from muster.usecases.report import Checked, make_report
 from muster.usecases.report_paths import report_root
+from muster.usecases.settle import (
+    among_the_seen,
+    merge_causes,
+    seen_of_files,
+    settle_causes,
+    settle_collection,
+    unforeseen,
+)
 from muster.usecases.simulate import Ports, Simulation, simulate
 from muster.usecases.source_text import quote_culprit
+from muster.usecases.witness import Confirmation, witness
 
 
 def check(
     ports: Ports,
     clock: Clock,
     plan: Plan,
-    observed: ObservedPytest | None = None,
+    confirmation: Confirmation | None = None,
     base: Base | None = None,
     observations: Observations | None = None,
 ) -> Report:
-    """The Report of the session in `plan`; with `observed` the real collection runs as well, with `base` it is held
+    """The Report of the session in `plan`; with `confirmation` real pytest collects as well, with `base` it is held
     against that.
 
     What a real collection took is kept in `observations`, where an earlier one of the same is looked for otherwise.
     """
-    return make_report(examine_whole(ports, clock, plan, observed, base, observations))
+    return make_report(examine_whole(ports, clock, plan, confirmation, base, observations))
 
 
 def examine_whole(
     ports: Ports,
     clock: Clock,
     plan: Plan,
-    observed: ObservedPytest | None = None,
+    confirmation: Confirmation | None = None,
     base: Base | None = None,
     observations: Observations | None = None,
 ) -> Checked:
     """What a Report of the session in `plan` is made of, acceptances that no longer match anything among its problems."""
-    simulation, checked = examine(ports, clock, plan, base=base)
-    if observed is not None:
-        checked = _confirmed(ports, simulation, checked, plan, observed, observations)
+    simulation, checked = examine(ports, clock, plan, grouped=confirmation is not None, base=base)
+    if confirmation is not None:
+        checked = _confirmed(ports, simulation, checked, plan, confirmation, observations)
     elif observations is not None:
         checked = _remembered(simulation, checked, plan, observations)
     return _with_stale_acceptances(checked, plan)
@@ -127,19 +135,26 @@ def _confirmed(
     simulation: Simulation,
     checked: Checked,
     plan: Plan,
-    observed: ObservedPytest,
+    confirmation: Confirmation,
     observations: Observations | None,
 ) -> Checked:
-    """`checked` with what the real run saw: which causes, which further ones, where it differs, and its seconds."""
-    real = observed.collect(command_words(plan.command), plan.cwd)
-    simulated = simulation.collection
-    unforeseen, _ = _diagnosed(ports, simulation, only_observed(simulated, real), replace(plan, standards=Standards()))
-    differences: tuple[DifferenceReport, ...] = collection_difference(simulated, real)
+    """`checked` with what the real run saw: outcomes, which causes, which further ones, where it differs, its seconds."""
+    seen = witness(confirmation, plan, simulation, ports.tree)
+    real, simulated, rootdir = seen.collection, simulation.collection, simulation.invocation.rootdir
+    standards = Standards(severities=plan.standards.severities)
+    found, _ = _diagnosed(ports, simulation, unforeseen(simulated, seen, rootdir), replace(plan, standards=standards))
     kept = observation_of(real, simulation.invocation, simulation.environment, checked.started_at)
     if observations is not None and kept is not None:
         observations.save(kept)
-    causes = merge_causes(mark_seen(checked.causes, simulated, real), unforeseen)
-    return _timed(replace(checked, causes=causes, differences=differences), plan, real.seconds)
+    settled = replace(
+        checked,
+        collection=settle_collection(checked.collection, seen, rootdir),
+        causes=merge_causes(settle_causes(checked.causes, simulated, seen), found, checked.causes),
+        differences=collection_difference(among_the_seen(simulated, seen, rootdir), real),
+        confirmation=ConfirmationReport(extent="whole" if seen.is_whole else "doubtful", files=len(seen.seen)),
+        seen=seen_of_files(simulated, seen),
+    )
+    return _timed(settled, plan, real.seconds)
 
 
 def _remembered(simulation: Simulation, checked: Checked, plan: Plan, observations: Observations) -> Checked:
@@ -167,7 +182,7 @@ def stale_in(checked: Checked, plan: Plan) -> tuple[Accepted, ...]:
     """The acceptances that no longer match anything, as far as this check can tell: one of a part tells nothing."""
     if not plan.is_whole:
         return ()
-    was_run = checked.observed_s is not None and checked.observed_at is None
+    was_run = checked.confirmation is not None and checked.confirmation.extent == "whole"
     was_compared = checked.baseline is not None
     accepted = plan.standards.accepted
     return stale_acceptances(checked.causes, accepted, checked.root, was_run=was_run, was_compared=was_compared)

@@ -1,12 +1,10 @@
-"""The real collection beside the simulated one: where the two differ, and which causes the real run has seen."""
+"""The real collection beside the simulated one: where the two differ."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 
-from muster.model.cause import Cause, Seen
-from muster.model.collection import Collection, CollectorReport, Confidence, Outcome
+from muster.model.collection import Collection, CollectorReport, Outcome
 from muster.model.report import DifferenceReport
 
 
@@ -20,23 +18,6 @@ def collection_difference(simulated: Collection, observed: Collection) -> tuple[
         *_node_differences(simulated, observed),
         *_session_differences(simulated, observed),
     )
-
-
-def mark_seen(causes: Iterable[Cause], simulated: Collection, observed: Collection) -> tuple[Cause, ...]:
-    """`causes` of the simulation, each confirmed where the real run shows the same for at least one of its victims."""
-    return tuple(replace(cause, seen=_seen(cause, simulated, observed)) for cause in causes)
-
-
-def only_observed(simulated: Collection, observed: Collection) -> Collection:
-    """`observed` without the failures that the simulation has as well: what is left needs a diagnosis of its own."""
-    known = {report.path for report in simulated.reports if report.outcome is Outcome.FAILED}
-    reports = tuple(report for report in observed.reports if report.path not in known)
-    return replace(observed, reports=reports, losses=(), problems=())
-
-
-def merge_causes(simulated: Sequence[Cause], observed: Iterable[Cause]) -> tuple[Cause, ...]:
-    """The simulation's causes with those that only the real run shows."""
-    return (*simulated, *(replace(cause, seen=Seen.OBSERVED, confidence=Confidence.CERTAIN) for cause in observed))
 
 
 def failures_by_path(collection: Collection) -> dict[str, CollectorReport]:
@@ -55,16 +36,6 @@ def same_exception(mine: CollectorReport, real: CollectorReport) -> bool:
     if mine.exception is None or real.exception is None:
         return mine.exception is real.exception
     return (mine.exception.type, mine.exception.message) == (real.exception.type, real.exception.message)
-
-
-def _seen(cause: Cause, simulated: Collection, observed: Collection) -> Seen:
-    ours, theirs = failures_by_path(simulated), failures_by_path(observed)
-    for victim in cause.victims:
-        if victim in theirs and (victim not in ours or same_exception(ours[victim], theirs[victim])):
-            return Seen.CONFIRMED
-    if not cause.victims and cause.lost:
-        return Seen.SIMULATED if _ids(observed) & set(cause.lost) else Seen.CONFIRMED
-    return Seen.SIMULATED
 
 
 def _outcome_differences(simulated: Collection, observed: Collection) -> Iterable[DifferenceReport]:
@@ -114,10 +85,6 @@ def _by_node(collection: Collection, outcome: Outcome) -> dict[str, CollectorRep
 
 def _undecided_paths(collection: Collection) -> frozenset[str]:
     return frozenset(report.path for report in collection.reports if report.outcome is Outcome.UNDECIDED)
-
-
-def _ids(collection: Collection) -> set[str]:
-    return {item.nodeid for item in collection.items}
 
 
 def _bare_id(nodeid: str) -> str:

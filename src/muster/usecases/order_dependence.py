@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from muster.model.collection import CollectorReport, ModuleMissing, NameMissing
+from muster.model.observation import Part
 from muster.model.trace import Change, TracedSession
 from muster.ports import FileTree, TracedPytest
 from muster.usecases.confirm import failures_by_path, same_exception
@@ -33,7 +34,9 @@ def collect_alone(
     """What each of `paths`, which fail in `session`, does collected alone, and who makes the difference."""
     failures = failures_by_path(session.collection)
     found: dict[str, Alone] = {}
-    for path, observation in zip(paths, traced.probe_each(argv, cwd, [(path,) for path in paths]), strict=True):
+    for path, observation in zip(
+        paths, traced.probe_each(argv, cwd, [Part(frozenset((path,))) for path in paths]), strict=True
+    ):
         report = failures_by_path(observation.collection).get(path)
         found[path] = Alone(report)
         if not same_failure(report, failures[path]):
@@ -65,7 +68,7 @@ class _Search:
 
     def fails_behind(self, paths: Iterable[str]) -> bool:
         """Whether the file fails as in the session when only `paths` are collected before it."""
-        observation = self.traced.probe(self.argv, self.cwd, only=(*paths, self.path))
+        observation = self.traced.probe(self.argv, self.cwd, Part(frozenset((*paths, self.path))))
         return same_failure(failures_by_path(observation.collection).get(self.path), self.failure)
 
     def by_trace(self, alone: CollectorReport | None, tree: FileTree) -> Alone | None:

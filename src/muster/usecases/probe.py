@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from muster import __version__
 from muster.model.collection import Collection, CollectorReport, Outcome
+from muster.model.observation import Part
 from muster.model.probe_report import (
     ChangeReport,
     ImportReport,
@@ -74,7 +75,7 @@ def collect_past_losses(traced: TracedPytest, argv: Sequence[str], cwd: str) -> 
         if ended_by is None or ended_by.path not in latest.collection.files or ended_by.path in known:
             break
         lost.append(ended_by)
-        latest = traced.probe(argv, cwd, skip=[report.path for report in lost])
+        latest = traced.probe(argv, cwd, Part(skip=frozenset(report.path for report in lost)))
     if not lost:
         return first
     collection = replace(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from muster import __version__
 from muster.diagnosis import fingerprint
-from muster.model.cause import Candidate, Cause, Remedy, Severity
+from muster.model.cause import Candidate, Cause, Remedy, Seen, Severity
 from muster.model.collection import Collection, CollectorReport, Outcome, RaisedException, SessionState
 from muster.model.environment import Environment
 from muster.model.invocation import Invocation
@@ -17,6 +17,7 @@ from muster.model.report import (
     Acceptance,
     CandidateReport,
     CauseReport,
+    ConfirmationReport,
     DifferenceReport,
     EvidenceItem,
     ExceptionReport,
@@ -58,6 +59,9 @@ class Checked:
     differences: tuple[DifferenceReport, ...] = ()
     notes: tuple[str, ...] = ()
     baseline: Comparison | None = None
+    confirmation: ConfirmationReport | None = None
+    seen: Mapping[str, Seen] = field(default_factory=dict)
+    """How the outcome of files is known that were really collected."""
 
 
 def make_report(checked: Checked) -> Report:
@@ -95,6 +99,7 @@ def make_report(checked: Checked) -> Report:
         baseline=None if checked.baseline is None else baseline_report(checked.baseline, causes, checked.root),
         notes=checked.notes,
         differences=checked.differences,
+        confirmation=checked.confirmation,
     )
 
 
@@ -198,6 +203,7 @@ def _file_report(
         seconds=None,
         exception=None if report is None else _exception_report(report.exception, checked.root),
         reason="" if report is None else report.reason,
+        seen=checked.seen.get(path, Seen.SIMULATED).value,
     )
 
 

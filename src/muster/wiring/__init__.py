@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from muster.adapters.clock import SystemClock
 from muster.adapters.disk_tree import DiskTree
@@ -42,6 +42,7 @@ from muster.usecases.command import command_words
 from muster.usecases.plan import Plan
 from muster.usecases.selection import Selection, plan_session
 from muster.usecases.simulate import Ports
+from muster.usecases.witness import Confirmation
 
 if TYPE_CHECKING:
     from muster.render.layout import Canvas
@@ -114,7 +115,11 @@ class Workspace:
         """The real pytest of the environment; using it runs the project's code."""
         from muster.adapters.observed_pytest import PytestProcess  # what only `--confirm` needs
 
-        return PytestProcess(self.interpreter, environ=self.ports.environ)
+        return PytestProcess(self.interpreter, environ=self.ports.environ, children=_worker_count("auto"))
+
+    def confirmation(self, extent: Literal["doubtful", "whole"] = "doubtful") -> Confirmation:
+        """What `--confirm` asks of `observed`, in as many processes at once as there are cores."""
+        return Confirmation(self.observed, extent, _worker_count("auto"))
 
     def traced(self, file_timeout_s: float) -> TracedPytest:
         """As `observed`, traced; a file that takes longer than `file_timeout_s` to collect is given up."""
@@ -199,11 +204,11 @@ def recorded_collection(
     return collection_of(events, exit_code, seconds)
 
 
-def recorded_pytest(collection: Collection) -> ObservedPytest:
-    """A real pytest that already ran."""
+def recorded_pytest(collection: Collection) -> Confirmation:
+    """A real pytest that already ran, to confirm with: all that it saw."""
     from muster.adapters.observed_pytest import RecordedPytest
 
-    return RecordedPytest(collection)
+    return Confirmation(RecordedPytest(collection), "whole")
 
 
 def open_base_of(workspace: Workspace, choices: Choices, reference: str | None) -> AbstractContextManager[Base | None]:

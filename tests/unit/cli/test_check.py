@@ -121,7 +121,14 @@ def test_confirm_marks_what_the_real_run_saw(muster: Muster) -> None:
     report = json.loads(ended.out)
     assert [cause["seen"] for cause in report["causes"]] == ["confirmed"]
     assert report["differences"] == []
-    assert report["seconds"]["observed"] > 0
+    assert report["confirmation"] == {"extent": "doubtful", "files": 1}
+    assert {file["path"]: file["seen"] for file in report["files"]} == {
+        "tests/bad/test_gone.py": "confirmed",
+        "tests/empty/test_nothing.py": "simulated",
+        "tests/good/test_add.py": "simulated",
+    }
+    assert "really collected: 1 of 3 files, those in doubt" in muster("check", "--confirm").out
+    assert "nothing is in doubt: no file was really collected" in muster("check", "tests/good", "--confirm").out
 
 
 def test_over_budget_is_said_only_of_an_observed_time(muster: Muster, project: Path) -> None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from muster.model.cause import Cause, Scope, Seen, Severity
 from muster.model.collection import (
     Collection,
     CollectorReport,
-    Confidence,
     Item,
     Outcome,
     RaisedException,
     Session,
     SessionState,
 )
-from muster.usecases.confirm import collection_difference, mark_seen, merge_causes, only_observed
+from muster.usecases.confirm import collection_difference
 
 PATH = "/p/tests/test_a.py"
 OTHER = "/p/tests/test_b.py"
@@ -24,12 +20,6 @@ OTHER = "/p/tests/test_b.py"
 def failed(path: str, message: str = "No module named 'x'") -> CollectorReport:
     nodeid = path.removeprefix("/p/")
     return CollectorReport(nodeid, path, Outcome.FAILED, RaisedException("ModuleNotFoundError", message))
-
-
-def cause(*victims: str, seen: Seen = Seen.SIMULATED) -> Cause:
-    return Cause(
-        "M103", Severity.ERROR, Confidence.CERTAIN, Scope.FILE, "title", "x", "message", victims=victims, seen=seen
-    )
 
 
 def test_equal_collections_do_not_differ() -> None:
@@ -68,17 +58,3 @@ def test_another_message_is_a_difference() -> None:
 def test_another_end_of_the_session_is_a_difference() -> None:
     (found,) = collection_difference(Collection(), Collection(session=Session(SessionState.ABORTED, 4)))
     assert (found.kind, found.observed) == ("session", "aborted, exit code 4")
-
-
-def test_a_cause_is_confirmed_where_a_victim_really_fails_so() -> None:
-    ours = Collection(reports=(failed(PATH), failed(OTHER)))
-    real = Collection(reports=(failed(PATH),))
-    first, second = mark_seen([cause(PATH), cause(OTHER)], ours, real)
-    assert (first.seen, second.seen) == (Seen.CONFIRMED, Seen.SIMULATED)
-
-
-def test_only_what_the_simulation_missed_is_explained_anew() -> None:
-    real = Collection(reports=(failed(PATH), failed(OTHER)))
-    assert only_observed(Collection(reports=(failed(PATH),)), real) == replace(real, reports=(failed(OTHER),))
-    merged = merge_causes([cause(PATH)], [cause(OTHER)])
-    assert [each.seen for each in merged] == [Seen.SIMULATED, Seen.OBSERVED]
