@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 
@@ -10,9 +11,13 @@ from tests.support.oracle import Oracle
 
 
 def pytest_configure() -> None:
-    """Take Ctrl-C as a terminal's programs do: behind `&` a shell starts us with it ignored, and children inherit that."""
+    """Take Ctrl-C as a terminal's programs do: behind `&` a shell starts us with it ignored, and children inherit that.
+
+    Record nothing: what a command leaves for the history is tested where that is the subject.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ["MUSTER_HISTORY"] = "off"
 
 
 @pytest.fixture(scope="session")

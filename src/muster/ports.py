@@ -325,6 +325,25 @@ class HistoryStore(Protocol):
         """Give up the connections."""
 
 
+class RecordSpool(Protocol):
+    """Encoded records that wait to be taken into the memory."""
+
+    def keep(self, name: str, content: bytes) -> int:
+        """Keep `content` durably; returns how many wait now. Raises `OSError`."""
+
+    def waiting(self) -> Sequence[str]:
+        """The names of those that wait, oldest first."""
+
+    def read(self, name: str) -> bytes | None:
+        """What waits under `name`; None where it is gone or damaged."""
+
+    def drop(self, name: str) -> None:
+        """It is kept elsewhere now."""
+
+    def set_aside(self, name: str) -> None:
+        """It cannot be understood: it waits no more."""
+
+
 class Clock(Protocol):
     """Time, passed in so that output is deterministic under test."""
 

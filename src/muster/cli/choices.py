@@ -20,6 +20,7 @@ def make_choices(
     markers: str = "",
     exit_first: bool = False,
     last_failed: bool = False,
+    no_history: bool = False,
     for_pytest: Sequence[str] = (),
 ) -> Choices:
     """The choices; `for_pytest` is what stands behind `--`."""
@@ -39,4 +40,5 @@ def make_choices(
         cache=not no_cache,
         root=root,
         options=tuple(options),
+        record=not no_history,
     )

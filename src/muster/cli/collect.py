@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from muster.cli.recording import record_listing
 from muster.cli.reports import known_format, write_text
 from muster.model.report import NodeIds
 from muster.render.escape import escape_text, has_control
 from muster.render.json import render_json
 from muster.render.quantity import render_quantity
 from muster.usecases.collect import Listing, collect
+from muster.usecases.simulate import Simulation
 from muster.wiring import Choices, open_workspace
 
 _SHOWN = 20
@@ -20,13 +22,17 @@ def run_collect(choices: Choices, format_: str, output: str) -> int:
     """List the node ids and return the exit code: 1 where files are missing from the list, 5 where it is empty."""
     known_format(format_)
     path = "" if output == "-" else output
+    simulations: list[Simulation] = []
     with open_workspace(choices) as workspace:
-        listing = collect(workspace.ports, workspace.plan)
+        begun = workspace.clock.monotonic()
+        listing = collect(workspace.ports, workspace.plan, simulations.append)
+        simulated_s = workspace.clock.monotonic() - begun
     if format_ == "json":
         write_text(render_json(_node_ids(listing)), path)
     else:
         _write_plain(listing, path)
     _remark(listing)
+    record_listing(workspace, choices, simulations[0], listing.exit_code, simulated_s)
     return listing.exit_code
 
 

@@ -29,6 +29,7 @@ Python = Annotated[
 ]
 Static = Annotated[bool, typer.Option("--static", help="Read the environment from its metadata; start no interpreter.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")]
+NoHistory = Annotated[bool, typer.Option("--no-history", help="Leave nothing for the history.")]
 Root = Annotated[
     str, typer.Option("--root", metavar="DIR", help="The project's root, in place of the one found from here.")
 ]

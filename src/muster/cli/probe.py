@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from muster.cli.recording import record_probe
 from muster.cli.reports import known_format, write_text
 from muster.cli.terminal import canvas_for, environment_variables
 from muster.errors import UsageError
@@ -41,4 +42,6 @@ def run_probe(choices: Choices, options: ProbeOptions) -> int:
     else:
         canvas = canvas_for(sys.stdout, environment_variables(), verbose=options.verbose)
         write_text(render_probe(report, canvas, verbose=options.verbose), options.output)
-    return probe_exit_code(report)
+    exit_code = probe_exit_code(report)
+    record_probe(workspace, choices, report, exit_code)
+    return exit_code

@@ -23,7 +23,13 @@ _VALUES = {
     "--root": "root",
 }
 _VALUES_OF_CHECK = {"--base": "base"}
-_SWITCHES = {"--static": "static", "-x": "exit_first", "--lf": "last_failed", "--no-cache": "no_cache"}
+_SWITCHES = {
+    "--static": "static",
+    "-x": "exit_first",
+    "--lf": "last_failed",
+    "--no-cache": "no_cache",
+    "--no-history": "no_history",
+}
 _OF_CHECK = {"-v": "verbose", "--verbose": "verbose", "--confirm": "confirm", "--fixes": "fixes", "--gate": "gate"}
 
 
@@ -86,6 +92,7 @@ def _thunk(command: str, words: _Words, for_pytest: tuple[str, ...]) -> Callable
         python=values.get("python", ""),
         static="static" in words.switches,
         no_cache="no_cache" in words.switches,
+        no_history="no_history" in words.switches,
         root=values.get("root", ""),
         keyword=values.get("keyword", ""),
         markers=values.get("markers", ""),

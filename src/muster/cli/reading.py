@@ -19,6 +19,7 @@ from muster.cli.options import (
     LastFailed,
     Markers,
     NoCache,
+    NoHistory,
     Output,
     Paths,
     Python,
@@ -58,6 +59,7 @@ def check(
     base: BaseReference = None,
     gate: Annotated[bool, typer.Option("--gate", help="Judge whether the change may pass, rule by rule.")] = False,
     no_cache: NoCache = False,
+    no_history: NoHistory = False,
     root: Root = "",
 ) -> Thunk:
     """What pytest cannot collect, by root cause.
@@ -76,6 +78,7 @@ def check(
         python=python,
         static=static,
         no_cache=no_cache,
+        no_history=no_history,
         root=root,
         keyword=keyword,
         markers=markers,
@@ -100,6 +103,7 @@ def collect(
     exit_first: ExitFirst = False,
     last_failed: LastFailed = False,
     no_cache: NoCache = False,
+    no_history: NoHistory = False,
     root: Root = "",
 ) -> Thunk:
     """The node ids that pytest would collect.
@@ -117,6 +121,7 @@ def collect(
         python=python,
         static=static,
         no_cache=no_cache,
+        no_history=no_history,
         root=root,
         keyword=keyword,
         markers=markers,

@@ -8,9 +8,11 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
+from muster.cli.recording import record_observed, record_run
 from muster.cli.reports import Target, parse_target, write_report, write_text
 from muster.cli.terminal import canvas_for, environment_variables
 from muster.errors import UsageError
+from muster.model.collection import Collection
 from muster.model.report import Report
 from muster.render.escape import escape_text
 from muster.render.json import render_json
@@ -40,17 +42,20 @@ def run_run(choices: Choices, run: RunChoices, reports: Sequence[str]) -> int:
             write_report(report.collection, target, verbose=False)
     if report.pytest_exit in NO_CLOSING_LINE:
         write_text(render_nothing_ran(report), "")
+    record_run(workspace, choices, report)
     return report.exit_code
 
 
 def run_collect_only(choices: Choices) -> int:
     """List what pytest really collects, with its seconds against the budget, and return the exit code."""
     with open_workspace(choices) as workspace:
-        listing = collect_observed(workspace.observed, workspace.plan)
+        real: list[Collection] = []
+        listing = collect_observed(workspace.observed, workspace.plan, real.append)
     write_text("".join(f"{nodeid}\n" for nodeid in listing.nodeids), "")
     for error in listing.errors:
         print(f"ERROR {escape_text(error)}", file=sys.stderr)
     print(render_collected(listing.seconds, listing.budget_s, len(listing.nodeids)))
+    record_observed(workspace, choices, "run", real[0], listing.exit_code)
     return listing.exit_code
 
 

@@ -68,13 +68,13 @@ def imported_names(mentions: Mentions, word: bytes) -> Iterator[Imported]:
     for line, statement in mentions.imports:
         if word not in statement or word not in statement.translate(_SEPARATORS).split():
             continue
-        found = _FROM.fullmatch(statement)
-        if found is None:
-            for module in _names(statement[len(b"import") :]):
-                yield Imported(line, 0, module, "")
-        else:
-            for name in _names(found["names"]):
-                yield Imported(line, len(found["dots"]), _text(found["module"]), name)
+        yield from _brought(line, statement)
+
+
+def imported_everything(mentions: Mentions) -> Iterator[Imported]:
+    """What all of those import statements bring."""
+    for line, statement in mentions.imports:
+        yield from _brought(line, statement)
 
 
 def encode_mentions(mentions: Mentions) -> bytes:
@@ -85,6 +85,16 @@ def encode_mentions(mentions: Mentions) -> bytes:
 def decode_mentions(record: bytes) -> Mentions:
     """The mentions in `record`. Raises `msgspec.DecodeError` on anything else."""
     return _decode(record)
+
+
+def _brought(line: int, statement: bytes) -> Iterator[Imported]:
+    found = _FROM.fullmatch(statement)
+    if found is None:
+        for module in _names(statement[len(b"import") :]):
+            yield Imported(line, 0, module, "")
+    else:
+        for name in _names(found["names"]):
+            yield Imported(line, len(found["dots"]), _text(found["module"]), name)
 
 
 def _names(text: bytes) -> Iterator[str]:

@@ -256,6 +256,7 @@ class CauseEpisode(msgspec.Struct, frozen=True, kw_only=True):
     """A time in which a cause was there, from one record to another, in one category of one branch.
 
     `closed_at` is when a record first no longer had it, "" while it is open. The numbers are those of `last_record`.
+    `fix_record` is the newest one that has a fix with a patch for it, "" where none has.
     """
 
     project: str
@@ -277,6 +278,7 @@ class CauseEpisode(msgspec.Struct, frozen=True, kw_only=True):
     opened_record: str
     last_at: str
     last_record: str
+    fix_record: str = ""
     since_commit: str = ""
     since_author: str = ""
     since_date: str = ""

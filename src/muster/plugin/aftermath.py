@@ -22,14 +22,17 @@ from muster.render.layout import Canvas, wrap_words
 from muster.render.text import render_cause, render_heading
 from muster.usecases.budget import over_budget
 from muster.usecases.check import check
-from muster.usecases.observe import observation_of
+from muster.usecases.observe import observation_of, selection_of
 from muster.usecases.plan import Plan
+from muster.usecases.remember import remember_observed, remember_report
 from muster.usecases.report_paths import relative_path
-from muster.usecases.selection import budget_of
+from muster.usecases.selection import Selection, budget_of, plan_session
 from muster.usecases.simulate import prepare
 from muster.wiring import Choices, Workspace, open_workspace, recorded_collection, recorded_pytest
+from muster.wiring.recording import Recorder, recorder_of
 
 _MOST_CAUSES = 20
+_MOST_CATEGORIES = 30
 _BLOCKING = ("M0", "M1", "M2", "M3")
 """Codes of what keeps a file from being collected, whatever severity the project gives them."""
 
@@ -76,18 +79,37 @@ def look_into(seen: Seen) -> Answer:
     with open_workspace(choices) as workspace:
         plan = replace(workspace.plan, cwd=seen.cwd)
         late = _keep(workspace, plan, real, seen.workers)
+        recorder = _recorder(workspace, choices, plan)
         failed = {report.nodeid: report.path for report in real.reports if report.outcome is Outcome.FAILED}
         if not failed:
+            if recorder is not None:
+                recorder.keep(lambda it: remember_observed(it, "plugin", real, plan, seen.exit, alone=not seen.workers))
             return Answer(over_budget=late)
         # A controller of pytest-xdist has texts of exceptions only, which tell less than the simulation.
         confirmation = None if seen.is_distributed else recorded_pytest(real)
         report = check(workspace.ports, workspace.clock, plan, confirmation)
+        if recorder is not None:
+            recorder.keep(lambda it: remember_report(it, "plugin", report, seen.exit, real.items))
     causes = _causes_of(report, failed)
     return Answer(
         sections=_sections(report, causes, Canvas(seen.width)),
         summary=_summary(causes, len(failed), Canvas(seen.width, seen.colour)),
         over_budget=late,
     )
+
+
+def _recorder(workspace: Workspace, choices: Choices, plan: Plan) -> Recorder | None:
+    """What records this session: under the category that it collected, as a part of everything where it is none."""
+    recorder = recorder_of(workspace, choices, whole=False)
+    if recorder is None:
+        return None
+    ours = selection_of(prepare(workspace.ports, plan.request).invocation)
+    for categories in [(), *((name,) for name in list(workspace.settings.categories)[:_MOST_CATEGORIES])]:
+        selection = Selection(categories=categories)
+        other = plan_session(workspace.settings, selection, root=plan.root, cwd=plan.cwd, typed_in=plan.cwd)
+        if selection_of(prepare(workspace.ports, other.request).invocation) == ours:
+            return replace(recorder, provenance=replace(recorder.provenance, categories=categories, whole=True))
+    return recorder
 
 
 def _keep(workspace: Workspace, plan: Plan, real: Collection, workers: int) -> str:

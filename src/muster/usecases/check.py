@@ -40,13 +40,15 @@ def check(
     confirmation: Confirmation | None = None,
     base: Base | None = None,
     observations: Observations | None = None,
+    seen: Callable[[Simulation], None] = lambda simulation: None,
 ) -> Report:
     """The Report of the session in `plan`; with `confirmation` real pytest collects as well, with `base` it is held
     against that.
 
     What a real collection took is kept in `observations`, where an earlier one of the same is looked for otherwise.
+    `seen` is given what was simulated.
     """
-    return make_report(examine_whole(ports, clock, plan, confirmation, base, observations))
+    return make_report(examine_whole(ports, clock, plan, confirmation, base, observations, seen))
 
 
 def examine_whole(
@@ -56,9 +58,11 @@ def examine_whole(
     confirmation: Confirmation | None = None,
     base: Base | None = None,
     observations: Observations | None = None,
+    seen: Callable[[Simulation], None] = lambda simulation: None,
 ) -> Checked:
     """What a Report of the session in `plan` is made of, acceptances that no longer match anything among its problems."""
     simulation, checked = examine(ports, clock, plan, grouped=confirmation is not None, base=base)
+    seen(simulation)
     if confirmation is not None:
         checked = _confirmed(ports, simulation, checked, plan, confirmation, observations)
     elif observations is not None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from muster.model.collection import Outcome
 from muster.usecases.plan import FAILED, NO_TESTS, Plan
 from muster.usecases.report_paths import relative_path
-from muster.usecases.simulate import Ports, simulate
+from muster.usecases.simulate import Ports, Simulation, simulate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,11 @@ class Listing:
         return 0 if self.nodeids else NO_TESTS
 
 
-def collect(ports: Ports, plan: Plan) -> Listing:
-    """What the session in `plan` would collect."""
-    collection = simulate(ports, plan.request).collection
+def collect(ports: Ports, plan: Plan, seen: Callable[[Simulation], None] = lambda simulation: None) -> Listing:
+    """What the session in `plan` would collect; `seen` is given what was simulated."""
+    simulation = simulate(ports, plan.request)
+    seen(simulation)
+    collection = simulation.collection
     missing = {report.path: None for report in collection.reports if report.outcome is Outcome.FAILED}
     missing.update((path, None) for path, _ in collection.blocked)
     if collection.session.aborted_by is not None:

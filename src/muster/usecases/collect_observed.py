@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from muster.model.collection import Collection
 from muster.ports import ObservedPytest
 from muster.usecases.command import command_words
 from muster.usecases.plan import FAILED, NO_TESTS, Plan
@@ -32,9 +34,12 @@ class ObservedListing:
         return FAILED if self.is_over_budget and self.pytest_exit in (0, NO_TESTS) else self.pytest_exit
 
 
-def collect_observed(observed: ObservedPytest, plan: Plan) -> ObservedListing:
-    """What the command in `plan` really collects. This runs the project's code."""
+def collect_observed(
+    observed: ObservedPytest, plan: Plan, seen: Callable[[Collection], None] = lambda collection: None
+) -> ObservedListing:
+    """What the command in `plan` really collects; `seen` is given all of it. This runs the project's code."""
     real = observed.collect(command_words(plan.command), plan.cwd)
+    seen(real)
     aborted = real.session.aborted_by
     failed = [*real.reports, *([aborted] if aborted is not None else [])]
     return ObservedListing(

@@ -92,6 +92,14 @@ def explain_module(ports: Ports, plan: Plan, module: str, importer: str = "") ->
     return ModuleExplanation(module, relative_path(importer, plan.root), steps, alone, order)
 
 
+def steps_of_import(
+    simulation: Simulation, tree: FileTree, module: str, importer: str, root: str
+) -> tuple[PartStep, ...]:  # fmt: skip
+    """How `import module` resolves when the file at the absolute path `importer` does it in the session."""
+    origins = _statements_before(simulation.collection, simulation.invocation, importer, root)
+    return _steps(simulation, tree, module, importer, root, origins)
+
+
 def _steps(
     simulation: Simulation, tree: FileTree, module: str, importer: str, root: str, origins: Mapping[str, str]
 ) -> tuple[PartStep, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -206,10 +206,13 @@ def _concluded(
     return replace(found, verdict=judge_all(compare(first, after)), left=_errors(causes), after=after)
 
 
-def check_with_fixes(ports: Ports, clock: Clock, plan: Plan) -> Report:
-    """The Report of the session in which each cause has its fixes, proved or not."""
+def check_with_fixes(
+    ports: Ports, clock: Clock, plan: Plan, seen: Callable[[Simulation], None] = lambda simulation: None
+) -> Report:
+    """The Report of the session in which each cause has its fixes, proved or not; `seen` is given what was simulated."""
     kept = replace(ports, cache=KeptFacts(ports.cache))
     simulation, checked = examine(kept, clock, plan)
+    seen(simulation)
     prover = _Prover(kept, plan, clock, clock.monotonic() + PROOF_SECONDS, simulation.collection)
     looked = _look(prover, simulation, checked, FixRequest())
     report = make_report(checked)

@@ -69,6 +69,7 @@ class Choices:
     cache: bool = True
     root: str = ""
     options: tuple[str, ...] = ()
+    record: bool = True
 
 
 @dataclass(frozen=True, slots=True)

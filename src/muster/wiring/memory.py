@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 
 from muster.adapters.disk_tree import DiskTree
 from muster.adapters.project_folder import open_project_folder
+from muster.adapters.record_spool import RecordSpool
 from muster.errors import HistoryError, MissingExtraError
 from muster.ports import HistoryStore
-from muster.settings import UserSettings, load_user_settings
+from muster.settings import Settings, UserSettings, load_user_settings
+from muster.usecases.take_in import TakenIn, take_in
 
 FILE = "history.db"
 
@@ -39,6 +42,20 @@ def open_history(root: str, url: str = "") -> Iterator[HistoryStore]:
         yield history
 
 
+@contextmanager
+def open_current_history(root: str, settings: Settings, url: str = "") -> Iterator[HistoryStore]:
+    """As `open_history`, with what waits taken in, and forgotten what is older than the project keeps."""
+    with open_history(root, url) as store:
+        take_in_waiting(root, store)
+        store.prune(_days_ago(settings.history.keep_days))
+        yield store
+
+
+def take_in_waiting(root: str, store: HistoryStore) -> TakenIn:
+    """Take the records that commands left in the project at `root` into the memory."""
+    return take_in(store, RecordSpool(root))
+
+
 def has_history_extra() -> bool:
     """Whether the extra `history` is installed; nothing of it is imported."""
     return all(find_spec(name) is not None for name in ("sqlalchemy", "alembic"))
@@ -49,3 +66,9 @@ def _folder(root: str) -> str:
         return open_project_folder(root)
     except OSError as error:
         raise HistoryError(f"{root} has no room for the history: {error.strerror or error}") from error
+
+
+def _days_ago(days: int) -> str:
+    """The time so many days ago."""
+    then = datetime.now(UTC) - timedelta(days=min(days, 36_500))
+    return then.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -152,10 +152,15 @@ def _keep_up(connection: Connection, record: HistoryRecord, causes: tuple[Record
 def _seen(record: HistoryRecord, cause: RecordedCause) -> dict[str, Any]:
     same = "code severity title subject path line blocked_tests victim_count lost_tests accepted"
     since = cause.since
-    return {name: getattr(cause, name) for name in same.split()} | {
-        "last_at": record.recorded_at,
-        "last_record": record.id,
-        "since_commit": since.commit if since else "",
-        "since_author": since.author if since else "",
-        "since_date": since.date if since else "",
-    }
+    fix = {"fix_record": record.id} if cause.fix is not None and cause.fix.patch else {}
+    return (
+        fix
+        | {name: getattr(cause, name) for name in same.split()}
+        | {
+            "last_at": record.recorded_at,
+            "last_record": record.id,
+            "since_commit": since.commit if since else "",
+            "since_author": since.author if since else "",
+            "since_date": since.date if since else "",
+        }
+    )

@@ -177,6 +177,8 @@ class DatabaseHistory:
         """Forget the records from before the time; returns how many those were."""
         with self._database.writing(alone=True) as connection:
             forgotten = connection.execute(sa.delete(records).where(records.c.recorded_at < before)).rowcount
+            if not forgotten:
+                return 0
             used = sa.select(record_parts.c.digest)
             connection.execute(sa.delete(parts).where(parts.c.digest.not_in(used)))
             connection.execute(sa.delete(series).where(series.c.latest_at < before))

@@ -147,6 +147,7 @@ episodes = Table(
     Column("opened_record", _ID, nullable=False),
     Column("last_at", _WHEN, nullable=False),
     Column("last_record", _ID, nullable=False),
+    Column("fix_record", _ID, nullable=False, server_default=""),
     _text("since_commit"),
     _text("since_author"),
     _text("since_date"),

@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("opened_record", sa.String(length=36), nullable=False),
         sa.Column("last_at", sa.String(length=32), nullable=False),
         sa.Column("last_record", sa.String(length=36), nullable=False),
+        sa.Column("fix_record", sa.String(length=36), server_default="", nullable=False),
         sa.Column("since_commit", sa.Text(), server_default="", nullable=False),
         sa.Column("since_author", sa.Text(), server_default="", nullable=False),
         sa.Column("since_date", sa.Text(), server_default="", nullable=False),
