@@ -49,6 +49,7 @@ def plugin_environ(installed: Path, tmp_path_factory: pytest.TempPathFactory) ->
     """Variables under which pytest finds our entry point; of all others it loads only those that `-p` names."""
     return {
         **base_environ(),
+        "MUSTER_HISTORY": "off",
         "PYTHONPATH": os.pathsep.join([str(installed), str(SOURCE)]),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from muster.errors import MusterError
-from muster.model.collection import Collection, Outcome
+from muster.model.collection import Collection, Outcome, SessionState
 from muster.model.report import CauseReport, Report
 from muster.render.escape import escape_text
 from muster.render.layout import Canvas, wrap_words
@@ -79,7 +79,7 @@ def look_into(seen: Seen) -> Answer:
     with open_workspace(choices) as workspace:
         plan = replace(workspace.plan, cwd=seen.cwd)
         late = _keep(workspace, plan, real, seen.workers)
-        recorder = _recorder(workspace, choices, plan)
+        recorder = _recorder(workspace, choices, plan, is_complete=real.session.state is SessionState.COMPLETE)
         failed = {report.nodeid: report.path for report in real.reports if report.outcome is Outcome.FAILED}
         if not failed:
             if recorder is not None:
@@ -98,11 +98,11 @@ def look_into(seen: Seen) -> Answer:
     )
 
 
-def _recorder(workspace: Workspace, choices: Choices, plan: Plan) -> Recorder | None:
+def _recorder(workspace: Workspace, choices: Choices, plan: Plan, *, is_complete: bool) -> Recorder | None:
     """What records this session: under the category that it collected, as a part of everything where it is none."""
     recorder = recorder_of(workspace, choices, whole=False)
-    if recorder is None:
-        return None
+    if recorder is None or not is_complete:
+        return recorder
     ours = selection_of(prepare(workspace.ports, plan.request).invocation)
     for categories in [(), *((name,) for name in list(workspace.settings.categories)[:_MOST_CATEGORIES])]:
         selection = Selection(categories=categories)

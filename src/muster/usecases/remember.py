@@ -87,6 +87,7 @@ def remember_report(
         python=report.invocation.python,
         pytest=report.invocation.pytest,
         state=report.session.state,
+        simulated=kind == "check",
         files_total=totals.files,
         files_blocked=totals.files_blocked,
         files_undecided=totals.files_undecided,
@@ -126,11 +127,15 @@ def remember_run(provenance: Provenance, report: RunReport) -> HistoryRecord:
     """The record of a run: the simulated collection with its causes, and what became of the tests."""
     record = remember_report(provenance, "run", report.collection, report.exit_code)
     totals, services = report.totals, report.services
+    tests: dict[str, list[str]] = {}
+    for test in report.tests:
+        tests.setdefault(test.path, []).append(test.nodeid.partition("::")[2])
     names = RecordedResults.__struct_fields__
     return replace(
         record,
         simulated_s=report.seconds.simulated,
         run_s=report.seconds.total,
+        nodeids={path: tuple(names) for path, names in tests.items()} if record.state == "complete" else None,
         results=RecordedResults(**{name: getattr(totals, name) for name in names}),
         services=tuple(
             RecordedService(name=each.name, kind=each.kind, state=each.state, message=each.message) for each in services
