@@ -205,3 +205,22 @@ def test_every_scenario_says_why_and_what() -> None:
         assert scenario.blocks, f"{scenario.id} expects nothing"
         named = {mode for block in scenario.blocks for mode in block.modes}
         assert named <= set(scenario.modes), f"{scenario.id} expects something of a mode that it does not run"
+
+
+@pytest.mark.parametrize("verb", ["undecided", "unexpanded"])
+def test_what_is_left_open_says_why_only_running_can_tell(tmp_path: Path, verb: str) -> None:
+    """No scenario leaves anything open without a reason, nor does it lose the reason when it is recorded again."""
+    path = tmp_path / "suite.md"
+    path.write_text(f"# Suite\n\n## One\n\n```expect\n{verb} a.py\n```\n")
+    with pytest.raises(ScenarioError, match=f"suite.md:5: '{verb} a.py' does not say why"):
+        parse_scenarios(path)
+    text = f"{verb} a.py # only running: the clock decides # pytest<9"
+    path.write_text(f"# Suite\n\n## One\n\n```expect\n{text}\n```\n")
+    [scenario] = parse_scenarios(path)
+    [line] = scenario.blocks[0].lines
+    assert (line.rest, line.only_running, str(line)) == ("a.py", "the clock decides", text)
+
+
+def test_a_divergence_gives_its_reason() -> None:
+    with pytest.raises(ScenarioError, match="no reason"):
+        parse_line("exit 2 # diverges:  ")

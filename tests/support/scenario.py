@@ -9,7 +9,7 @@ symlink   := "Symlink: `path` -> `target`"
 config    := "```config" TOML "```"
 expect    := "```expect" ["mode=" mode ("," mode)*] line* "```"
 line      := verb rest (" # " mark)*
-mark      := "diverges: " reason | "pytest" specifier | "python" specifier
+mark      := "diverges: " reason | "only running: " reason | "pytest" specifier | "python" specifier
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ _FENCE = re.compile(r"^(`{3,})(.*)$")
 _FILE_LINE = re.compile(r"`([^`]+)`:?\s*$")
 _BACKTICKED = re.compile(r"`([^`]+)`")
 _SYMLINK = re.compile(r"^Symlink: `([^`]+)` -> `([^`]+)`\s*$")
-_MARK = re.compile(r"^(?P<line>.*?) # (?P<mark>(?:diverges: .*|(?:pytest|python)[<>=!~][^#]*))$")
+_MARK = re.compile(r"^(?P<line>.*?) # (?P<mark>(?:(?:diverges|only running):[^#]*|(?:pytest|python)[<>=!~][^#]*))$")
+_OPEN_VERBS = ("undecided", "unexpanded")
+"""What the simulation leaves open: such a line says why only running can tell."""
 _KNOWN_SETTINGS = {"args", "command", "cwd", "pytest", "python", "env", "modes", "fresh"}
 
 
@@ -52,9 +54,11 @@ class ExpectLine:
     diverges: str = ""
     pytest: str = ""
     python: str = ""
+    only_running: str = ""
 
     def __str__(self) -> str:
         marks = [("diverges: " + self.diverges) if self.diverges else ""]
+        marks += [("only running: " + self.only_running) if self.only_running else ""]
         marks += ["pytest" + self.pytest if self.pytest else "", "python" + self.python if self.python else ""]
         return " # ".join([f"{self.verb} {self.rest}".rstrip(), *filter(None, marks)])
 
@@ -168,8 +172,10 @@ def parse_line(text: str) -> ExpectLine:
     marks: dict[str, str] = {}
     while found := _MARK.match(text):
         text, mark = found["line"], found["mark"].strip()
-        key = next(name for name in ("diverges", "pytest", "python") if mark.startswith(name))
-        marks[key] = mark[len(key) :].removeprefix(":").strip()
+        key = next(name for name in ("diverges", "only running", "pytest", "python") if mark.startswith(name))
+        marks[key.replace(" ", "_")] = value = mark[len(key) :].removeprefix(":").strip()
+        if not value:
+            raise ScenarioError(f"'{text}': the mark '{key}' gives no reason")
     verb, _, rest = text.strip().partition(" ")
     return ExpectLine(verb, rest.strip(), **marks)
 
@@ -207,7 +213,7 @@ def _parse_one(path: Path, lines: list[str], start: int, end: int) -> Scenario:
             if info == "config":
                 settings = _parse_config(path, number, body)
             elif info == "expect" or info.startswith("expect "):
-                blocks.append(_parse_expect(info, body, number, last))
+                blocks.append(_parse_expect(path, info, body, number, last))
             elif pending:
                 files[pending] = _content(body, info)
             else:
@@ -262,7 +268,10 @@ def _parse_config(path: Path, number: int, body: list[str]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
 
 
-def _parse_expect(info: str, body: list[str], first: int, last: int) -> ExpectBlock:
+def _parse_expect(path: Path, info: str, body: list[str], first: int, last: int) -> ExpectBlock:
     _, _, modes = info.partition("mode=")
     lines = tuple(parse_line(line) for line in body if line.strip())
+    for line in lines:
+        if line.verb in _OPEN_VERBS and not line.only_running:
+            raise ScenarioError(f"{path}:{first + 1}: '{line}' does not say why ' # only running: ...' can tell")
     return ExpectBlock(tuple(filter(None, modes.strip().split(","))), lines, first, last)
