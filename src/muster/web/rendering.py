@@ -52,7 +52,17 @@ def lines(text: str) -> Markup:
 def diff_lines(patch: str) -> list[tuple[str, Markup]]:
     """The lines of a unified diff, each with what it says of the file: `gone`, `come` or `same`."""
     tones = {"-": "gone", "+": "come"}
-    return [(tones.get(line[:1], "same"), escape(line)) for line in escape_lines(patch.rstrip("\n"))]
+    shown = escape_lines(patch.rstrip("\n"))
+    # `--- name` is a line of the file too, where it held `-- name`: it heads a file's changes before `+++` and `@@` only.
+    heads = {
+        number + below
+        for number in range(len(shown) - 2)
+        if shown[number].startswith("--- ") and shown[number + 1].startswith("+++ ") and shown[number + 2][:2] == "@@"
+        for below in (0, 1)
+    }
+    return [
+        ("same" if number in heads else tones.get(line[:1], "same"), escape(line)) for number, line in enumerate(shown)
+    ]
 
 
 def link(path: str, /, **query: str | int | None) -> str:

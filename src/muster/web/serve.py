@@ -42,12 +42,8 @@ def serve(store: HistoryStore, settings: ServerSettings, tell: Tell) -> None:
 
 def _listen(settings: ServerSettings) -> socket.socket:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
+        family, _, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        # It takes connections at once: whoever reads where it listens may come before anything answers.
+        return socket.create_server(address[:2], family=family, backlog=_MOST_CONNECTIONS)
     except OSError as error:
         raise UsageError(f"cannot listen at {settings.host}:{settings.port}: {error.strerror or error}") from error
-    return listening

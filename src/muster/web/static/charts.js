@@ -1,6 +1,7 @@
 "use strict";
 // Draws each figure's table as a chart above it. The table stays: it is what a screen reader reads, and the chart is hidden from it.
 (() => {
+  const DAY_S = 86400;
   const drawn = new Map();
   const numbers = (rows, name) => rows.map((row) => (row.dataset[name] === "" ? null : Number(row.dataset[name])));
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -25,7 +26,7 @@
       height: 150,
       cursor: { drag: { x: false, y: false } },
       legend: { live: false },
-      scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1)] } },
+      scales: { x: { range: (_, first, last) => (first === last ? [first - DAY_S, last + DAY_S] : [first, last]) }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1)] } },
       axes: [axis, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${tick}${figure.dataset.unit}`) }],
       series: [{}, ...shown],
     };
