@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from muster.errors import MissingExtraError, UsageError
 from muster.render.escape import escape_text
 from muster.wiring import find_settings
-from muster.wiring.memory import open_history
+from muster.wiring.memory import open_current_history
+from muster.wiring.server import kept_current
 
 _NEEDED = ("starlette", "uvicorn", "jinja2")
 
@@ -25,7 +26,8 @@ def run_serve(root: str, host: str, port: int, names: tuple[str, ...], max_body_
     from muster.web.server_settings import ServerSettings
 
     settings = ServerSettings(host, port, names, behind_tls=https, max_body_bytes=max_body_mb << 20)
-    with open_history(find_settings(root)[0]) as store:
+    folder, project = find_settings(root)
+    with open_current_history(folder, project) as store, kept_current(folder, project, store, _tell):
         if not settings.is_private and not store.tokens():
             _tell("nobody can read this yet: `muster token add NAME` makes a token")
         serve(store, settings, _tell)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from muster.model.memory import (
     HistoryRecord,
     RecordedCause,
     RecordedFile,
+    RecordedFix,
     RecordSummary,
     Standing,
 )
@@ -32,6 +33,7 @@ _MOST_CHARTS = 24
 _MOST_CAUSES = 100
 _PAGE_RECORDS = 50
 _MOST_ROWS = 200
+_MOST_TOLD = 10
 _RECORD = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
 
 Values = dict[str, Any]
@@ -47,10 +49,11 @@ class CategoryCard:
 
 @dataclass(frozen=True, slots=True)
 class OpenCause:
-    """A cause that is open, with what the newest record tells of it where that is still kept."""
+    """A cause that is open, with what the newest record tells of it where that is still kept, and its best known fix."""
 
     episode: CauseEpisode
     cause: RecordedCause | None
+    fix: RecordedFix | None
 
 
 class Pages:
@@ -143,20 +146,26 @@ class Pages:
     def _causes(self, filters: Filters) -> Values:
         episodes = self._store.open_causes(filters.project, filters.category, filters.on)
         shown = episodes[:_MOST_CAUSES]
-        records = self._records(episode.last_record for episode in shown)
-        causes = [OpenCause(each, _cause_of(records.get(each.last_record), each.fingerprint)) for each in shown]
+        records = self._records(id_ for each in shown for id_ in (each.last_record, each.fix_record))
+        causes = [OpenCause(each, _told_last(records, each), _fix_of(records, each)) for each in shown]
         return {"causes": causes, "more": len(episodes) - len(shown)}
 
     def _cause(self, project: str, fingerprint: str) -> Values:
         episodes = self._store.episodes(project, fingerprint)
         if not episodes:
             raise HTTPException(404, "there is no such cause")
-        records = self._records(episode.last_record for episode in episodes[:_MOST_ROWS])
-        told = ((each, _cause_of(records.get(each.last_record), fingerprint)) for each in episodes)
-        newest, cause = next((pair for pair in told if pair[1]), (episodes[0], None))
+        # A cause that stood in several categories is told of by each: the newest that is kept tells all.
+        shown = sorted(episodes, key=lambda each: (not each.closed_at, each.last_at), reverse=True)[:_MOST_ROWS]
+        records = self._records(id_ for each in shown[:_MOST_TOLD] for id_ in (each.last_record, each.fix_record))
+        newest = next((each for each in shown if each.last_record in records), shown[0])
         record = records.get(newest.last_record)
-        files = {file.path for file in record.files} if record else set()
-        return {"episode": newest, "cause": cause, "episodes": episodes[:_MOST_ROWS], "files": files}
+        return {
+            "episode": newest,
+            "cause": _told_last(records, newest),
+            "fix": next(filter(None, (_fix_of(records, each) for each in shown[:_MOST_TOLD])), None),
+            "episodes": shown,
+            "files": {file.path for file in record.files} if record else set(),
+        }
 
     def _file(self, record_id: str, path: str) -> Values:
         record = self._whole(record_id)
@@ -208,7 +217,7 @@ class Pages:
         return record
 
     def _records(self, ids: Iterable[str]) -> dict[str, HistoryRecord]:
-        found = {id_: self._store.record(id_) for id_ in dict.fromkeys(ids)}
+        found = {id_: self._store.record(id_) for id_ in dict.fromkeys(ids) if id_}
         return {id_: record for id_, record in found.items() if record is not None}
 
 
@@ -228,7 +237,18 @@ def _record_of(request: Request, name: str = "id") -> str:
     return text
 
 
-def _cause_of(record: HistoryRecord | None, fingerprint: str) -> RecordedCause | None:
+def _told_last(records: Mapping[str, HistoryRecord], episode: CauseEpisode) -> RecordedCause | None:
+    return _cause_in(records.get(episode.last_record), episode.fingerprint)
+
+
+def _fix_of(records: Mapping[str, HistoryRecord], episode: CauseEpisode) -> RecordedFix | None:
+    """The fix whose patch is known, else what the newest record says should be done."""
+    with_patch = _cause_in(records.get(episode.fix_record), episode.fingerprint)
+    told = with_patch or _told_last(records, episode)
+    return told.fix if told else None
+
+
+def _cause_in(record: HistoryRecord | None, fingerprint: str) -> RecordedCause | None:
     causes = record.causes if record is not None and record.causes is not None else ()
     return next((cause for cause in causes if cause.fingerprint == fingerprint), None)
 

@@ -47,13 +47,18 @@ def open_current_history(root: str, settings: Settings, url: str = "") -> Iterat
     """As `open_history`, with what waits taken in, and forgotten what is older than the project keeps."""
     with open_history(root, url) as store:
         take_in_waiting(root, store)
-        store.prune(_days_ago(settings.history.keep_days))
+        forget_old(settings, store)
         yield store
 
 
 def take_in_waiting(root: str, store: HistoryStore) -> TakenIn:
     """Take the records that commands left in the project at `root` into the memory."""
     return take_in(store, RecordSpool(root))
+
+
+def forget_old(settings: Settings, store: HistoryStore) -> int:
+    """Forget what is older than the project keeps; returns how many records those were."""
+    return store.prune(_days_ago(settings.history.keep_days))
 
 
 def has_history_extra() -> bool:
