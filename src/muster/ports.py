@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
@@ -192,6 +193,23 @@ class ProjectCopy(Protocol):
 
     def collect(self, changes: Sequence[FileChange], argv: Sequence[str], cwd: str) -> Collection:
         """What the command really collects in a copy with `changes` made; paths as in the project. Runs its code."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedRun:
+    """One real collection, with the processor seconds of its process beside those on the clock."""
+
+    collection: Collection
+    cpu_s: float
+
+
+class PairedRuns(Protocol):
+    """Two copies of the project, collected in turn so that both meet the same noise. This runs the project's code."""
+
+    def alternate(
+        self, before: Sequence[FileChange], after: Sequence[FileChange], argv: Sequence[str], cwd: str, rounds: int
+    ) -> list[tuple[TimedRun, TimedRun]]:
+        """`rounds` pairs of what the command collects with the changes `before` and `after`, once both copies are warm."""
 
 
 class NewRepository(Protocol):

@@ -7,12 +7,14 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 from muster.errors import MusterError
-from muster.model.collection import Collection
+from muster.model.collection import Collection, CollectorReport
 from muster.model.environment import Environment
 from muster.model.fix import FileChange
-from muster.ports import ObservedPytest
+from muster.ports import ObservedPytest, TimedRun
 
 _LEFT_OUT = frozenset(
     (".git", ".hg", ".svn", ".muster", "__pycache__", ".pytest_cache", ".mypy_cache", ".tox", ".nox", "node_modules")
@@ -41,6 +43,44 @@ class CopiedProject:
 
     def collect(self, changes: Sequence[FileChange], argv: Sequence[str], cwd: str) -> Collection:
         """What `argv` collects in the copy, run in the folder that stands for `cwd`."""
+        with self._copied(changes) as (copy, entries):
+            return self._collected(copy, entries, argv, cwd)
+
+    def alternate(
+        self, before: Sequence[FileChange], after: Sequence[FileChange], argv: Sequence[str], cwd: str, rounds: int
+    ) -> list[tuple[TimedRun, TimedRun]]:
+        """`ports.PairedRuns`: a first pair writes what Python and pytest compile, and is not counted."""
+        with self._copied(before) as (one, own), self._copied(after) as (other, its):
+            pairs = [
+                (self._timed(one, own, argv, cwd), self._timed(other, its, argv, cwd)) for _ in range(rounds + 1)
+            ]  # fmt: skip
+        return pairs[1:]
+
+    def _timed(self, copy: str, entries: Sequence[str], argv: Sequence[str], cwd: str) -> TimedRun:
+        began = os.times()
+        collection = self._collected(copy, entries, argv, cwd)
+        ended = os.times()
+        spent = ended.children_user + ended.children_system - began.children_user - began.children_system
+        return TimedRun(self._as_original(collection, copy), spent)
+
+    def _as_original(self, collection: Collection, copy: str) -> Collection:
+        """`collection` with the words of its failures as they would be in the project: the two copies are then alike."""
+
+        def spelled(report: CollectorReport) -> CollectorReport:
+            if report.exception is None:
+                return report
+            exception = replace(report.exception, message=report.exception.message.replace(copy, self._root))
+            return replace(report, exception=exception)
+
+        return replace(collection, reports=tuple(map(spelled, collection.reports)))
+
+    def _collected(self, copy: str, entries: Sequence[str], argv: Sequence[str], cwd: str) -> Collection:
+        words = [word.replace(self._root + "/", copy + "/") for word in argv]
+        return self._observe(self._variables(entries, copy)).collect(words, self._place(cwd, copy))
+
+    @contextmanager
+    def _copied(self, changes: Sequence[FileChange]) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """A copy with `changes` made, and the folders that stand for what the environment imports from the project."""
         entries = tuple(dict.fromkeys(self._own_entries()))
         if entries and any(change.after is None for change in changes):
             raise MusterError(
@@ -55,8 +95,7 @@ class CopiedProject:
                     _make(self._place(change.path, copy), change.after)
             except (OSError, shutil.Error) as error:
                 raise MusterError(f"the project cannot be copied: {error}") from error
-            words = [word.replace(self._root + "/", copy + "/") for word in argv]
-            return self._observe(self._variables(entries, copy)).collect(words, self._place(cwd, copy))
+            yield copy, entries
 
     def _own_entries(self) -> Iterator[str]:
         """The folders of the project that the environment itself puts on the path, or imports from with a finder."""

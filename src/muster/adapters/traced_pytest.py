@@ -21,9 +21,10 @@ from muster.adapters.observed_pytest import (
 from muster.adapters.watched_child import GrowthWatch
 from muster.model.collection import Frame
 from muster.model.observation import EVERYTHING, Part
-from muster.model.trace import Change, ImportTiming, TracedSession
+from muster.model.trace import Change, ImportStatement, ImportTiming, TimedStep, TracedSession
 
 TRACER = GUEST / "tracer.py"
+PROFILER = GUEST / "profiler.py"
 _SIGNED = frozenset(("path", "module", "meta_path", "environ", "filters"))
 
 
@@ -31,7 +32,8 @@ _SIGNED = frozenset(("path", "module", "meta_path", "environ", "filters"))
 class TracedProcess:
     """`ports.TracedPytest`: each session is a child of its own; several at once where several are asked for.
 
-    A child that tells of nothing new for `file_timeout_s` while it collects a file is killed.
+    A child that tells of nothing new for `file_timeout_s` while it collects a file is killed. A `profiled` session tells
+    its import statements and pytest's own slow steps too.
     """
 
     interpreter: str
@@ -39,6 +41,7 @@ class TracedProcess:
     timeout_s: float = 1800.0
     file_timeout_s: float = 120.0
     children: int = 2
+    profiled: bool = False
 
     def probe(self, argv: Sequence[str], cwd: str, part: Part = EVERYTHING) -> TracedSession:
         """What `argv` collects of `part` in `cwd`, what that changes, and what it costs."""
@@ -46,7 +49,11 @@ class TracedProcess:
             record = os.path.join(folder, "record.jsonl")
             more, before = restriction(folder, part)
             more = f"{more}\n{TRACER.read_text(encoding='utf-8')}"
-            before = f"{before}\ntrace({record!r}, {time.time()!r})"
+            start = f"trace({record!r}, {time.time()!r})"
+            if self.profiled:
+                more = f"{more}\n{PROFILER.read_text(encoding='utf-8')}"
+                start = f"profile({start})"
+            before = f"{before}\n{start}"
             command = observed_command(self.interpreter, argv, cwd, record, more=more, before=before)
             watch = GrowthWatch(record, self.file_timeout_s)
             started = time.monotonic()
@@ -71,6 +78,9 @@ def observation_of(
     files: dict[str, float] = {}
     moments: dict[str, float] = {}
     threads: tuple[str, ...] = ()
+    statements: list[ImportStatement] = []
+    steps: list[TimedStep] = []
+    starts: dict[str, float] = {}
     for event in events:
         match event["event"]:
             case "change":
@@ -79,15 +89,30 @@ def observation_of(
                 imports.extend(map(_timing, event["rows"]))
             case "timed":
                 files[event["path"]] = files.get(event["path"], 0.0) + event["seconds"]
+                starts.setdefault(event["path"], event["at"])
             case "moment":
                 moments[event["name"]] = event["at"]
             case "threads":
                 threads = tuple(event["names"])
+            case "statements":
+                statements.extend(map(_statement, event["rows"]))
+            case "spans":
+                steps.extend(TimedStep(*row) for row in event["rows"])
             case _:
                 continue
     moments["end"] = seconds
     collection = collection_of(events, exit_code, seconds, output)
-    return TracedSession(collection, tuple(changes), tuple(imports), files, moments, threads)
+    return TracedSession(
+        collection,
+        tuple(changes),
+        tuple(imports),
+        files,
+        moments,
+        threads,
+        statements=tuple(statements),
+        steps=tuple(steps),
+        file_starts=starts,
+    )
 
 
 def _change(event: Mapping[str, Any]) -> Change:
@@ -101,5 +126,10 @@ def _change(event: Mapping[str, Any]) -> Change:
 
 
 def _timing(row: Sequence[Any]) -> ImportTiming:
-    name, file, asker, line, during, at, seconds, own, succeeded = row
-    return ImportTiming(name, file, Frame(asker, line), during, at, seconds, own, succeeded)
+    name, file, asker, line, *rest = row
+    return ImportTiming(name, file, Frame(asker, line), *rest)
+
+
+def _statement(row: Sequence[Any]) -> ImportStatement:
+    importer, file, package, line, at_module_level, name, level, names = row
+    return ImportStatement(importer, file, package, line, at_module_level, name, level, tuple(names))

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from muster import __version__
-from muster.cli import reading, running, serving, writing
+from muster.cli import profiling, reading, running, serving, writing
 from muster.cli.options import Thunk, print_text
 from muster.errors import UsageError
 
@@ -80,6 +80,7 @@ app.command("run")(running.run)
 app.command("explain")(reading.explain)
 app.command("fix")(writing.fix)
 app.command("probe")(running.probe)
+app.command("profile")(profiling.profile)
 app.command("locate")(reading.locate)
 app.command("accept")(writing.accept)
 app.command("services")(running.services)

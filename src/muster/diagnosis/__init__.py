@@ -1,6 +1,6 @@
 """Why? One file for each cause, an explicit ordered registry; `questions` gathers, `conclude` makes causes."""
 
-from muster.diagnosis.conclude import conclude
+from muster.diagnosis.conclude import conclude, judge_findings
 from muster.diagnosis.directives import review_directives
 from muster.diagnosis.fingerprint import fingerprint
 from muster.diagnosis.history_questions import history_questions
@@ -18,6 +18,7 @@ __all__ = [
     "faults_of",
     "fingerprint",
     "history_questions",
+    "judge_findings",
     "questions",
     "review_directives",
 ]

@@ -28,7 +28,7 @@ from muster.diagnosis.roots import Failure, Root, roots_of
 from muster.diagnosis.split import split_by_module
 from muster.diagnosis.toll import Ledger, Toll
 from muster.facts.module_facts import Directive
-from muster.model.cause import Cause, Evidence, Scope, Severity
+from muster.model.cause import Cause, Evidence, Scope, Seen, Severity
 from muster.model.collection import Collection, Confidence, Loss, Outcome, Problem, Wait
 from muster.model.environment import Environment
 from muster.model.invocation import Invocation
@@ -73,6 +73,14 @@ def conclude(
     ]
     judged = (_accept(_weigh(_spell_out(cause, case), severity), directives) for cause in causes)
     return tuple(sorted(judged, key=_rank))
+
+
+def judge_findings(
+    findings: Iterable[Finding], severity: Mapping[str, str], directives: Directives
+) -> tuple[Cause, ...]:  # fmt: skip
+    """The causes that `findings` about a real run are, silenced ones last; arguments as for `conclude`."""
+    causes = (replace(_bare(finding), seen=Seen.OBSERVED) for finding in findings)
+    return tuple(sorted((_accept(_weigh(cause, severity), directives) for cause in causes), key=_rank))
 
 
 def _rank(cause: Cause) -> tuple[object, ...]:

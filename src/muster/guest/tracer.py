@@ -9,7 +9,7 @@ Further events in the record:
 
     moment     name, at: seconds since the process was asked for
     timed      path, nodeid, at, seconds: a file was collected
-    imports    rows: [[name, file, asker, line, during, at, seconds, own seconds, succeeded], ...]
+    imports    rows: [[name, file, asker, line, during, at, seconds, own seconds, succeeded, in the main thread], ...]
     change     kind, value, frames, during, at, exact: frames are [[path, line], ...], the innermost last; where the
                change is not `exact`, it was made in the innermost file at that line or before it
     threads    names of those that still run when everything is collected
@@ -36,11 +36,15 @@ def _find_and_load(name, import_):
 
 
 def trace(record_path, spawned):
-    """Traces the next session of this process, which was asked for at the time `spawned`, into `record_path`."""
+    """Traces the next session of this process, which was asked for at the time `spawned`, into `record_path`.
+
+    Returns the tracer.
+    """
     tracer = Tracer(_Log(record_path), spawned)
     tracer.install()
     extra_plugins.append(TracePlugin(tracer))
     mark_trace_hooks()
+    return tracer
 
 
 class Tracer:
@@ -50,6 +54,7 @@ class Tracer:
         self.log = log
         self.started = _time.perf_counter() - (_time.time() - spawned)
         self.during = ""
+        self.main_thread = _get_ident()
         self.stacks = {}
         self.rows = []
         self.loaded = {}
@@ -136,6 +141,7 @@ class Tracer:
                 round(seconds, 6),
                 round(seconds - below, 6),
                 module is not None,
+                _get_ident() == self.main_thread,
             ]
         )
 

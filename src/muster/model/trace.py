@@ -33,7 +33,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ImportTiming:
-    """One module as it was met for the first time: `seconds` with everything below it, `own_seconds` without."""
+    """One module as it was met for the first time: `seconds` with everything below it, `own_seconds` without.
+
+    Those that a thread of the project's imports run beside the rest: they are not `in_main_thread`.
+    """
 
     name: str
     file: str
@@ -43,11 +46,43 @@ class ImportTiming:
     seconds: float
     own_seconds: float
     succeeded: bool
+    in_main_thread: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStatement:
+    """One import that ran, whether what it asks for was loaded already or not; each place is told once.
+
+    `importer` is the `__name__` of the module that it stands in, `file` and `line` its place. `package` is what `level` leading
+    dots start from. It is `at_module_level` where no function holds it.
+    """
+
+    importer: str
+    file: str
+    package: str
+    line: int
+    at_module_level: bool
+    name: str
+    level: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimedStep:
+    """A slow step of pytest's own: `kind` is `rewriting` (of the asserts in the file `name`) or `parameters` (of the test `name`)."""
+
+    kind: str
+    name: str
+    at_s: float
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class TracedSession:
-    """One traced session. `lost` are the files that ended a process, each with how; the rest was then collected without them."""
+    """One traced session. `lost` are the files that ended a process, each with how; the rest was then collected without them.
+
+    `file_starts` says when each of `file_seconds` began. Only a profiled session has `statements` and `steps`.
+    """
 
     collection: Collection
     changes: tuple[Change, ...] = ()
@@ -56,3 +91,6 @@ class TracedSession:
     moments: Mapping[str, float] = field(default_factory=dict)
     threads: tuple[str, ...] = ()
     lost: tuple[CollectorReport, ...] = ()
+    statements: tuple[ImportStatement, ...] = ()
+    steps: tuple[TimedStep, ...] = ()
+    file_starts: Mapping[str, float] = field(default_factory=dict)

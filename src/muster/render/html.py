@@ -21,7 +21,7 @@ _VERDICT_TONES = {"proved": "good", "partial": "warning", "refuted": "error", "u
 def render_html(report: Report, style: str, script: str) -> str:
     """`report` as a whole document; `style` and `script` are files of ours, which are allowed by their hashes."""
     policy = (
-        f"default-src 'none'; style-src '{_hash_of(style)}'; script-src '{_hash_of(script)}'; "
+        f"default-src 'none'; style-src '{hash_of(style)}'; script-src '{hash_of(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
     head = element(
@@ -38,7 +38,8 @@ def render_html(report: Report, style: str, script: str) -> str:
     return f"<!doctype html>\n{element('html', {'lang': 'en'}, head, body).source}\n"
 
 
-def _hash_of(source: str) -> str:
+def hash_of(source: str) -> str:
+    """How a policy names an inline style or script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
 
 

@@ -10,13 +10,16 @@ import msgspec
 from muster.model.fix_report import FixReport
 from muster.model.located import Located
 from muster.model.probe_report import ProbeReport
+from muster.model.profile_report import ProfileReport
 from muster.model.report import NodeIds, Report
 from muster.model.run_report import RunReport
 from muster.model.service import ServicesReport
 from muster.render.escape import escape_surrogates
 
 
-def render_json(value: Report | NodeIds | ServicesReport | RunReport | FixReport | Located | ProbeReport) -> str:
+def render_json(
+    value: Report | NodeIds | ServicesReport | RunReport | FixReport | Located | ProbeReport | ProfileReport,
+) -> str:
     """`value` as indented JSON with a final newline. ASCII only, so that no terminal can be addressed by it."""
     return dump_json(msgspec.to_builtins(value))
 

@@ -12,9 +12,13 @@ from muster.diagnosis import (
     dated,
     faults_of,
     history_questions,
+    judge_findings,
+    m502_heavy_import,
+    m503_input_output_at_import,
     questions,
     review_directives,
 )
+from muster.diagnosis.case import Case
 from muster.facts.module_facts import Directive
 from muster.index.index import FactsOf
 from muster.index.search import MentionsOf
@@ -23,6 +27,7 @@ from muster.model.collection import Collection
 from muster.model.environment import Environment
 from muster.model.history import HistoryQuestions
 from muster.model.invocation import Invocation
+from muster.model.profile import HeavyImport, ObservedEffect
 from muster.ports import FileTree, History
 from muster.usecases.plan import ExpectedCategory, Standards
 
@@ -67,6 +72,27 @@ def diagnose(
     directives = {**_directives_of((cause.culprit.path for cause in causes if cause.culprit), facts), **directives}
     problems = (*collection.problems, *review_directives(directives, causes, collection))
     return causes, replace(collection, problems=problems)
+
+
+def explain_costs(
+    collection: Collection,
+    invocation: Invocation,
+    environment: Environment,
+    tree: FileTree,
+    facts: FactsOf,
+    standards: Standards,
+    heavy: Sequence[HeavyImport],
+    effects: Sequence[ObservedEffect],
+) -> tuple[Cause, ...]:
+    """The causes that a traced run of `collection` shows: imports that could wait, and input and output at import time."""
+    answers = answer_from_tree(questions(Collection(), facts), tree, invocation, facts)
+    case = Case(collection, invocation, environment, tree, answers)
+    findings = [
+        *(m502_heavy_import.explain(each, case) for each in heavy),
+        *(m503_input_output_at_import.explain_observed(each, case) for each in effects),
+    ]
+    places = (finding.culprit.path for finding in findings if finding.culprit)
+    return judge_findings(findings, standards.severities, _directives_of(places, facts))
 
 
 def _dated(causes: tuple[Cause, ...], tree: FileTree, history: History, left_s: float) -> tuple[Cause, ...]:

@@ -32,6 +32,7 @@ from muster.ports import (
     NewRepository,
     Observations,
     ObservedPytest,
+    PairedRuns,
     ProjectCopy,
     ProjectWriter,
     RunView,
@@ -45,6 +46,7 @@ from muster.usecases.simulate import Ports
 from muster.usecases.witness import Confirmation
 
 if TYPE_CHECKING:
+    from muster.adapters.project_copy import CopiedProject
     from muster.render.layout import Canvas
     from muster.usecases.baseline import Base
     from muster.usecases.preflight import ServicePorts
@@ -122,12 +124,16 @@ class Workspace:
         """What `--confirm` asks of `observed`, in as many processes at once as there are cores."""
         return Confirmation(self.observed, extent, _worker_count("auto"))
 
-    def traced(self, file_timeout_s: float) -> TracedPytest:
+    def traced(self, file_timeout_s: float, *, profiled: bool = False) -> TracedPytest:
         """As `observed`, traced; a file that takes longer than `file_timeout_s` to collect is given up."""
         from muster.adapters.traced_pytest import TracedProcess  # what only a probe needs
 
         return TracedProcess(
-            self.interpreter, self.ports.environ, file_timeout_s=file_timeout_s, children=_worker_count("auto")
+            self.interpreter,
+            self.ports.environ,
+            file_timeout_s=file_timeout_s,
+            children=_worker_count("auto"),
+            profiled=profiled,
         )
 
 
@@ -346,6 +352,15 @@ def project_writer(root: str) -> ProjectWriter:
 
 def project_copy(workspace: Workspace) -> ProjectCopy:
     """A copy of the project to collect in; using it runs the project's code."""
+    return _copied_project(workspace)
+
+
+def paired_runs(workspace: Workspace) -> PairedRuns:
+    """Two copies of the project to time; using them runs the project's code."""
+    return _copied_project(workspace)
+
+
+def _copied_project(workspace: Workspace) -> CopiedProject:
     from muster.adapters.observed_pytest import PytestProcess
     from muster.adapters.project_copy import CopiedProject  # what only `muster fix --confirm` needs
 
