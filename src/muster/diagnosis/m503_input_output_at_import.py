@@ -64,7 +64,7 @@ def _deed(effect: ObservedEffect) -> str:
         case "sleep":
             return f"sleeps {_spelled(effect.seconds)}"
         case "socket":
-            return f"connects to {told}"
+            return f"opens a socket ({told})"
         case _:
             return f"starts a process ({told})"
 
