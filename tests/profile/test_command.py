@@ -52,7 +52,7 @@ def test_what_could_wait_is_moved_and_measured_and_taken_back(
     parts = {part["part"]: part["seconds"] for part in report["parts"]}
     assert 1.0 <= parts["first-party"] < report["seconds"]
     assert parts["parameters"] > 0
-    assert [(each["module"], each["deferrable"]) for each in report["heavy"]][0] == ("engine", True)
+    assert (report["heavy"][0]["module"], report["heavy"][0]["deferrable"]) == ("engine", True)
     assert {cause["code"] for cause in report["causes"]} == {"M501", "M502", "M503"}
     (waits,) = [cause for cause in report["causes"] if cause["code"] == "M503"]
     assert (waits["seen"], waits["culprit"]["path"], waits["culprit"]["line"]) == ("confirmed", "engine.py", 5)
