@@ -343,6 +343,21 @@ class HistoryStore(Protocol):
         """Give up the connections."""
 
 
+class DeliveryFailure(Exception):
+    """A server did not take what was sent, however often that was tried; `str()` says why, in words for the user."""
+
+
+class TeamServer(Protocol):
+    """A server that keeps the records of a team. `name` is its address, which holds no secret."""
+
+    @property
+    def name(self) -> str:
+        """The address."""
+
+    def deliver(self, body: bytes) -> bytes:
+        """Send a push; the server's answer. Raises `DeliveryFailure`."""
+
+
 class RecordSpool(Protocol):
     """Encoded records that wait to be taken into the memory."""
 

@@ -10,8 +10,11 @@ FOLDER = ".muster"
 
 
 def open_project_folder(root: str) -> str:
-    """The folder, made where it is not there. Raises `OSError`."""
+    """The folder, made where it is not there. Raises `OSError`, also where it is a symlink: whoever made the tree chose
+    where that leads."""
     folder = os.path.join(root, FOLDER)
+    if os.path.islink(folder):
+        raise OSError(f"{folder} is a symlink: it is not written")
     os.makedirs(folder, exist_ok=True)
     ignore = os.path.join(folder, ".gitignore")
     if not os.path.exists(ignore):

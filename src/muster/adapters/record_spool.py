@@ -31,9 +31,9 @@ class RecordSpool:
 
     def keep(self, name: str, content: bytes) -> int:
         """Keep `content` durably; returns how many wait now. Raises `OSError`."""
-        if os.path.islink(os.path.join(self._root, FOLDER)) or os.path.islink(self._folder):
-            raise OSError(f"{self._folder} is behind a symlink")  # whoever made the tree chose where it leads
         open_project_folder(self._root)
+        if os.path.islink(self._folder):
+            raise OSError(f"{self._folder} is a symlink: it is not written")
         os.makedirs(self._folder, exist_ok=True)
         write_atomically(os.path.join(self._folder, name + _SUFFIX), zlib.compress(content, 1))
         waiting = self.waiting()

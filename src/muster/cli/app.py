@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from muster import __version__
-from muster.cli import profiling, reading, running, serving, writing
+from muster.cli import history, profiling, push, reading, running, serving, writing
 from muster.cli.options import Thunk, print_text
 from muster.errors import UsageError
 
@@ -84,6 +84,8 @@ app.command("profile")(profiling.profile)
 app.command("locate")(reading.locate)
 app.command("accept")(writing.accept)
 app.command("services")(running.services)
+app.command("history")(history.history)
+app.command("push")(push.push)
 app.command("serve")(serving.serve)
 app.command("init")(writing.init)
 app.command("demo")(writing.demo)

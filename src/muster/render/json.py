@@ -14,11 +14,20 @@ from muster.model.profile_report import ProfileReport
 from muster.model.report import NodeIds, Report
 from muster.model.run_report import RunReport
 from muster.model.service import ServicesReport
+from muster.model.trend_report import TrendReport
 from muster.render.escape import escape_surrogates
 
 
 def render_json(
-    value: Report | NodeIds | ServicesReport | RunReport | FixReport | Located | ProbeReport | ProfileReport,
+    value: Report
+    | NodeIds
+    | ServicesReport
+    | RunReport
+    | FixReport
+    | Located
+    | ProbeReport
+    | ProfileReport
+    | TrendReport,
 ) -> str:
     """`value` as indented JSON with a final newline. ASCII only, so that no terminal can be addressed by it."""
     return dump_json(msgspec.to_builtins(value))

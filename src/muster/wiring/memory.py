@@ -12,7 +12,7 @@ from muster.adapters.disk_tree import DiskTree
 from muster.adapters.project_folder import open_project_folder
 from muster.adapters.record_spool import RecordSpool
 from muster.errors import HistoryError, MissingExtraError
-from muster.ports import HistoryStore
+from muster.ports import HistoryStore, TeamServer
 from muster.settings import Settings, UserSettings, load_user_settings
 from muster.usecases.take_in import TakenIn, take_in
 
@@ -61,6 +61,18 @@ def forget_old(settings: Settings, store: HistoryStore) -> int:
     return store.prune(_days_ago(settings.history.keep_days))
 
 
+def team_server(url: str, token: str, *, insecure: bool = False) -> TeamServer:
+    """The server at `url`. Raises `UsageError` where a token must not be sent there."""
+    from muster.adapters.team_server import HttpTeamServer  # what only a push needs
+
+    return HttpTeamServer(url, token, insecure=insecure)
+
+
+def project_name(root: str, settings: Settings) -> str:
+    """What the project is called in the memory."""
+    return settings.history.project or os.path.basename(root.rstrip("/")) or "project"
+
+
 def has_history_extra() -> bool:
     """Whether the extra `history` is installed; nothing of it is imported."""
     return all(find_spec(name) is not None for name in ("sqlalchemy", "alembic"))
@@ -70,7 +82,7 @@ def _folder(root: str) -> str:
     try:
         return open_project_folder(root)
     except OSError as error:
-        raise HistoryError(f"{root} has no room for the history: {error.strerror or error}") from error
+        raise HistoryError(f"there is no place for the history: {error}") from error
 
 
 def _days_ago(days: int) -> str:

@@ -16,7 +16,7 @@ from muster.usecases.ci_job import find_ci_job
 from muster.usecases.remember import Provenance
 from muster.usecases.wire import encode_record
 from muster.wiring import Choices, Workspace
-from muster.wiring.memory import has_history_extra, open_history, take_in_waiting
+from muster.wiring.memory import has_history_extra, open_history, project_name, take_in_waiting
 
 MOST_WAITING = 200
 """From so many on a command takes them into the memory itself, which costs it about a second."""
@@ -89,11 +89,6 @@ def provenance_of(
         categories=categories,
         whole=whole,
     )
-
-
-def project_name(root: str, settings: Settings) -> str:
-    """What the project is called in the memory."""
-    return settings.history.project or os.path.basename(root.rstrip("/")) or "project"
 
 
 def complain(reason: str) -> None:
