@@ -32,7 +32,7 @@ def record(name: object, minute: int = 0, **fields: Any) -> HistoryRecord:
         "nodeids": {"tests/test_a.py": ("test_one", "test_two")},
         "simulated_s": 0.5,
     }
-    return HistoryRecord(id=identifier(name), recorded_at=when(minute), **(healthy | fields))
+    return HistoryRecord(id=identifier(name), **({"recorded_at": when(minute)} | healthy | fields))
 
 
 def cause(fingerprint: str = "f1", **fields: Any) -> RecordedCause:

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.history.records import record
 
 from muster.adapters.git_objects import git_environment
+from muster.adapters.history.database import sqlite_url
 from muster.adapters.record_spool import RecordSpool
 from muster.cli.main import run
 from muster.model.memory import HistoryRecord, RecordSummary
@@ -19,7 +21,7 @@ from muster.settings import load_settings
 from muster.usecases.ci_job import CiJob, find_ci_job
 from muster.usecases.wire import decode_record
 from muster.wiring import open_tree
-from muster.wiring.memory import open_current_history
+from muster.wiring.memory import open_current_history, open_history
 
 PROJECT = {
     "pyproject.toml": '[tool.muster]\nbudget = "30s"\n[tool.muster.history]\nproject = "shop"\n'
@@ -209,6 +211,25 @@ def test_the_history_shows_what_commands_left(project: Path, capsys: pytest.Capt
     assert len((project / "out.csv").read_text().splitlines()) == 2
     assert run(["history", "-c", "godo"]) == 4
     assert "there are: all, good" in capsys.readouterr().err
+
+
+def test_a_project_forgets_what_is_old_in_its_own_database_only(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = record("old", recorded_at="2020-01-01T00:00:00Z")
+    with open_history(str(project)) as store:
+        store.add(old)
+    assert remembered(project) == []
+    monkeypatch.setenv("MUSTER_HISTORY_URL", sqlite_url(str(tmp_path / "everybody.db")))
+    with open_history(str(project)) as store:
+        store.add(old)
+    assert [each.id for each in remembered(project)] == [old.id]
+    monkeypatch.delenv("MUSTER_HISTORY_URL")
+    keep_all = PROJECT["pyproject.toml"].replace("[tool.muster.history]\n", "[tool.muster.history]\nkeep_days = 0\n")
+    (project / "pyproject.toml").write_text(keep_all)
+    with open_history(str(project)) as store:
+        store.add(old)
+    assert [each.id for each in remembered(project)] == [old.id]
 
 
 def test_the_extra_is_named_where_it_is_missing(

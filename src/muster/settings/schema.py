@@ -63,7 +63,7 @@ class HistorySettings:
     """`[tool.muster.history]`: what is remembered of this project.
 
     `record` is None where nothing is said: then it is recorded where the extra `history` is installed. `project` is its
-    name in the memory, by default that of its folder. What is older than `keep_days` is forgotten.
+    name in the memory, by default that of its folder. What is older than `keep_days` is forgotten, nothing where it is 0.
     """
 
     record: bool | None = None

@@ -44,10 +44,14 @@ def open_history(root: str, url: str = "") -> Iterator[HistoryStore]:
 
 @contextmanager
 def open_current_history(root: str, settings: Settings, url: str = "") -> Iterator[HistoryStore]:
-    """As `open_history`, with what waits taken in, and forgotten what is older than the project keeps."""
+    """As `open_history`, with what waits taken in; of its own database what is older than the project keeps is forgotten.
+
+    A database that others use too is not this project's to forget: whoever serves it does that.
+    """
     with open_history(root, url) as store:
         take_in_waiting(root, store)
-        forget_old(settings, store)
+        if not url and not user_settings().history_url:
+            forget_old(settings, store)
         yield store
 
 
@@ -57,8 +61,9 @@ def take_in_waiting(root: str, store: HistoryStore) -> TakenIn:
 
 
 def forget_old(settings: Settings, store: HistoryStore) -> int:
-    """Forget what is older than the project keeps; returns how many records those were."""
-    return store.prune(_days_ago(settings.history.keep_days))
+    """Forget what is older than `settings` keep, of whatever project; returns how many records those were."""
+    days = settings.history.keep_days
+    return store.prune(_days_ago(days)) if days else 0
 
 
 def team_server(url: str, token: str, *, insecure: bool = False) -> TeamServer:
