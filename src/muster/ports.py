@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from muster.model.alert import AlertState, Letter
 from muster.model.collection import Collection
 from muster.model.environment import Environment, ProbedModule
 from muster.model.fix import FileChange
 from muster.model.history import Chronicle, CommitFiles, HistoryQuestions, PastVersion
 from muster.model.memory import (
-    AlertState,
     CauseEpisode,
     HistoryRecord,
     RecordSummary,
@@ -328,10 +328,13 @@ class HistoryStore(Protocol):
         """Forget the token; whether it was there."""
 
     def alert_states(self, project: str) -> tuple[AlertState, ...]:
-        """What was last told of each rule."""
+        """What each target was told of each finding, by key and target."""
 
-    def change_alert(self, state: AlertState) -> bool:
-        """Keep `state` of its key; true for the one caller by whom it changed between `ok` and `firing` (none is `ok`)."""
+    def change_alerts(self, states: Sequence[AlertState]) -> tuple[AlertState, ...]:
+        """Keep each of `states` where the one that it was made from, by its version, is still the one that is there.
+
+        Returns those that were kept, with their new versions: of two callers at once one has each of them.
+        """
 
     def undelivered(self, server: str) -> tuple[str, ...]:
         """The ids of the records that `server` has not confirmed, oldest first."""
@@ -375,6 +378,16 @@ class RecordSpool(Protocol):
 
     def set_aside(self, name: str) -> None:
         """It cannot be understood: it waits no more."""
+
+
+class Notifier(Protocol):
+    """The services that alerts are sent through."""
+
+    def send(self, letters: Sequence[Letter]) -> Sequence[str]:
+        """Send all of `letters`, at once and within a bounded time; for each why it was not sent, "" where it was.
+
+        What it says holds nothing of a target's url.
+        """
 
 
 class Clock(Protocol):

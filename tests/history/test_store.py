@@ -5,12 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-import msgspec
 from tests.history.records import cause, identifier, record, when
 
 from muster.adapters.history.store import DatabaseHistory
 from muster.model.memory import (
-    AlertState,
     ComparedTests,
     HistoryRecord,
     MissingDependency,
@@ -207,16 +205,6 @@ def test_tokens_are_kept_by_their_digest(memory: DatabaseHistory) -> None:
     assert memory.remove_token("t1")
     assert not memory.remove_token("t1")
     assert memory.token("t1") is None
-
-
-def test_an_alert_changes_its_state_for_one_caller(memory: DatabaseHistory) -> None:
-    firing = AlertState(project="shop", key="budget:all", state="firing", since=when(1), record="r", text="too slow")
-    assert not memory.change_alert(msgspec.structs.replace(firing, state="ok"))
-    assert memory.change_alert(firing)
-    assert not memory.change_alert(msgspec.structs.replace(firing, since=when(2)))
-    assert memory.alert_states("shop") == (firing,)
-    assert memory.change_alert(msgspec.structs.replace(firing, state="ok", since=when(3)))
-    assert [each.since for each in memory.alert_states("shop")] == [when(3)]
 
 
 def test_each_server_is_told_once(memory: DatabaseHistory) -> None:

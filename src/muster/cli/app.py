@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from muster import __version__
-from muster.cli import history, profiling, push, reading, running, serving, writing
+from muster.cli import alerting, history, profiling, push, reading, running, serving, writing
 from muster.cli.options import Thunk, print_text
 from muster.errors import UsageError
 
@@ -31,6 +31,9 @@ baseline_app = typer.Typer(help="What a change loses or gains.", rich_markup_mod
 app.add_typer(baseline_app, name="baseline")
 token_app = typer.Typer(help="Who may read and push to a server.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(token_app, name="token")
+
+alerts_app = typer.Typer(help="What is wrong, and telling it.", rich_markup_mode=None)
+app.add_typer(alerts_app, name="alerts")
 
 
 def parse_arguments(arguments: Sequence[str]) -> Thunk:
@@ -86,6 +89,9 @@ app.command("accept")(writing.accept)
 app.command("services")(running.services)
 app.command("history")(history.history)
 app.command("push")(push.push)
+alerts_app.callback(invoke_without_command=True)(alerting.alerts)
+alerts_app.command("test")(alerting.alerts_test)
+alerts_app.command("send")(alerting.alerts_send)
 app.command("serve")(serving.serve)
 app.command("init")(writing.init)
 app.command("demo")(writing.demo)

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from muster.errors import MissingExtraError, UsageError
 from muster.render.escape import escape_text
 from muster.wiring import find_settings
+from muster.wiring.alerts import telling_behind
 from muster.wiring.memory import open_current_history
 from muster.wiring.server import kept_current
 
@@ -27,10 +28,14 @@ def run_serve(root: str, host: str, port: int, names: tuple[str, ...], max_body_
 
     settings = ServerSettings(host, port, names, behind_tls=https, max_body_bytes=max_body_mb << 20)
     folder, project = find_settings(root)
-    with open_current_history(folder, project) as store, kept_current(folder, project, store, _tell):
+    with (
+        open_current_history(folder, project) as store,
+        kept_current(folder, project, store, _tell),
+        telling_behind(store, _tell) as after_push,
+    ):
         if not settings.is_private and not store.tokens():
             _tell("nobody can read this yet: `muster token add NAME` makes a token")
-        serve(store, settings, _tell)
+        serve(store, settings, _tell, after_push)
     return 0
 
 

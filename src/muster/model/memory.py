@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from muster.model.alert import AlertRules
 from muster.model.report import Since, VerdictState
 from muster.model.service import ServiceState
 
@@ -142,7 +143,7 @@ class HistoryRecord(msgspec.Struct, frozen=True, kw_only=True):
     of it: such a record is kept and shown, and no trend, cause or alert follows from it. `simulated` tells whether tests
     and files are those of the simulation or of real pytest. `causes` is None where nobody looked for any. `observed_s` is
     this session's own measurement of a whole pytest process. `nodeids` are the tests by file: what stands behind `PATH::`;
-    None where they are not known. `exit_code` is that of the command.
+    None where they are not known. `exit_code` is that of the command. `alerts` is what the project wants to be told of.
     """
 
     schema: Literal["muster.history/1"] = "muster.history/1"
@@ -181,6 +182,7 @@ class HistoryRecord(msgspec.Struct, frozen=True, kw_only=True):
     compared: ComparedTests | None = None
     missing: tuple[MissingDependency, ...] = ()
     services: tuple[RecordedService, ...] = ()
+    alerts: AlertRules | None = None
 
 
 class RecordSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -305,17 +307,6 @@ class StoredToken(msgspec.Struct, frozen=True, kw_only=True):
     scope: Literal["read", "write"]
     digest: str
     created_at: str
-
-
-class AlertState(msgspec.Struct, frozen=True, kw_only=True):
-    """What was last told of a rule in one place (`key`): `state` is `firing` or `ok`, since when, and by which record."""
-
-    project: str
-    key: str
-    state: Literal["ok", "firing"]
-    since: str
-    record: str = ""
-    text: str = ""
 
 
 class Push(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from muster.model.alert import AlertsReport, DeliveryReport
 from muster.model.fix_report import FixReport
 from muster.model.located import Located
 from muster.model.probe_report import ProbeReport
@@ -17,9 +18,8 @@ from muster.model.service import ServicesReport
 from muster.model.trend_report import TrendReport
 from muster.render.escape import escape_surrogates
 
-
-def render_json(
-    value: Report
+Printable = (
+    Report
     | NodeIds
     | ServicesReport
     | RunReport
@@ -27,8 +27,13 @@ def render_json(
     | Located
     | ProbeReport
     | ProfileReport
-    | TrendReport,
-) -> str:
+    | TrendReport
+    | AlertsReport
+    | DeliveryReport
+)
+
+
+def render_json(value: Printable) -> str:
     """`value` as indented JSON with a final newline. ASCII only, so that no terminal can be addressed by it."""
     return dump_json(msgspec.to_builtins(value))
 

@@ -3,7 +3,7 @@
 from muster.settings.accepted import ACCEPTED_FILE, load_accepted, render_accepted
 from muster.settings.load import load_settings
 from muster.settings.schema import Category, HistorySettings, Service, Settings
-from muster.settings.user import UserSettings, load_user_settings
+from muster.settings.user import UserSettings, load_alert_targets, load_user_settings
 from muster.settings.variables import expand_url, secret_values
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "UserSettings",
     "expand_url",
     "load_accepted",
+    "load_alert_targets",
     "load_settings",
     "load_user_settings",
     "render_accepted",

@@ -10,6 +10,7 @@ from muster.errors import UsageError
 from muster.model.cause import Severity
 from muster.model.location import Location
 from muster.ports import EntryKind, FileTree, ReadFailure
+from muster.settings.alerts import read_alert_rules
 from muster.settings.schema import CAUSE_CODES, Category, HistorySettings, Service, Settings
 from muster.settings.table import Table, nearest
 
@@ -59,7 +60,9 @@ def _find_shared_table(tree: FileTree, path: str) -> Table | None:
 
 
 def _read_settings(table: Table, origin: str) -> Settings:
-    table.refuse_unknown(("invocation", "python", "budget", "severity", "categories", "services", "plugin", "history"))
+    table.refuse_unknown(
+        ("invocation", "python", "budget", "severity", "categories", "services", "plugin", "history", "alerts")
+    )
     services = {name: _read_service(name, inner) for name, inner in table.tables("services").items()}
     return Settings(
         invocation=table.string("invocation"),
@@ -70,6 +73,7 @@ def _read_settings(table: Table, origin: str) -> Settings:
         services=services,
         plugin=table.flag("plugin"),
         history=_read_history(table.table("history")),
+        alerts=read_alert_rules(table.table("alerts")),
         origin=origin,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from muster.model.alert import AlertRules
 from muster.model.cause import Severity
 from muster.model.location import Location
 
@@ -88,4 +89,5 @@ class Settings:
     services: Mapping[str, Service] = field(default_factory=dict)
     plugin: bool = False
     history: HistorySettings = field(default_factory=HistorySettings)
+    alerts: AlertRules = field(default_factory=AlertRules)
     origin: str = ""

@@ -1,4 +1,4 @@
-"""What the user's own configuration says: where the memory lies and where it is sent, which no project may choose.
+"""What the user's own configuration says: where the memory lies, where it is sent and who is told, which no project may choose.
 
 `config.toml` in `muster` of the user's configuration folder; `MUSTER_CONFIG` names another file. Each value may hold
 `${NAME}`; a secret is only ever that.
@@ -8,6 +8,8 @@
     [push]
     url = "https://muster.example"
     token = "${MUSTER_PUSH_TOKEN}"
+    [alerts.targets]
+    team = "${TEAM_SLACK}"
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from muster.model.alert import AlertTarget
 from muster.ports import EntryKind, FileTree
 from muster.settings.load import parse_toml, read_toml
 from muster.settings.table import Table
@@ -35,12 +38,7 @@ class UserSettings:
 
 def load_user_settings(tree: FileTree, environ: Mapping[str, str]) -> UserSettings:
     """The user's settings: variables of the environment go before the file. Raises `UsageError` for what is wrong there."""
-    path = _path(environ)
-    table = Table(path, "", (), {})
-    if path and tree.kind(path) is EntryKind.FILE:
-        text = read_toml(tree, path)
-        table = Table(path, text, (), parse_toml(path, text))
-    table.refuse_unknown(("history", "push"))
+    table = _read(tree, environ)
     history, push = table.table("history"), table.table("push")
     history.refuse_unknown(("url",))
     push.refuse_unknown(("url", "token"))
@@ -49,6 +47,31 @@ def load_user_settings(tree: FileTree, environ: Mapping[str, str]) -> UserSettin
         push_url=environ.get("MUSTER_PUSH_URL") or _expanded(push, "url", environ),
         push_token=environ.get("MUSTER_PUSH_TOKEN") or _secret(push, "token", environ),
     )
+
+
+def load_alert_targets(tree: FileTree, environ: Mapping[str, str]) -> tuple[AlertTarget, ...]:
+    """Whom to tell: `MUSTER_ALERT_TARGETS`, urls with blanks between them, goes before the file. Raises `UsageError`."""
+    if urls := dict.fromkeys(environ.get("MUSTER_ALERT_TARGETS", "").split()):
+        schemes = [AlertTarget("", url).scheme or "target" for url in urls]
+        return tuple(
+            AlertTarget(f"{scheme} {n}", url) for n, (scheme, url) in enumerate(zip(schemes, urls, strict=True), 1)
+        )
+    targets = _read(tree, environ).table("alerts").table("targets")
+    # Such a url is a secret as a whole, wherever in it the token stands.
+    named = {_secret(targets, name, environ): name for name in targets.keys()}  # noqa: SIM118  # because a Table is no mapping
+    return tuple(AlertTarget(name, url) for url, name in named.items())
+
+
+def _read(tree: FileTree, environ: Mapping[str, str]) -> Table:
+    """The whole file, empty where there is none."""
+    path = _path(environ)
+    table = Table(path, "", (), {})
+    if path and tree.kind(path) is EntryKind.FILE:
+        text = read_toml(tree, path)
+        table = Table(path, text, (), parse_toml(path, text))
+    table.refuse_unknown(("history", "push", "alerts"))
+    table.table("alerts").refuse_unknown(("targets",))
+    return table
 
 
 def _path(environ: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from muster.diagnosis import fingerprint
-from muster.diagnosis.catalogue import DIRECTIVE_PROBLEM, ONLY_PROFILED
+from muster.diagnosis.catalogue import DIRECTIVE_PROBLEM
 from muster.model.acceptance import Accepted
 from muster.model.cause import Cause, Evidence
 from muster.model.collection import Problem
@@ -32,13 +32,11 @@ def stale_acceptances(
 ) -> tuple[Accepted, ...]:
     """Those of `accepted` that match none of `causes`: all causes of the whole project.
 
-    What only a real run shows is not judged unless it `was_run`, nor what only a comparison shows unless it `was_compared`,
-    nor what a profile shows.
+    What only a real run shows is not judged unless it `was_run`, nor what only a comparison shows unless it `was_compared`.
     """
     judged = {"simulated", *(["observed"] if was_run else []), *(["compared"] if was_compared else [])}
     matched = {fingerprint(cause, root) for cause in causes}
-    judged_entries = (entry for entry in accepted if entry.seen in judged and entry.code not in ONLY_PROFILED)
-    return tuple(entry for entry in judged_entries if entry.fingerprint not in matched)
+    return tuple(entry for entry in accepted if entry.fingerprint not in matched and entry.seen in judged)
 
 
 def stale_problems(stale: Iterable[Accepted], root: str) -> tuple[Problem, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from muster import __version__
+from muster.model.alert import AlertRules
 from muster.model.collection import Collection, Item, Outcome
 from muster.model.memory import (
     ALL_TESTS,
@@ -47,6 +48,7 @@ class Provenance:
     job_url: str = ""
     categories: tuple[str, ...] = ()
     whole: bool = True
+    alerts: AlertRules | None = None
 
     def begin(self, kind: RecordKind, exit_code: int) -> HistoryRecord:
         """A record that says no more than this."""
@@ -63,6 +65,7 @@ class Provenance:
             category=", ".join(self.categories) or ALL_TESTS,
             whole=self.whole,
             exit_code=exit_code,
+            alerts=self.alerts,
         )
 
 

@@ -20,7 +20,7 @@ from muster.web.access import Access
 from muster.web.assets import Asset, read_assets
 from muster.web.doors import Doors
 from muster.web.guard import Guard
-from muster.web.ingestion import Ingestion, Tell
+from muster.web.ingestion import AfterPush, Ingestion, Tell
 from muster.web.metrics import Metrics
 from muster.web.pages import Pages
 from muster.web.rendering import make_renderer
@@ -28,9 +28,14 @@ from muster.web.server_settings import ServerSettings
 
 
 def make_application(
-    store: HistoryStore, settings: ServerSettings, tell: Tell, monotonic: Callable[[], float] = time.monotonic
+    store: HistoryStore,
+    settings: ServerSettings,
+    tell: Tell,
+    monotonic: Callable[[], float] = time.monotonic,
+    after_push: AfterPush = lambda records: None,
 ) -> ASGIApp:
-    """The dashboard over `store`. `tell` gets a line for each event that the server's operator should see."""
+    """The dashboard over `store`. `tell` gets a line for each event that the server's operator should see, `after_push`
+    the records of each push."""
     assets = read_assets()
     access = Access(store, settings, monotonic)
     render = make_renderer(assets)
@@ -39,7 +44,7 @@ def make_application(
         routes=[
             *_public_routes(doors, assets),
             *_readers_routes(access, Pages(store, render), Metrics(store)),
-            Route("/api/v1/records", Ingestion(store, access, settings, tell).push, methods=["POST"]),
+            Route("/api/v1/records", Ingestion(store, access, settings, tell, after_push).push, methods=["POST"]),
         ],
         exception_handlers={HTTPException: doors.refused, MusterError: doors.refused, Exception: doors.refused},
     )

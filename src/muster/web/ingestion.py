@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import anyio
 import msgspec
@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from muster.errors import UsageError
-from muster.model.memory import Pushed, Refusal
+from muster.model.memory import HistoryRecord, Pushed, Refusal
 from muster.ports import HistoryStore
 from muster.usecases.wire import decode_push
 from muster.web.access import Access
@@ -23,16 +23,21 @@ from muster.web.server_settings import ServerSettings
 _WRITERS = 2
 
 Tell = Callable[[str], None]
+AfterPush = Callable[[Sequence[HistoryRecord]], None]
+"""What is done with records that are new and safe; it returns at once."""
 
 
 class Ingestion:
     """Takes pushes. A record is known by its own id, so a push that is sent again changes nothing."""
 
-    def __init__(self, store: HistoryStore, access: Access, settings: ServerSettings, tell: Tell) -> None:
+    def __init__(
+        self, store: HistoryStore, access: Access, settings: ServerSettings, tell: Tell, after_push: AfterPush
+    ) -> None:
         self._store = store
         self._access = access
         self._settings = settings
         self._tell = tell
+        self._after_push = after_push
         self._writers = anyio.CapacityLimiter(_WRITERS)
 
     async def push(self, request: Request) -> Response:
@@ -49,12 +54,18 @@ class Ingestion:
             push, refused = decode_push(body)
         except UsageError as error:
             raise HTTPException(400, str(error)) from error
-        accepted: list[str] = []
+        accepted: list[HistoryRecord] = []
         known: list[str] = []
-        for record in push.records:
-            (accepted if self._store.add(record) else known).append(record.id)
+        try:
+            for record in push.records:
+                if self._store.add(record):
+                    accepted.append(record)
+                else:
+                    known.append(record.id)
+        finally:
+            self._after_push(accepted)
         return Pushed(
-            accepted=tuple(accepted),
+            accepted=tuple(record.id for record in accepted),
             known=tuple(known),
             refused=tuple(Refusal(id=id_, reason=reason) for id_, reason in refused.items()),
         )

@@ -9,16 +9,16 @@ import uvicorn
 from muster.errors import UsageError
 from muster.ports import HistoryStore
 from muster.web.app import make_application
-from muster.web.ingestion import Tell
+from muster.web.ingestion import AfterPush, Tell
 from muster.web.server_settings import ServerSettings
 
 _MOST_CONNECTIONS = 512
 _GRACE_S = 10
 
 
-def serve(store: HistoryStore, settings: ServerSettings, tell: Tell) -> None:
+def serve(store: HistoryStore, settings: ServerSettings, tell: Tell, after_push: AfterPush) -> None:
     """Answer requests until Ctrl-C or SIGTERM. Raises `UsageError` where the address cannot be listened at."""
-    application = make_application(store, settings, tell)
+    application = make_application(store, settings, tell, after_push=after_push)
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host

@@ -17,6 +17,7 @@ from muster.usecases.remember import Provenance
 from muster.usecases.wire import encode_record
 from muster.wiring import Choices, Workspace
 from muster.wiring.memory import has_history_extra, open_history, project_name, take_in_waiting
+from muster.wiring.telling import start_telling
 
 MOST_WAITING = 200
 """From so many on a command takes them into the memory itself, which costs it about a second."""
@@ -43,6 +44,7 @@ class Recorder:
                     take_in_waiting(self.root, store)
         except Exception as error:  # the command has done its work: whatever goes wrong here is told and no more
             return f"{type(error).__name__}: {error}"
+        start_telling(self.root)
         return ""
 
 
@@ -88,6 +90,7 @@ def provenance_of(
         job_url=job.url,
         categories=categories,
         whole=whole,
+        alerts=settings.alerts,
     )
 
 

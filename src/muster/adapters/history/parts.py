@@ -47,7 +47,7 @@ def split(record: HistoryRecord) -> dict[str, tuple[str, bytes]]:
         NODEIDS: record.nodeids,
     }
     rest = msgspec.structs.replace(record, causes=None, files=(), imports=(), nodeids=None)
-    return {REST: pack(rest)} | {name: pack(piece) for name, piece in pieces.items() if piece or piece == ()}
+    return {REST: pack(rest)} | {name: pack(piece) for name, piece in pieces.items() if piece is not None}
 
 
 def join(stored: dict[str, bytes]) -> HistoryRecord:

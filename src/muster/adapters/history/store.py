@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from muster.adapters.history import parts as pieces
 from muster.adapters.history.addition import add_record, insert_new
+from muster.adapters.history.alert_rows import change_alert_rows, read_alert_rows
 from muster.adapters.history.database import Database
 from muster.adapters.history.tables import (
     alerts,
@@ -24,8 +25,8 @@ from muster.adapters.history.tables import (
     series,
     tokens,
 )
+from muster.model.alert import AlertState
 from muster.model.memory import (
-    AlertState,
     CauseEpisode,
     HistoryRecord,
     RecordSummary,
@@ -187,6 +188,7 @@ class DatabaseHistory:
                 stale = sa.update(series).where(column.is_not(None), column.not_in(lost))
                 connection.execute(stale.values({column.name: None, f"{column.name}_at": ""}))
             connection.execute(sa.delete(episodes).where(episodes.c.last_at < before))
+            connection.execute(sa.delete(alerts).where(alerts.c.since < before, alerts.c.state == "ok"))
         return forgotten
 
     def add_token(self, token: StoredToken) -> None:
@@ -209,18 +211,16 @@ class DatabaseHistory:
             return bool(connection.execute(sa.delete(tokens).where(tokens.c.id == id)).rowcount)
 
     def alert_states(self, project: str) -> tuple[AlertState, ...]:
-        """What was last told of each rule."""
-        found = sa.select(alerts).where(alerts.c.project == project).order_by(alerts.c.key)
-        return tuple(AlertState(**row._mapping) for row in self._rows(found))
+        """What each target was told of each finding."""
+        with self._database.reading() as connection:
+            return read_alert_rows(connection, project)
 
-    def change_alert(self, state: AlertState) -> bool:
-        """Keep `state` of its key; true for the one caller by whom it changed."""
-        a = alerts.c
+    def change_alerts(self, states: Sequence[AlertState]) -> tuple[AlertState, ...]:
+        """Those of `states` that nobody else has changed meanwhile, kept."""
+        if not states:
+            return ()
         with self._database.writing() as connection:
-            first = {"project": state.project, "key": state.key, "state": "ok", "since": state.since}
-            insert_new(connection, alerts, [first])
-            changing = sa.update(alerts).where(a.project == state.project, a.key == state.key, a.state != state.state)
-            return bool(connection.execute(changing.values(msgspec.structs.asdict(state))).rowcount)
+            return change_alert_rows(connection, states)
 
     def undelivered(self, server: str) -> tuple[str, ...]:
         """The ids of the records that `server` has not confirmed, oldest first."""

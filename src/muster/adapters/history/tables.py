@@ -172,12 +172,24 @@ alerts = Table(
     "alerts",
     metadata,
     Column("project", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
+    Column("target", _DIGEST, primary_key=True),
+    Column("key", _DIGEST, primary_key=True),
+    Column("rule", String(16), nullable=False),
+    _text("category"),
+    _text("branch"),
+    _text("subject"),
     Column("state", String(8), nullable=False),
+    Column("told", String(8), nullable=False),
+    _flag("owes"),
     Column("since", _WHEN, nullable=False),
     _text("record"),
     _text("text"),
+    Column("claimed_until", _WHEN, nullable=False, server_default=""),
+    _count("attempts"),
+    _text("error"),
+    _count("version"),
 )
+"""What each target was told of each finding."""
 
 deliveries = Table(
     "deliveries",
