@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -417,6 +418,15 @@ class Crew(Protocol):
 
     def events(self, timeout_s: float) -> Sequence[Event]:
         """What happened since, waiting at most `timeout_s` for something to happen."""
+
+    def listening(self, step: Callable[[Sequence[Event]], None]) -> AbstractContextManager[None]:
+        """Within it, `step` is given what happens (or nothing), several times a second, by a thread of its own.
+
+        Nobody else may ask for events or start children meanwhile.
+        """
+
+    def dismiss(self, name: str) -> None:
+        """Ask a worker to end as Ctrl-C does, and end it where it does not within a moment."""
 
     def abort(self, name: str) -> None:
         """End a child that hangs, after it had the chance to print where it stands."""

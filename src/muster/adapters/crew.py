@@ -10,9 +10,10 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +23,14 @@ from muster.errors import UsageError
 from muster.model.run import Event, Gone, Printed, Told
 
 GUEST = Path(__file__).parent.parent / "guest"
-WORKER_TEXTS = ("channel.py", "worker_words.py", "worker_guise.py", "worker_session.py", "worker.py")
+WORKER_TEXTS = (
+    "channel.py",
+    "worker_words.py",
+    "worker_guise.py",
+    "worker_session.py",
+    "worker_survey.py",
+    "worker.py",
+)
 CONTROLLER_TEXTS = (*WORKER_TEXTS, "controller.py")
 CONTROLLER = "controller"
 OUTPUT_LIMIT_BYTES = 64 << 10
@@ -30,6 +38,7 @@ WORDS_LIMIT = 4_000
 ABORT_S = 1.0
 """How long a child that is told to abort has for printing where it stands."""
 CENSUS_S = 1.0
+LISTENING_S = 0.05
 GRACE_S = 0.4
 _LENGTHS = struct.Struct(">II")
 _MARK = "MUSTER_RUN"
@@ -132,6 +141,36 @@ class PytestCrew:
                 self._kill(child)
         self._take_census()
         return found
+
+    @contextlib.contextmanager
+    def listening(self, step: Callable[[Sequence[Event]], None]) -> Iterator[None]:
+        """Within it, `step` is given what happens (or nothing), several times a second, by a thread of its own."""
+        is_over = threading.Event()
+        failures: list[BaseException] = []
+
+        def listen() -> None:
+            try:
+                while not is_over.is_set():
+                    step(self.events(LISTENING_S))
+            except BaseException as failure:
+                failures.append(failure)
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            thread.join()
+        if failures:
+            raise failures[0]
+
+    def dismiss(self, name: str) -> None:
+        """Ask a worker to end as Ctrl-C does, and end it where it does not within a moment."""
+        child = self._children.get(name)
+        if child is not None and child.kill_at is None:
+            _send_signal(child.process, signal.SIGINT)
+            child.kill_at = time.monotonic() + ABORT_S
 
     def abort(self, name: str) -> None:
         """End a child that hangs: SIGABRT lets pytest's faulthandler print all stacks first."""

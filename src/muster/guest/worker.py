@@ -7,8 +7,8 @@ differs is the plugin below. Plugins that ask find what pytest-xdist shows them 
 
 To Muster:   awake; ready body=info; want; collecting nodeid path; collected items deselected; collectreport nodeid
              outcome path text body; start test; done test reports seconds text body; warning body; interrupt type text
-             code; trouble text; shared keep; finished exit body=workeroutput
-From Muster: go; input body={input, basetemp, paths}; batch tasks; share; end; stop
+             code; trouble text; shared keep; surveyed failed; finished exit body=workeroutput
+From Muster: go survey?; input body={input, basetemp, paths}; batch tasks; share; end; stop
 """
 
 import sys
@@ -28,6 +28,8 @@ def start(spec):
     import pytest
 
     worker = marked(pytest, Worker)(channel, spec)
+    if header.get("survey"):
+        worker.survey = Survey(header["survey"])
     code = pytest.main(sys.argv[1:], plugins=[worker])
     sys.stdout.flush()
     sys.stderr.flush()
@@ -79,6 +81,7 @@ class Worker:
         self.deselected = []
         self.reports = None
         self.broken = set()
+        self.survey = None
 
     # Start-up, as in xdist: options are read, then `workerinput` is there before anything is configured.
 
@@ -114,8 +117,11 @@ class Worker:
 
     # Collection.
 
-    def next_tasks(self):
-        """What to collect now: the tasks that were fetched before, else the first ones."""
+    def next_tasks(self, session, perform):
+        """What to collect now: the tasks that were fetched before, else the first ones, behind the survey if there is one."""
+        if self.survey is not None and not self.survey.is_over:
+            self.survey.make(session, perform)
+            self.channel.send("surveyed", failed=self.survey.failed)
         tasks, self.tasks = self.tasks, []
         return tasks or ([] if self.ended else self.fetch())
 
@@ -135,13 +141,27 @@ class Worker:
 
     def collect(self, session, perform, tasks):
         """Lets pytest collect `tasks`; keeps of the items those that the tasks name."""
-        import pytest
-
         self.deselected = []
         started = _now()
-        arguments = [argument for task in tasks for argument in task["arguments"]]
+        known, new = self.survey.recall(tasks) if self.survey is not None else ([], tasks)
+        if known:
+            self.deselected.extend(self.survey.deselected_in(known))
+        if new or not known:
+            self.perform(session, perform, new)
+            session.items[:] = chosen(session.items, new)
+        else:
+            session.items = []
+        session.items[:0] = [item for task in known for item in self.survey.take(task)]
+        self.collected += len(session.items)
+        session.testscollected = self.collected
+        rows = [[str(item.nodeid), str(item.path)] for item in session.items]
+        self.channel.send("collected", items=rows, deselected=self.deselected, seconds=_now() - started)
+
+    def perform(self, session, perform, tasks):
+        import pytest
+
         try:
-            perform(arguments)
+            perform([argument for task in tasks for argument in task["arguments"]])
         except pytest.UsageError as error:
             # A file that vanished, or that a plugin does not collect: what is known is told, one file at a time.
             kept = []
@@ -150,11 +170,6 @@ class Worker:
             for task in tasks if len(tasks) > 1 else ():
                 kept.extend(self.collect_one(session, perform, task))
             session.items = kept
-        session.items[:] = chosen(session.items, tasks)
-        self.collected += len(session.items)
-        session.testscollected = self.collected
-        rows = [[str(item.nodeid), str(item.path)] for item in session.items]
-        self.channel.send("collected", items=rows, deselected=self.deselected, seconds=_now() - started)
 
     def collect_one(self, session, perform, task):
         import pytest
@@ -172,18 +187,27 @@ class Worker:
             self.channel.send("lost", path=task["path"], text=text_of(error)[:TEXT_LIMIT])
 
     def pytest_deselected(self, items):
-        self.deselected.extend(str(item.nodeid) for item in items)
+        if self.is_surveying():
+            self.survey.deselect(items)
+        else:
+            self.deselected.extend(str(item.nodeid) for item in items)
 
     def pytest_make_collect_report(self, collector):
         self.channel.send("collecting", nodeid=str(collector.nodeid), path=str(getattr(collector, "path", "")))
         outcome = yield
         if outcome.excinfo is not None and issubclass(outcome.excinfo[0], SystemExit):
             outcome.force_result(ended_report(collector, outcome.excinfo[1]))
-        if outcome.excinfo is None and not outcome.get_result().passed:
+        if self.is_surveying():
+            self.survey.note(collector, outcome)
+        elif outcome.excinfo is None and not outcome.get_result().passed:
             self.broken.add(str(getattr(collector, "path", "")))
 
+    def is_surveying(self):
+        return self.survey is not None and not self.survey.is_over
+
     def pytest_collectreport(self, report):
-        if report.passed:
+        # A survey that failed anywhere is not used: what cannot be collected is told by whoever is given it.
+        if report.passed or (report.failed and self.is_surveying()):
             return
         data = self.config.hook.pytest_report_to_serializable(config=self.config, report=report)
         self.channel.send(
@@ -223,6 +247,8 @@ class Worker:
         keep = self.position + cut(left, half, half)
         self.collected -= len(self.items) - keep
         session.testscollected = self.collected
+        if self.survey is not None:
+            self.survey.put_back(self.items[keep:])
         del self.items[keep:]
         self.channel.send("shared", keep=keep)
 

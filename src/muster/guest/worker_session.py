@@ -58,7 +58,7 @@ def adopt(session, worker):
                     del reports[node]
                 base.perform_collect(self, arguments)
 
-            worker.collect(self, perform, worker.next_tasks())
+            worker.collect(self, perform, worker.next_tasks(self, perform))
             return self.items
 
     WorkerSession.__name__ = base.__name__

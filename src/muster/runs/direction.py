@@ -15,6 +15,7 @@ from typing import Any
 
 from muster.model.run import Event, Fate, FileError, Gone, Printed, Task, Told, Unit
 from muster.ports import Clock, Crew, RunView
+from muster.runs.head_start import HeadStart
 from muster.runs.ledger import Ledger, ReportRow, fate_of
 from muster.runs.plan import SPLIT_SECONDS
 from muster.runs.queue import Queue
@@ -53,6 +54,8 @@ class Hand:
     is_waiting: bool = False
     """It has asked for work, and another one is asked to give some up."""
     is_sharing: bool = False
+    is_surveying: bool = False
+    """It collects ahead, and was given nothing yet."""
     tests_done: int = 0
     seconds_done: float = 0.0
     """Of the tests since it was last given some."""
@@ -113,24 +116,55 @@ class Direction:
         self.before_end: Callable[[], None] = lambda: None
         """Called once, when all tests have their fate and pytest has not yet summed up."""
 
-    def run(self, names: Sequence[str], paths: Sequence[str]) -> Course:
-        """Run everything in the queue with the started workers `names`; the command itself names `paths`."""
-        self._crew.send(CONTROLLER, {"kind": "go", "names": list(names), "paths": list(paths)})
+    def run(
+        self, names: Sequence[str], paths: Sequence[str], ahead: HeadStart | None = None, *, started: int = 0
+    ) -> Course:
+        """Run everything in the queue with the workers `names`, of those that were `started`; the command itself names `paths`.
+
+        The controller and one worker may be `ahead`; that one goes on if it is among `names`.
+        """
+        self._started = max(started, len(names))
+        if ahead is None:
+            self._crew.send(CONTROLLER, {"kind": "go", "names": list(names), "paths": list(paths)})
         for name in names:
             self._hands[name] = Hand(name)
-            self._crew.send(name, {"kind": "go"})
-        self._started = len(names)
+            if ahead is None or name != ahead.name:
+                self._crew.send(name, {"kind": "go"})
+                if ahead is not None:
+                    self._tell_controller("node", id=name)
         try:
+            if ahead is not None:
+                self._take_over(ahead)
             while not self._is_over or self._is_controller_there:
                 self._step(TICK_S)
         except KeyboardInterrupt:
             self._end_by_interrupt()
         return self.course()
 
+    def _take_over(self, ahead: HeadStart) -> None:
+        if (hand := self._hands.get(ahead.name)) is not None:
+            hand.is_surveying, hand.has_worked = True, True
+            hand.deadline = self._clock.monotonic() + ahead.patience_s
+        for event in ahead.heard:
+            self._take(event)
+
+    def _dismiss_surveyors(self) -> None:
+        """Send away who still collects ahead where that takes too long, or nothing is left to be done."""
+        now = self._clock.monotonic()
+        for hand in [hand for hand in self._hands.values() if hand.is_surveying]:
+            is_late = hand.deadline is not None and now > hand.deadline
+            if is_late or self._stopped or (not self._queue and len(self._hands) == 1):
+                self._dismiss(hand)
+
+    def _dismiss(self, hand: Hand) -> None:
+        del self._hands[hand.name]
+        self._crew.dismiss(hand.name)
+
     def _step(self, timeout_s: float) -> None:
         for event in self._crew.events(timeout_s):
             self._take(event)
         self._serve_waiting()
+        self._dismiss_surveyors()
         self._enforce_deadlines()
         self._view.tick()
         if not self._is_over:
@@ -186,6 +220,10 @@ class Direction:
             case "ready":
                 hand.is_ready = True
                 self._tell_controller("nodeready", told.body, id=hand.name)
+            case "surveyed":
+                hand.is_surveying, hand.deadline = False, None
+                if header["failed"]:
+                    self._dismiss(hand)
             case "want":
                 self._give(hand)
             case "collecting":
@@ -261,6 +299,8 @@ class Direction:
             self._give(hand)
 
     def _note_collecting(self, hand: Hand, path: str) -> None:
+        if hand.is_surveying:
+            return
         hand.collecting, hand.has_worked = path, True
         limits = [task.timeout_s for task in hand.batch if task.timeout_s is not None]
         # Imports are not tests, but a file that never ends importing must not hold up a run with a limit.

@@ -8,6 +8,7 @@ from dataclasses import replace
 from muster.model.acceptance import Accepted
 from muster.model.cause import Cause
 from muster.model.collection import Collection
+from muster.model.invocation import Invocation
 from muster.model.report import ConfirmationReport, Report
 from muster.ports import Clock, Observations
 from muster.usecases.acceptance import mark_accepted, stale_acceptances, stale_problems
@@ -77,7 +78,7 @@ def examine(
     *,
     grouped: bool = False,
     base: Base | None = None,
-    meanwhile: Callable[[], None] = lambda: None,
+    meanwhile: Callable[[Invocation], None] = lambda invocation: None,
 ) -> tuple[Simulation, Checked]:
     """The simulated session in `plan`, and what there is to be said of it; `grouped` and `meanwhile` as in `simulate`.
 

@@ -72,7 +72,11 @@ class Simulation:
 
 
 def simulate(
-    ports: Ports, request: Request, *, grouped: bool = False, meanwhile: Callable[[], None] = lambda: None
+    ports: Ports,
+    request: Request,
+    *,
+    grouped: bool = False,
+    meanwhile: Callable[[Invocation], None] = lambda invocation: None,
 ) -> Simulation:
     """The session of `request`, from the configuration to the last item: the one that is kept, where it still holds.
 
@@ -84,7 +88,7 @@ def simulate(
     key = session_key(ports.edition, environment, invocation, grouped=grouped)
     told = recall_session(ports.cache, key, ports.tree, _variables(ports.environ), store)
     if told is None:
-        meanwhile()
+        meanwhile(invocation)
         told = on_roomy_stack(lambda: _simulate_anew(ports, request, prepared, key, grouped=grouped))
     return Simulation(told[0], invocation, environment, store, told[1])
 
