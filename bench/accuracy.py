@@ -31,6 +31,10 @@ from typing import Any
 
 import msgspec
 
+from muster.comparison import bare_id
+from muster.model.collection import Collection, CollectorReport, Item, Outcome, RaisedException, Session
+from muster.usecases.confirm import disagreement
+
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE.parent / "src"
 TIMEOUT_S = 900.0
@@ -356,45 +360,51 @@ def read_told(record: Path) -> Told | None:
 
 
 def compare(suite: Suite, truth: Told, said: Told, warm_seconds: float) -> Comparison:
-    """Failing collectors by node id, and node ids as multisets, with and without parameters."""
+    """What `muster probe --compare` compares, and node ids without parameters as well. An undecided file excuses nothing."""
     real, predicted = by_nodeid(truth), by_nodeid(said)
-    expected = collapsed(truth.items, set(said.unexpanded))
-    missing, extra = differences(expected, said.items)
-    missing_bare, extra_bare = differences({bare(item) for item in truth.items}, {bare(item) for item in said.items})
-    both = [(real[nodeid], predicted[nodeid]) for nodeid in real if nodeid in predicted]
-    false = tuple(failure for nodeid, failure in predicted.items() if nodeid not in real)
-    differing = tuple(pair for pair in both if pair[0].text != pair[1].text)
+    found = disagreement(collection_of(said), collection_of(truth))
+    missing_bare, extra_bare = differences(
+        {bare_id(item) for item in truth.items}, {bare_id(item) for item in said.items}
+    )
+    false = tuple(predicted[report.nodeid] for report in found.false)
+    differing = tuple((real[theirs.nodeid], predicted[mine.nodeid]) for mine, theirs in found.messages)
     wrong = [failure for failure in (*false, *(pair[1] for pair in differing)) if failure.confidence == "certain"]
     return Comparison(
         suite,
         truth,
         said,
         warm_seconds,
-        missed=tuple(failure for nodeid, failure in real.items() if nodeid not in predicted),
+        missed=tuple(real[report.nodeid] for report in found.missed),
         false=false,
         messages=differing,
-        hits=len(both),
-        missing=missing,
-        extra=extra,
+        hits=len(found.foreseen),
+        missing=found.tests_missed,
+        extra=found.tests_false,
         missing_bare=missing_bare,
         extra_bare=extra_bare,
         wrong_certain=len(wrong),
-        skips_wrong=tuple(sorted(set(truth.skipped) ^ set(said.skipped))),
+        skips_wrong=tuple(sorted({report.path for report in (*found.skips_missed, *found.skips_false)})),
     )
 
 
-def collapsed(items: Iterable[str], unexpanded: set[str]) -> list[str]:
-    """`items`, those of one test that the simulation left unexpanded as one bare id."""
-    result: list[str] = []
-    met: set[str] = set()
-    for item in items:
-        name = bare(item)
-        if name not in unexpanded:
-            result.append(item)
-        elif name not in met:
-            met.add(name)
-            result.append(name)
-    return result
+def collection_of(told: Told) -> Collection:
+    """The part of a collection that is compared, made whole again."""
+    unexpanded = set(told.unexpanded)
+    ended_by = report_of(told.aborted_by) if told.aborted_by is not None else None
+    return Collection(
+        session=Session(pytest_exit=told.exit_code, aborted_by=ended_by),
+        items=tuple(Item(nodeid, "", expanded=nodeid not in unexpanded) for nodeid in told.items),
+        reports=(
+            *map(report_of, told.failures),
+            *(CollectorReport(path, path, Outcome.SKIPPED) for path in told.skipped),
+        ),
+    )
+
+
+def report_of(failure: Failure) -> CollectorReport:
+    """The report of a collector that failed."""
+    raised = RaisedException(failure.type, failure.message)
+    return CollectorReport(failure.nodeid, failure.path, Outcome.FAILED, raised)
 
 
 def by_nodeid(told: Told) -> dict[str, Failure]:
@@ -403,11 +413,6 @@ def by_nodeid(told: Told) -> dict[str, Failure]:
     if told.aborted_by is not None:
         failures[told.aborted_by.nodeid] = told.aborted_by
     return failures
-
-
-def bare(nodeid: str) -> str:
-    """A node id without its parameters. A parameter may hold `::` and brackets itself."""
-    return nodeid.partition("[")[0]
 
 
 def differences(expected: Iterable[str], found: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -529,9 +534,9 @@ def suite_details(entry: Comparison) -> list[str]:
     lines += sampled("node ids extra, without parameters", entry.extra_bare)
     known = set(entry.missing_bare), set(entry.extra_bare)
     lines += sampled(
-        "node ids missing, parameters only", [item for item in entry.missing if bare(item) not in known[0]]
+        "node ids missing, parameters only", [item for item in entry.missing if bare_id(item) not in known[0]]
     )
-    lines += sampled("node ids extra, parameters only", [item for item in entry.extra if bare(item) not in known[1]])
+    lines += sampled("node ids extra, parameters only", [item for item in entry.extra if bare_id(item) not in known[1]])
     lines += sampled("skipped by one of the two only", entry.skips_wrong)
     lines += sampled("undecided", sorted(set(entry.said.undecided)))
     lines += sampled("unexpanded", entry.said.unexpanded)

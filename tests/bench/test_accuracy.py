@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from bench.accuracy import HERE, Comparison, Failure, Suite, Told, bare, cells, compare, read_suites, suite_details
+from bench.accuracy import HERE, Comparison, Failure, Suite, Told, cells, compare, read_suites, suite_details
+
+from muster.comparison import bare_id
 
 SUITE = Suite("shop", "sdist", "3.11", "8.4.2", [], "pytest", "kept")
 
@@ -54,7 +56,7 @@ def test_an_unexpanded_id_stands_for_all_its_parameters() -> None:
 
 def test_a_bare_id_ends_at_the_first_bracket() -> None:
     """Parameters hold colons and brackets of their own."""
-    assert bare("a.py::t[x::y[0]]") == "a.py::t"
+    assert bare_id("a.py::t[x::y[0]]") == "a.py::t"
 
 
 def test_a_suite_that_is_only_measured_has_no_details() -> None:

@@ -27,7 +27,8 @@ def test_text_and_json_and_the_comparison(project: Path, capsys: pytest.CaptureF
     assert "fails        ModuleNotFoundError: No module named 'absent'" in text
     assert "alone        the same" in text
     assert "the simulation says the same" in text
-    assert run(["probe", "test_b.py", "--format", "json", "--python", sys.executable]) == 0
+    (project / "pyproject.toml").write_text('[tool.muster.categories.one]\npaths = ["test_b.py"]\n')
+    assert run(["probe", "-c", "one", "--format", "json", "--python", sys.executable]) == 0
     report = json.loads(capsys.readouterr().out)
     assert (report["schema"], report["tests"], report["failures"]) == ("muster.probe/1", 1, [])
     assert list(report["moments"]) == "start configure sessionstart collection collected finish end".split()

@@ -2,8 +2,9 @@
 
 collects FILE NUMBER             a file, and how many tests it yields
 change KIND VALUE path:line      a change that the project made; VALUE may be left out
-running NAME                     a thread that still runs in the end
+running NAME path:line           a thread that still runs in the end, and what started it
 fails FILE EXCEPTION             a file that fails in the session
+behind FILE RELATION EXCEPTION   what its exception comes from: its cause, or its context
 alone FILE WORDS                 what it does collected alone
 polluter FILE OTHER trace|bisection
 lost FILE                        a file that ended the process
@@ -51,10 +52,12 @@ def told(report: ProbeReport) -> Iterator[str]:
             yield f"change {change.kind} {change.path}:{change.line}"
     for file in report.files:
         yield f"collects {file.path} {file.tests}"
-    for name in report.threads:
-        yield f"running {name}"
+    for thread in report.running:
+        yield f"running {thread.name} {thread.path}:{thread.line}"
     for failure in report.failures:
         yield f"fails {failure.path} {failure.exception}"
+        for origin in failure.origins:
+            yield f"behind {failure.path} {origin.relation} {origin.exception}"
         yield f"alone {failure.path} {failure.alone}"
         if failure.polluter is not None:
             yield f"polluter {failure.path} {failure.polluter.path} {failure.polluter.by}"

@@ -21,7 +21,7 @@ from muster.adapters.observed_pytest import (
 from muster.adapters.watched_child import GrowthWatch
 from muster.model.collection import Frame
 from muster.model.observation import EVERYTHING, Part
-from muster.model.trace import Change, ImportStatement, ImportTiming, TimedStep, TracedSession
+from muster.model.trace import Change, ImportStatement, ImportTiming, Origin, TimedStep, TracedSession
 
 TRACER = GUEST / "tracer.py"
 PROFILER = GUEST / "profiler.py"
@@ -81,6 +81,7 @@ def observation_of(
     statements: list[ImportStatement] = []
     steps: list[TimedStep] = []
     starts: dict[str, float] = {}
+    origins: dict[str, tuple[Origin, ...]] = {}
     for event in events:
         match event["event"]:
             case "change":
@@ -98,6 +99,8 @@ def observation_of(
                 statements.extend(map(_statement, event["rows"]))
             case "spans":
                 steps.extend(TimedStep(*row) for row in event["rows"])
+            case "report" if event["exception"]:
+                origins[event["nodeid"]] = tuple(map(_origin, event["exception"]["chain"]))
             case _:
                 continue
     moments["end"] = seconds
@@ -112,6 +115,7 @@ def observation_of(
         statements=tuple(statements),
         steps=tuple(steps),
         file_starts=starts,
+        origins=origins,
     )
 
 
@@ -123,6 +127,11 @@ def _change(event: Mapping[str, Any]) -> Change:
         value = value.partition(" ")[2]
     frames = tuple(Frame(path, line) for path, line in event["frames"])
     return Change(event["kind"], sign, value, frames, event["during"], event["at"], event["exact"])
+
+
+def _origin(row: Sequence[Any]) -> Origin:
+    relation, kind, message, frames = row
+    return Origin(relation, kind, message, tuple(Frame(path, line) for path, line in frames))
 
 
 def _timing(row: Sequence[Any]) -> ImportTiming:

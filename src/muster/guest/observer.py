@@ -24,6 +24,7 @@ import sys
 
 MESSAGE_LIMIT = 100_000
 FRAME_LIMIT = 200
+CHAIN_LIMIT = 10
 ITEMS_PER_LINE = 500
 extra_plugins = []
 """What a text behind this one adds to the session."""
@@ -235,6 +236,7 @@ def describe(error):
         "message": _message(error),
         "frames": _frames(error),
         "facts": _facts(error),
+        "chain": _chain(error),
     }
 
 
@@ -249,6 +251,19 @@ def _innermost(error):
         else:
             break
     return error
+
+
+def _chain(error):
+    """What the exception comes from, nearest first: [cause | context, type, message, frames], as a traceback tells it."""
+    chain = []
+    while len(chain) < CHAIN_LIMIT:
+        relation = "cause" if error.__cause__ is not None else "context"
+        behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if behind is None:
+            break
+        chain.append([relation, type(behind).__name__, _message(behind), _frames(behind)])
+        error = behind
+    return chain
 
 
 def _message(error):

@@ -182,9 +182,9 @@ class Tracer:
         if len(_sys.modules) != self.module_count:
             before = self.modules
             self.count_modules()
-            for name in self.modules - before:
+            for name in sorted(map(str, self.modules - before)):
                 if _is_put_there(_sys.modules.get(name)):
-                    self.change("module", "+" + str(name), place)
+                    self.change("module", "+" + name, place)
 
     def count_modules(self):
         self.module_count = len(_sys.modules)
@@ -341,6 +341,14 @@ def _address(arguments):
     return "socket", _decoded(address)
 
 
+def _opened(arguments):
+    socket = _sys.modules.get("socket")
+    family, kind = arguments[1:3]
+    if socket is not None:
+        family, kind = socket.AddressFamily(family).name, socket.SocketKind(kind & 0xF).name
+    return "socket", "opened {} {}".format(family, kind)
+
+
 def _thread_name(function):
     return str(getattr(getattr(function, "__self__", None), "name", "") or getattr(function, "__qualname__", ""))
 
@@ -356,10 +364,15 @@ _WATCHED = {
     "os.chdir": lambda arguments: ("cwd", _decoded(arguments[0])),
     "socket.connect": _address,
     "socket.bind": _address,
+    "socket.__new__": _opened,
+    "socket.getaddrinfo": lambda arguments: ("socket", "{}:{}".format(_decoded(arguments[0]), arguments[1])),
+    "socket.gethostbyname": lambda arguments: ("socket", _decoded(arguments[0])),
     "subprocess.Popen": lambda arguments: ("process", _program(arguments[0])),
     "os.system": lambda arguments: ("process", _decoded(arguments[0]).split(" ")[0]),
     "os.posix_spawn": lambda arguments: ("process", _program(arguments[0])),
+    "os.spawn": lambda arguments: ("process", _program(arguments[1])),
     "os.fork": lambda arguments: ("process", "fork"),
+    "os.forkpty": lambda arguments: ("process", "fork"),
     "_thread.start_new_thread": lambda arguments: ("thread", _thread_name(arguments[0])),
     "_thread.start_joinable_thread": lambda arguments: ("thread", _thread_name(arguments[0])),
     "time.sleep": lambda arguments: ("sleep", repr(float(arguments[0]))),

@@ -57,10 +57,27 @@ class Polluter(msgspec.Struct, frozen=True, kw_only=True):
     change: ChangeReport | None
 
 
+class OriginReport(msgspec.Struct, frozen=True, kw_only=True):
+    """An exception that the failure comes from: its `cause` (`raise ... from`), or its `context` (what was being handled)."""
+
+    relation: str
+    exception: str
+    frames: tuple[str, ...]
+
+
+class RunningThread(msgspec.Struct, frozen=True, kw_only=True):
+    """A thread that still runs when everything is collected, and the statement that started it (line 0: not seen)."""
+
+    name: str
+    path: str
+    line: int
+    text: str
+
+
 class ProbedFailure(msgspec.Struct, frozen=True, kw_only=True):
     """One file that fails in the session. `alone` is what it does collected alone: the same, another failure, or `collected`.
 
-    It is empty where that was not tried, which `note` says.
+    It is empty where that was not tried, which `note` says. `origins` are the exceptions behind this one, nearest first.
     """
 
     nodeid: str
@@ -70,6 +87,7 @@ class ProbedFailure(msgspec.Struct, frozen=True, kw_only=True):
     alone: str
     polluter: Polluter | None
     note: str = ""
+    origins: tuple[OriginReport, ...] = ()
 
 
 class ProbeReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,3 +109,4 @@ class ProbeReport(msgspec.Struct, frozen=True, kw_only=True):
     threads: tuple[str, ...]
     differences: tuple[DifferenceReport, ...] | None
     notes: tuple[str, ...]
+    running: tuple[RunningThread, ...] = ()

@@ -78,6 +78,16 @@ class TimedStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """An exception that another one comes from: `cause` (`raise ... from`) or `context` (raised while it was handled)."""
+
+    relation: str
+    type: str
+    message: str
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TracedSession:
     """One traced session. `lost` are the files that ended a process, each with how; the rest was then collected without them.
 
@@ -94,3 +104,5 @@ class TracedSession:
     statements: tuple[ImportStatement, ...] = ()
     steps: tuple[TimedStep, ...] = ()
     file_starts: Mapping[str, float] = field(default_factory=dict)
+    origins: Mapping[str, tuple[Origin, ...]] = field(default_factory=dict)
+    """By node id of a failed collector what its exception comes from, nearest first."""

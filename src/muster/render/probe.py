@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from muster.model.probe_report import ChangeReport, ImportReport, ProbedFailure, ProbeReport
@@ -61,6 +62,9 @@ def _failure_rows(failure: ProbedFailure) -> Iterator[tuple[str, str]]:
     yield "fails", failure.exception
     if failure.frames:
         yield "at", failure.frames[-1]
+    for origin in failure.origins:
+        place = f"  ({origin.frames[-1]})" if origin.frames else ""
+        yield ("caused by" if origin.relation == "cause" else "handling"), f"{origin.exception}{place}"
     if failure.alone:
         yield "alone", failure.alone
     if failure.polluter is not None:
@@ -124,7 +128,9 @@ def _differences(differences: Sequence[DifferenceReport] | None, canvas: Canvas)
     if not differences:
         yield "the simulation says the same"
         return
-    yield f"{render_quantity(len(differences), 'difference')} to the simulation"
+    kinds = Counter(difference.kind for difference in differences)
+    told = ", ".join(render_quantity(number, kind) for kind, number in kinds.items())
+    yield f"{render_quantity(len(differences), 'difference')} to the simulation: {escape_text(told)}"
     for difference in differences:
         subject = escape_text(f"{difference.kind}  {difference.subject}".rstrip())
         yield f"  {subject}"
@@ -135,9 +141,12 @@ def _differences(differences: Sequence[DifferenceReport] | None, canvas: Canvas)
 
 
 def _notes(report: ProbeReport, canvas: Canvas) -> Iterator[str]:
-    if report.threads:
+    if report.running:
         yield ""
-        yield f"still running when everything was collected: {escape_text(', '.join(report.threads))}"
+        yield "threads that still ran when everything was collected"
+    for thread in report.running:
+        place = f"  {thread.path}:{thread.line}  {thread.text}" if thread.path else ""
+        yield escape_text(f"  {thread.name}{place}")
     for note in report.notes:
         yield ""
         yield escape_text(note)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from muster import __version__
@@ -12,13 +12,15 @@ from muster.model.observation import Part
 from muster.model.probe_report import (
     ChangeReport,
     ImportReport,
+    OriginReport,
     Polluter,
     ProbedFailure,
     ProbedFile,
     ProbeReport,
+    RunningThread,
 )
 from muster.model.report import DifferenceReport
-from muster.model.trace import Change, ImportTiming, TracedSession
+from muster.model.trace import Change, ImportTiming, Origin, TracedSession
 from muster.ports import FileTree, ReadFailure, TracedPytest
 from muster.usecases.command import command_words
 from muster.usecases.confirm import collection_difference, failures_by_path
@@ -34,6 +36,12 @@ _SIGNS = {
     "module": re.compile(r"\bmodules\b"),
     "meta_path": re.compile(r"\bmeta_path\b"),
     "filters": re.compile(r"\bwarn\w*|\bfilter\w*|\bpytestmark\b"),
+}
+# What the statement calls the thing by, where it names it at all (in a loop it does not).
+_NAMES: Mapping[str, Callable[[str], str]] = {
+    "path": lambda entry: entry.rstrip("/").rpartition("/")[2],
+    "module": lambda name: name,
+    "meta_path": lambda finder: finder.rpartition(".")[2],
 }
 
 
@@ -120,12 +128,16 @@ def _report(
             )
             for path in collection.files
         ),
-        failures=tuple(_failure(report, alone.get(path), places) for path, report in failures.items()),
+        failures=tuple(
+            _failure(report, alone.get(path), session.origins.get(report.nodeid, ()), places)
+            for path, report in failures.items()
+        ),
         changes=tuple(map(places.change, session.changes)),
         imports=tuple(places.timing(timing) for timing in session.imports),
         threads=session.threads,
         differences=None if differences is None else tuple(differences),
         notes=tuple(_notes(session, failures, alone)),
+        running=tuple(_running(session, places)),
     )
 
 
@@ -141,7 +153,17 @@ def _notes(
     return notes
 
 
-def _failure(report: CollectorReport, alone: Alone | None, places: _Places) -> ProbedFailure:
+def _running(session: TracedSession, places: _Places) -> Iterator[RunningThread]:
+    started = {change.value: change for change in session.changes if change.kind == "thread"}
+    for name in session.threads:
+        if name not in started:
+            yield RunningThread(name=name, path="", line=0, text="")
+            continue
+        change = places.change(started[name])
+        yield RunningThread(name=name, path=change.path, line=change.line, text=change.text)
+
+
+def _failure(report: CollectorReport, alone: Alone | None, origins: Sequence[Origin], places: _Places) -> ProbedFailure:
     frames = report.exception.frames if report.exception is not None else ()
     return ProbedFailure(
         nodeid=report.nodeid,
@@ -150,6 +172,14 @@ def _failure(report: CollectorReport, alone: Alone | None, places: _Places) -> P
         frames=tuple(f"{places.relative(frame.path)}:{frame.line}" for frame in frames),
         alone=_words(report, alone),
         polluter=_polluter(alone, places),
+        origins=tuple(
+            OriginReport(
+                relation=origin.relation,
+                exception=f"{origin.type}: {origin.message}" if origin.message else origin.type,
+                frames=tuple(f"{places.relative(frame.path)}:{frame.line}" for frame in origin.frames),
+            )
+            for origin in origins
+        ),
         note="" if alone is None or alone.polluter or same_failure(alone.report, report) else "no single file does it",
     )
 
@@ -195,7 +225,7 @@ class _Places:
         """The change with the innermost statement of the project that led to it, else the innermost one."""
         own = [frame for frame in change.frames if self._is_own(frame.path)]
         frame = (own or change.frames)[-1]
-        line = frame.line if change.is_exact else self._line_that_says(change.kind, frame.path, frame.line)
+        line = frame.line if change.is_exact else self._line_that_says(change, frame.path, frame.line)
         lines = self._source(frame.path)
         value = self.relative(change.value) if change.kind in ("path", "cwd") else change.value
         return ChangeReport(
@@ -213,14 +243,22 @@ class _Places:
     def _is_own(self, path: str) -> bool:
         return path.startswith(f"{self._root.rstrip('/')}/") and "/site-packages/" not in path
 
-    def _line_that_says(self, kind: str, path: str, last: int) -> int:
-        """The last line up to `last` (0: of all) that mentions what was changed; `last` where none does."""
+    def _line_that_says(self, change: Change, path: str, last: int) -> int:
+        """The last line up to `last` (0: of all) that mentions what was changed and what it became, else only the former;
+        `last` where none does."""
         lines = self._source(path)
-        sign = _SIGNS.get(kind)
-        for number in range(min(last, len(lines)) if last else len(lines), 0, -1):
-            if sign is not None and sign.search(lines[number - 1]):
-                return number
-        return last
+        sign = _SIGNS.get(change.kind)
+        if sign is None:
+            return last
+        upto = range(min(last, len(lines)) if last else len(lines), 0, -1)
+        mentions = [number for number in upto if sign.search(lines[number - 1])]
+        name = _NAMES[change.kind](change.value) if change.kind in _NAMES else ""
+        named = (
+            number
+            for number in mentions
+            if name and re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", lines[number - 1])
+        )
+        return next(named, next(iter(mentions), last))
 
     def _source(self, path: str) -> list[str]:
         if path not in self._lines:
