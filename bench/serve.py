@@ -3,7 +3,7 @@
     python bench/serve.py [--runs 20000] [--database URL] [--sqlite] [--postgresql]
 
 Without `--database` each backend that is asked for (both by default) is made anew: a file, and a PostgreSQL server that this script
-starts. The memory is filled with runs of five projects with eight categories each, on two branches; a run knows its 400 files and 1,200
+starts. The memory is filled with runs of five projects with eight categories each, on two branches; a run knows its 200 files and 600
 tests, every tenth has causes with patches, and the import times of 300 modules. Then, over HTTP on this machine:
 
 - each page is asked for 40 times by one client; its median is the figure that the goal (200 ms) is about;
@@ -54,15 +54,16 @@ GOAL_S = 0.200
 PROJECTS, CATEGORIES, BRANCHES = 5, 8, ("main", "release")
 PUSHERS, PUSHES, KILLS = 20, 10, 4
 PATCH = "--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-import gone\n+import here\n" + " # context\n" * 40
-NOW = "2026-11-23T00:00:00Z"
+NOW = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def runs(count: int, seed: int = 1) -> Iterator[HistoryRecord]:
     """As many records, oldest first: most like the one before them, as they are in life."""
     chance = random.Random(seed)
-    minutes_apart = max(1, 200_000 // count)
+    apart_s = 100 * 86_400 // max(count, 1)  # the server forgets what is older than a year
+    begun = time.time() - count * apart_s
     for number in range(count):
-        at = time.gmtime(1_750_000_000 + number * 60 * minutes_apart)
+        at = time.gmtime(begun + number * apart_s)
         yield a_run(chance, number, time.strftime("%Y-%m-%dT%H:%M:%SZ", at))
 
 
@@ -70,7 +71,7 @@ def a_run(chance: random.Random, number: int, recorded_at: str) -> HistoryRecord
     """One record."""
     project, category = f"project-{number % PROJECTS}", f"category_{number // PROJECTS % CATEGORIES}"
     is_broken = number % 10 == 9
-    tests = {f"tests/{category}/test_{file}.py": ("test_a", "test_b", "test_c") for file in range(400)}
+    tests = {f"tests/{category}/test_{file}.py": ("test_a", "test_b", "test_c") for file in range(200)}
     tests["tests/test_new.py"] = tuple(f"test_{each}" for each in range(number // 400))
     files = tuple(RecordedFile(path=path, outcome="collected", tests=3, seconds=0.01) for path in tests)
     return HistoryRecord(
@@ -85,7 +86,7 @@ def a_run(chance: random.Random, number: int, recorded_at: str) -> HistoryRecord
         files_total=len(files),
         files_blocked=3 if is_broken else 0,
         blocked_tests=9 if is_broken else 0,
-        tests=1200 + number // 400,
+        tests=600 + number // 400,
         nodeids=tests,
         causes=tuple(a_cause(number, each) for each in range(8)) if is_broken else (),
         imports=imports(number) if number % 20 == 0 else (),

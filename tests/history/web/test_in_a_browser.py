@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -13,19 +14,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.history.web.demo_memory import remember_demo
 from tests.history.web.scene import BROKEN_RECORD, scene
 from tests.support.browser import BROWSER, COLOURS, Tab, contrast, open_tab
 
 from muster.adapters.history.database import sqlite_url
 from muster.adapters.history.store import DatabaseHistory
+from muster.cli.main import run
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(BROWSER is None, reason="no chromium here: the dashboard was only read by Python's parser"),
 ]
 PAGES = {
-    "overview": "/",
-    "causes": "/causes",
+    "overview": "/?project=shop",
+    "demo-overview": "/?project=demo",
+    "demo-causes": "/causes?project=demo&category=all",
+    "demo-runs": "/runs?project=demo",
+    "demo-changes": "/changes?project=demo&category=all",
+    "causes": "/causes?project=shop",
     "cause": "/cause?project=shop&fingerprint=polluted",
     "file": f"/file?id={BROKEN_RECORD}&path=tests/mission_critical/test_vpc.py",
     "run": f"/run?id={BROKEN_RECORD}",
@@ -36,16 +43,20 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`muster serve` as a process, over the scene."""
-    folder = tmp_path_factory.mktemp("server")
-    url = sqlite_url(str(folder / "history.db"))
-    memory = DatabaseHistory(url)
+    """`muster serve` as a process, in the demo's folder: over what the commands recorded there, and the scene."""
+    folder = tmp_path_factory.mktemp("server") / "demo"
+    with pytest.MonkeyPatch.context() as patch:
+        assert run(["demo", str(folder)]) == 0
+        patch.chdir(folder)
+        patch.setenv("MUSTER_HISTORY", "on")
+        remember_demo(folder)
+    (folder / ".muster").mkdir(exist_ok=True)
+    memory = DatabaseHistory(sqlite_url(str(folder / ".muster/history.db")))
     for each in scene():
         memory.add(each)
     memory.close()
-    environ = {**os.environ, "MUSTER_HISTORY_URL": url}
     words = [sys.executable, "-m", "muster", "serve", "--port", "0"]
-    server = subprocess.Popen(words, cwd=folder, env=environ, stderr=subprocess.PIPE, text=True)
+    server = subprocess.Popen(words, cwd=folder, stderr=subprocess.PIPE, text=True)
     try:
         assert server.stderr is not None
         told = server.stderr.readline()
@@ -102,14 +113,11 @@ def test_a_page_loads_and_can_be_read(tab: Tab, address: str, screenshots: Path,
 
 
 def test_trend_lines_are_drawn(tab: Tab, address: str) -> None:
-    """Two categories were measured, one was not: three charts, and in each its line."""
+    """One chart for each category, and in each its lines, whether or not it was measured."""
     tab.visit(f"{address}/")
-    tab.wait("document.querySelectorAll('.chart canvas').length === 3")
+    tab.wait("document.querySelectorAll('.chart canvas').length === 5")
     assert min(tab.evaluate(INK)) > 500
-    assert (
-        tab.evaluate("Array.from(document.querySelectorAll('.u-legend'), (l) => l.textContent).join()").count("budget")
-        == 3
-    )
+    assert tab.evaluate("Array.from(document.querySelectorAll('.u-legend')).every((l) => /budget/.test(l.textContent))")
     assert tab.evaluate("getComputedStyle(document.querySelector('.u-wrap')).position") == "relative"
 
 
@@ -127,7 +135,7 @@ def test_the_import_time_of_a_run_is_drawn_to_scale(tab: Tab, address: str) -> N
 
 def test_a_filter_changes_the_page_in_place(tab: Tab, address: str) -> None:
     """No page is loaded anew; the address can be kept; charts are drawn again; and going back shows all."""
-    tab.visit(f"{address}/")
+    tab.visit(f"{address}/?project=shop")
     tab.evaluate("window.isTheSame = true")
     tab.evaluate(
         "(() => { const s = document.querySelector('select[name=category]'); s.value = 'unit'; "
@@ -139,7 +147,39 @@ def test_a_filter_changes_the_page_in_place(tab: Tab, address: str) -> None:
     assert "mission_critical" not in tab.evaluate("document.querySelector('main').textContent")
     assert min(tab.evaluate(INK)) > 500
     tab.evaluate("history.back()")
-    tab.wait("document.querySelectorAll('.card').length === 3")
+    tab.wait("document.querySelectorAll('.card').length === 2")
+
+
+def test_one_finds_out_what_blocks_the_demo(tab: Tab, address: str, screenshots: Path) -> None:
+    """From the overview by its links to the cause, its proved fix, the blocked file, and how its import resolves."""
+    tab.visit(f"{address}/?project=demo")
+    click(tab, "blocked (")
+    tab.wait("document.querySelector('h1').textContent === 'Open root causes'")
+    assert tab.evaluate("document.querySelectorAll('.diff .come').length") > 3
+    click(tab, "M105")
+    tab.wait("document.querySelector('h1').textContent.startsWith('M105')")
+    tab.photograph(screenshots / "demo-cause-light.webp")
+    assert "sys.path.insert" in tab.evaluate("document.querySelector('main').textContent")
+    click(tab, "test_connectivity.py")
+    tab.wait("document.querySelector('h1').textContent.includes('test_connectivity.py')")
+    tab.photograph(screenshots / "demo-file-light.webp")
+    assert tab.evaluate("document.querySelectorAll('details ol li').length") > 1
+
+
+def test_the_import_time_of_the_demo_is_drawn(tab: Tab, address: str, screenshots: Path) -> None:
+    """Of the run that `muster probe` recorded."""
+    tab.visit(f"{address}/runs?project=demo")
+    rows = "Array.from(document.querySelectorAll('tbody tr'))"
+    tab.evaluate(f"{rows}.find((row) => row.cells[1].textContent.trim() === 'probe').querySelector('a').click()")
+    tab.wait("document.querySelectorAll('.icicle rect').length > 10")
+    tab.evaluate("document.querySelector('.icicle').scrollIntoView()")
+    tab.photograph(screenshots / "demo-run-light.webp")
+
+
+def click(tab: Tab, text: str) -> None:
+    """Follow the first link in the page with the text."""
+    links = "Array.from(document.querySelectorAll('main a'))"
+    tab.evaluate(f"{links}.find((link) => link.textContent.includes({json.dumps(text)})).click()")
 
 
 def test_it_is_used_from_the_keyboard(tab: Tab, address: str) -> None:

@@ -20,17 +20,18 @@
     const rows = Array.from(figure.querySelectorAll("tr[data-at]"));
     const shown = series(figure);
     const axis = { stroke: colour("--faint"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
+    const at = numbers(rows, "at");
     const place = figure.querySelector(".chart");
     const options = {
       width: Math.max(place.clientWidth, 200),
       height: 150,
       cursor: { drag: { x: false, y: false } },
       legend: { live: false },
-      scales: { x: { range: (_, first, last) => (first === last ? [first - DAY_S, last + DAY_S] : [first, last]) }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1)] } },
+      scales: { x: { range: (_, first, last) => (at.length === 1 ? [at[0] - DAY_S, at[0] + DAY_S] : [first, last]) }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1)] } },
       axes: [axis, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${tick}${figure.dataset.unit}`) }],
       series: [{}, ...shown],
     };
-    drawn.set(figure, new uPlot(options, [numbers(rows, "at"), ...shown.map((each) => numbers(rows, each.name))], place));
+    drawn.set(figure, new uPlot(options, [at, ...shown.map((each) => numbers(rows, each.name))], place));
   }
 
   function drawAll() {
