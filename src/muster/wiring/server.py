@@ -35,8 +35,7 @@ def kept_current(root: str, settings: Settings, store: HistoryStore, tell: Calla
 
 
 def _keep(root: str, settings: Settings, store: HistoryStore, tell: Callable[[str], None], is_over: Event) -> None:
-    clock, said = SystemClock(), ""
-    forgotten_at = clock.monotonic()
+    clock, said, forgotten_at = SystemClock(), "", -FORGET_S
     while not is_over.wait(TAKE_IN_S):
         try:
             take_in_waiting(root, store)

@@ -9,16 +9,18 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 
 import pytest
-from tests.history.records import record
+from tests.history.records import identifier, record
 
 from muster.adapters.history.database import sqlite_url
 from muster.adapters.history.store import DatabaseHistory
 from muster.cli.main import run
 from muster.usecases.wire import decode_answer, encode_push, encode_record
+from muster.wiring.memory import open_history
 
 
 @pytest.fixture
@@ -105,7 +107,10 @@ def test_a_killed_server_loses_nothing_that_it_confirmed(
     confirmed: list[str] = []
 
     def push(client: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+            push_until_it_ends(connection, client)
+
+    def push_until_it_ends(connection: http.client.HTTPConnection, client: int) -> None:
         for number in range(10_000):
             body = encode_push([encode_record(record(f"{client} {number}", number))])
             try:
@@ -129,6 +134,35 @@ def test_a_killed_server_loses_nothing_that_it_confirmed(
     kept = {each.id for each in memory.recent(10_000)}
     assert set(confirmed) <= kept
     assert all(memory.record(each) is not None for each in confirmed)
+    memory.close()
+
+
+def test_muster_push_speaks_to_it(
+    url: str,
+    start: Callable[[], tuple[subprocess.Popen[str], int]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The real client, from a project with a memory of its own: taken once, and said plainly where it may not write."""
+    tokens = {}
+    for name, words in (("reading", []), ("ci", ["--write"])):
+        run(["token", "add", name, *words])
+        tokens[name] = capsys.readouterr().out.strip()
+    _, port = start()
+    project = tmp_path / "project"
+    project.mkdir()
+    monkeypatch.delenv("MUSTER_HISTORY_URL")
+    monkeypatch.chdir(project)
+    with open_history(str(project)) as own:
+        own.add(record("pushed"))
+    server = f"http://127.0.0.1:{port}"
+    assert run(["push", server, "--token", tokens["reading"]]) == 1
+    assert "403, the token may not write" in capsys.readouterr().err
+    assert run(["push", server, "--token", tokens["ci"]]) == 0
+    assert run(["push", server, "--token", tokens["ci"]]) == 0
+    memory = DatabaseHistory(url)
+    assert [each.id for each in memory.recent(10)] == [identifier("pushed")]
     memory.close()
 
 
