@@ -66,7 +66,7 @@ def _tree(imports: Sequence[RecordedImport]) -> tuple[list[_Node], list[_Node]]:
     for index, each in enumerate(imports):
         parent = by_file.get(each.asked_by)
         if parent is None:
-            begun.setdefault(each.asked_by or each.during, []).append(index)
+            begun.setdefault(_beginning(each), []).append(index)
         elif parent != index:
             children.setdefault(parent, []).append(index)
     nodes = [
@@ -75,6 +75,12 @@ def _tree(imports: Sequence[RecordedImport]) -> tuple[list[_Node], list[_Node]]:
     ]
     tops = [_Node(file, sum(nodes[index].seconds for index in asked), 0.0, asked) for file, asked in begun.items()]
     return nodes, sorted(tops, key=lambda top: -top.seconds)
+
+
+def _beginning(each: RecordedImport) -> str:
+    """The file that began it; what has a name in angle brackets is none, but who started pytest."""
+    asked_by = each.asked_by or each.during
+    return "the start of pytest" if asked_by.startswith("<") else asked_by
 
 
 def _side_by_side(

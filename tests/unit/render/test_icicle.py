@@ -68,6 +68,10 @@ def test_a_circle_below_a_file_ends() -> None:
     ]
 
 
+def test_what_began_before_any_file_is_the_start_of_pytest() -> None:
+    assert bars(imported("pytest", "<muster observer>", 1.0))[0][0] == "the start of pytest"
+
+
 def test_a_deep_chain_is_cut() -> None:
     chain = [imported("m0", "t.py", 1.0)] + [imported(f"m{each}", f"m{each - 1}.py", 1.0) for each in range(1, 5000)]
     assert max(bar.row for bar in icicle_bars(chain)) == MOST_ROWS - 1
