@@ -8,6 +8,8 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from muster.adapters.process_tree import die_with_parent
+
 TAIL_BYTES = 200_000
 OUTPUT_BYTES = 16 << 20
 POLL_S = 0.05
@@ -25,7 +27,8 @@ def run_watched(
     """The child's exit code and the end of what it printed; None where it took too long, or `is_stuck` said so.
 
     What it printed before its last megabytes is thrown away while it runs, so that no child fills the disk. Whatever
-    it started in its group ends with it. Raises `OSError` where it cannot be started.
+    it started in its group ends with it; where we are killed ourselves, it is too (Linux). Raises `OSError` where it
+    cannot be started.
     """
     with open(output_path, "ab") as output:
         child = subprocess.Popen(
@@ -36,6 +39,7 @@ def run_watched(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=die_with_parent,
         )
     deadline = time.monotonic() + timeout_s
     pause = 0.001
