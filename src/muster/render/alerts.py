@@ -10,7 +10,7 @@ from muster.render.escape import escape_text
 from muster.render.layout import Canvas, Tone, labelled, wrap_words
 from muster.render.quantity import render_quantity
 
-_LABEL_WIDTH = 10
+_INDENT, _LABEL_WIDTH = 2, 10
 
 
 def render_alerts(report: AlertsReport, canvas: Canvas) -> str:
@@ -41,9 +41,9 @@ def _alert(alert: OpenAlert, canvas: Canvas) -> Iterator[str]:
     """What is wrong where since when, and who was told."""
     is_firing = alert.state == "firing"
     place = escape_text(str(Series(alert.category, alert.branch)))
-    head = f"  {alert.rule}  {place}  since {escape_text(alert.since)}"
-    for line in wrap_words(head, canvas.measure):
-        yield canvas.paint(line, Tone.ERROR if is_firing else Tone.GOOD)
+    head = f"{alert.rule}  {place}  since {escape_text(alert.since)}"
+    for line in wrap_words(head, canvas.measure - _INDENT):
+        yield " " * _INDENT + canvas.paint(line, Tone.ERROR if is_firing else Tone.GOOD)
     yield from _row(
         canvas, "", escape_text(alert.text) if is_firing else f"{well_again(alert.rule)}: {escape_text(alert.text)}"
     )
@@ -71,4 +71,4 @@ def _named(name: str, scheme: str) -> str:
 
 
 def _row(canvas: Canvas, label: str, text: str, tone: Tone = Tone.FAINT) -> list[str]:
-    return labelled(canvas, label, text, indent=2, label_width=max(_LABEL_WIDTH, len(label)), tone=tone)
+    return labelled(canvas, label, text, indent=_INDENT, label_width=max(_LABEL_WIDTH, len(label)), tone=tone)

@@ -144,9 +144,21 @@ def _blocked(facts: SeriesFacts) -> list[Finding] | None:
         tests = min(tests, sum(cause.blocked_tests for cause in open_ones))
     if not files and not tests:
         return []
-    codes = ", ".join(dict.fromkeys(short(cause.code) for cause in causes if cause.counts and cause.blocked_tests))
-    text = f"{_count(tests, 'test')} blocked in {_count(files, 'file')}" + (f" ({codes})" if codes else "")
+    text = f"{_count(tests, 'test')} blocked in {_count(files, 'file')}{_first_cause(causes)}"
     return [_finding("blocked", facts, latest, text)]
+
+
+def _first_cause(causes: Sequence[RecordedCause]) -> str:
+    """What blocks most, and how many other causes there are."""
+    blocking = sorted(
+        (cause for cause in causes if cause.counts and cause.blocked_tests), key=lambda it: -it.blocked_tests
+    )
+    if not blocking:
+        return ""
+    first, others = blocking[0], len(blocking) - 1
+    place = f", {short(first.path)}:{first.line}" if first.path else ""
+    more = f", and {_count(others, 'other cause')}" if others else ""
+    return f" ({short(first.title)}, {short(first.code)}{place}{more})"
 
 
 def _over_budget(facts: SeriesFacts) -> list[Finding] | None:

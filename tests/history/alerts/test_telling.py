@@ -59,6 +59,7 @@ def tell_all(memory: DatabaseHistory, post: Post, *targets: AlertTarget, **optio
 
 
 MISSING = "NEW module nowhere is missing (module never existed, M103): 1 file and 3 tests blocked"
+BLOCKED_TEXT = "NEW 3 tests blocked in 1 file (module never existed, M103, tests/test_b.py:1)"
 OVER = "OVER it is found again (since"
 
 
@@ -68,7 +69,7 @@ def test_what_changes_is_told_once_and_so_is_its_end(memory: DatabaseHistory) ->
     assert tell_all(memory, post) == ()
     memory.add(record("bad", 1, **BLOCKED))
     assert [(each.target, each.changes, each.error) for each in tell_all(memory, post)] == [("team", 2, "")]
-    assert post.heard() == [MISSING, "NEW 3 tests blocked in 1 file (M103)"]
+    assert post.heard() == [MISSING, BLOCKED_TEXT]
     memory.add(record("still bad", 2, **BLOCKED))
     assert tell_all(memory, post) == ()
     memory.add(record("well again", 3))
@@ -149,9 +150,7 @@ def test_of_many_that_look_at_once_one_tells(open_memory: Callable[[], DatabaseH
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(line for post in posts for line in post.heard()) == sorted(
-        [MISSING, "NEW 3 tests blocked in 1 file (M103)"]
-    )
+    assert sorted(line for post in posts for line in post.heard()) == sorted([MISSING, BLOCKED_TEXT])
 
 
 def test_a_state_changes_for_whoever_knew_it_last(memory: DatabaseHistory) -> None:

@@ -39,7 +39,7 @@ CASES = {
         facts(record("a", **BLOCKED, missing=(MissingDependency(module="websocket-client", distribution="websocket-client"),))),
         [
             "missing: distribution websocket-client is missing (distribution missing, M107): 1 file and 3 tests blocked",
-            "blocked: 3 tests blocked in 1 file (M107)",
+            "blocked: 3 tests blocked in 1 file (distribution missing, M107, tests/test_b.py:1)",
         ],
     ),
     "a module is missing since a commit": (
@@ -68,7 +68,13 @@ CASES = {
                 files_blocked=2,
             )
         ),
-        ["blocked: 2 tests blocked in 1 file (M302)"],
+        ["blocked: 2 tests blocked in 1 file (module never existed, M302, tests/test_b.py:1)"],
+    ),
+    "blocked by several causes": (
+        facts(
+            record("a", causes=(cause(code="M301", path=""), cause("f2", code="M302", blocked_tests=9)), files_blocked=2)
+        ),
+        ["blocked: 0 tests blocked in 2 files (module never existed, M302, tests/test_b.py:1, and 1 other cause)"],
     ),
     "blocked, and all of it accepted": (
         facts(record("a", causes=(cause(code="M301", accepted=True),), blocked_tests=3, files_blocked=1)),
