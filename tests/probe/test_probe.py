@@ -34,6 +34,8 @@ SCENARIOS = [scenario for document in DOCUMENTS for scenario in parse_scenarios(
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name.replace(" ", "-"))
 def test_a_real_collection_shows_it(scenario: Scenario) -> None:
+    if not scenario.is_for(pytest.__version__, platform.python_version()):
+        pytest.skip(f"for python{scenario.python}")
     with project_on_disk(scenario) as root:
         words = tuple(word.replace("${ROOT}", root) for word in scenario.args)
         command = PytestCommand(scenario.command, "test", words, scenario.command.startswith("python"))

@@ -24,6 +24,7 @@ from muster.model.observation import EVERYTHING, Part
 from muster.model.trace import Change, ImportStatement, ImportTiming, Origin, TimedStep, TracedSession
 
 TRACER = GUEST / "tracer.py"
+STATEMENTS = GUEST / "statements.py"
 PROFILER = GUEST / "profiler.py"
 _SIGNED = frozenset(("path", "module", "meta_path", "environ", "filters"))
 
@@ -50,9 +51,10 @@ class TracedProcess:
             more, before = restriction(folder, part)
             more = f"{more}\n{TRACER.read_text(encoding='utf-8')}"
             start = f"trace({record!r}, {time.time()!r})"
-            if self.profiled:
-                more = f"{more}\n{PROFILER.read_text(encoding='utf-8')}"
-                start = f"profile({start})"
+            # A profile is of seconds, which looking for statements would spoil.
+            also, name = (PROFILER, "profile") if self.profiled else (STATEMENTS, "watch_statements")
+            more = f"{more}\n{also.read_text(encoding='utf-8')}"
+            start = f"{name}({start})"
             before = f"{before}\n{start}"
             command = observed_command(self.interpreter, argv, cwd, record, more=more, before=before)
             watch = GrowthWatch(record, self.file_timeout_s)

@@ -58,6 +58,8 @@ class Tracer:
         self.stacks = {}
         self.rows = []
         self.loaded = {}
+        self.known = {}
+        self.filters = []
         self.changes = 0
         self.path = None
         self.path_before = []
@@ -162,29 +164,65 @@ class Tracer:
 
     # Changes that have to be looked for: at every import, and when a file is done.
 
-    def notice(self, place, loaded=0):
-        """Looks for what the statements before this moment changed; `place` is where they end."""
+    def begin_file(self, path):
+        """From here on the file at `path` is collected."""
+        self.notice(("", 0))
+        self.during = path
+        self.known, self.loaded = dict(_sys.modules), {}
+        self.filters = _filters()
+
+    def end_file(self):
+        """Looks for what was not noticed until now, and tells all."""
+        self.look((self.during, 0))
+        self.flush()
+        self.during = ""
+
+    def look(self, place, frames=None):
+        """As `notice`, for everything else that can be looked for as well, which takes longer."""
+        self.notice(place, frames=frames)
+        if not self.during or self.is_busy:
+            return
+        for entry in _filters():
+            if entry not in self.filters:
+                self.filters.append(entry)
+                self.change("filters", "+" + _text(entry), place, frames)
+        # What an import loads is there from then on, whatever stood there before.
+        self.known.update((name, module) for name, module in self.loaded.items() if module is not None)
+        self.loaded = {}
+        for name in [name for name, module in self.known.items() if _sys.modules.get(name) is not module]:
+            if name in _sys.modules:
+                self.change("module", "=" + str(name), place, frames)
+                self.known[name] = _sys.modules[name]
+            else:
+                self.change("module", "-" + str(name), place, frames)
+                del self.known[name]
+
+    def notice(self, place, loaded=0, frames=None):
+        """Looks for what the statements before this moment changed; `place` is where they end.
+
+        In place of a `place` there may be `frames` that lead to the very statement.
+        """
         if self.is_busy:
             return
         if _sys.path is not self.path:
             before, after = self.path_before, list(_sys.path)
             self.watch_path()
-            self.path_changed(before, after, place)
+            self.path_changed(before, after, place, frames)
         if len(_sys.meta_path) != len(self.finders) or any(map(_is_not, _sys.meta_path, self.finders)):
             before, self.finders = self.finders, list(_sys.meta_path)
             for finder in self.finders:
                 if not any(finder is other for other in before):
-                    self.change("meta_path", "+" + _name_of(finder), place)
+                    self.change("meta_path", "+" + _name_of(finder), place, frames)
             for finder in before:
                 if not any(finder is other for other in self.finders):
-                    self.change("meta_path", "-" + _name_of(finder), place)
+                    self.change("meta_path", "-" + _name_of(finder), place, frames)
         self.module_count += loaded
         if len(_sys.modules) != self.module_count:
             before = self.modules
             self.count_modules()
             for name in sorted(map(str, self.modules - before)):
                 if _is_put_there(_sys.modules.get(name)):
-                    self.change("module", "+" + name, place)
+                    self.change("module", "+" + name, place, frames)
 
     def count_modules(self):
         self.module_count = len(_sys.modules)
@@ -195,14 +233,14 @@ class Tracer:
         self.path.tracer = self
         self.path_before = list(self.path)
 
-    def path_changed(self, before, after, place=None):
+    def path_changed(self, before, after, place=None, frames=None):
         self.path_before = list(after)
         for entry in after:
             if entry not in before:
-                self.change("path", "+{} {}".format(after.index(entry), _text(entry)), place)
+                self.change("path", "+{} {}".format(after.index(entry), _text(entry)), place, frames)
         for entry in before:
             if entry not in after:
-                self.change("path", "-{} {}".format(before.index(entry), _text(entry)), place)
+                self.change("path", "-{} {}".format(before.index(entry), _text(entry)), place, frames)
 
     # Changes that tell of themselves.
 
@@ -220,10 +258,11 @@ class Tracer:
         finally:
             self.is_busy = False
 
-    def change(self, kind, value, place):
+    def change(self, kind, value, place, frames=None):
         if self.changes >= CHANGE_LIMIT:
             return
-        frames = [list(place)] if place is not None else self.frames(_sys._getframe(1))
+        if frames is None:
+            frames = [list(place)] if place is not None else self.frames(_sys._getframe(1))
         if not frames:
             return
         self.changes += 1
@@ -288,6 +327,11 @@ def _told(name):
 
 for _name in "append insert extend remove pop clear __setitem__ __delitem__ __iadd__ __imul__".split():
     setattr(_WatchedPath, _name, _told(_name))
+
+
+def _filters():
+    warnings = _sys.modules.get("warnings")
+    return list(warnings.filters) if warnings is not None else []
 
 
 def _is_not(one, other):
@@ -384,7 +428,6 @@ class TracePlugin:
 
     def __init__(self, tracer):
         self.tracer = tracer
-        self.filters = None
 
     def pytest_configure(self, config):
         self.tracer.moment("configure")
@@ -400,35 +443,13 @@ class TracePlugin:
         if not _is_file(collector):
             yield
             return
-        tracer = self.tracer
-        tracer.notice(("", 0))
-        tracer.during = path = _text(collector.path)
-        filters = self.current_filters()
-        modules = dict(_sys.modules)
-        tracer.loaded = {}
+        tracer, path = self.tracer, _text(collector.path)
+        tracer.begin_file(path)
         began = tracer.now()
         yield
         seconds = tracer.now() - began
-        tracer.notice((path, 0))
-        modules.update((name, module) for name, module in tracer.loaded.items() if module is not None)
-        self.write_replaced(modules, path)
-        for entry in self.current_filters():
-            if entry not in filters:
-                tracer.change("filters", "+" + _text(entry), (path, 0))
         tracer.log.write("timed", path=path, nodeid=_text(collector.nodeid), at=began, seconds=round(seconds, 6))
-        tracer.flush()
-        tracer.during = ""
-
-    def write_replaced(self, before, path):
-        for name, module in before.items():
-            if name not in _sys.modules:
-                self.tracer.change("module", "-" + str(name), (path, 0))
-            elif _sys.modules[name] is not module:
-                self.tracer.change("module", "=" + str(name), (path, 0))
-
-    def current_filters(self):
-        warnings = _sys.modules.get("warnings")
-        return list(warnings.filters) if warnings is not None else []
+        tracer.end_file()
 
     def pytest_collection_finish(self, session):
         tracer = self.tracer

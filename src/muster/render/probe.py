@@ -88,15 +88,19 @@ def _changes(report: ProbeReport, canvas: Canvas, verbose: bool) -> Iterator[str
         return
     yield ""
     yield "what importing changed"
-    shown = changes if verbose else changes[:_SHOWN_CHANGES]
-    for change in shown:
-        words = f"{change.sign}{change.value}" + (" s" if change.kind == "sleep" else "")
-        place = f"{change.path}:{change.line}" if change.line else change.path
-        text = escape_text(f"{words}  {place}")
-        title = escape_text(_TITLES.get(change.kind, change.kind))
-        yield from labelled(canvas, title, text, indent=2, label_width=14)
-    if len(changes) > len(shown):
-        yield f"  and {len(changes) - len(shown)} more: -v lists them"
+    # A statement in a loop, or one that changes something for a while, does the same again and again.
+    rows = list(dict.fromkeys(map(_change_row, changes)))
+    shown = rows if verbose else rows[:_SHOWN_CHANGES]
+    for title, text in shown:
+        yield from labelled(canvas, escape_text(title), escape_text(text), indent=2, label_width=14)
+    if len(rows) > len(shown):
+        yield f"  and {len(rows) - len(shown)} more: -v lists them"
+
+
+def _change_row(change: ChangeReport) -> tuple[str, str]:
+    words = f"{change.sign}{change.value}" + (" s" if change.kind == "sleep" else "")
+    place = f"{change.path}:{change.line}" if change.line else change.path
+    return _TITLES.get(change.kind, change.kind), f"{words}  {place}"
 
 
 def _slow_files(report: ProbeReport, canvas: Canvas, verbose: bool) -> Iterator[str]:
