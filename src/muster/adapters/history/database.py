@@ -29,8 +29,12 @@ class Database:
         self._url = _parse_url(url)
         self.name = self._url.database or "" if self.is_sqlite else self._url.render_as_string(hide_password=True)
         self._engine = self._open()
-        with self.errors():
-            self._prepare()
+        try:
+            with self.errors():
+                self._prepare()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def is_sqlite(self) -> bool:
