@@ -24,6 +24,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.golden_path import EXAMPLE, LEFT_BEHIND, break_example
+from tests.support.remembered import remember_demo, remember_golden_path
 
 from muster.cli.main import run
 from muster.usecases.demo import write_demo
@@ -51,9 +52,22 @@ def write_project_of_the_demo(folder: Path) -> None:
     write_demo(read_story(read_story_text()), new_repository(str(folder)))
 
 
+def write_remembered_golden_path(folder: Path) -> None:
+    shutil.copytree(EXAMPLE, folder, ignore=LEFT_BEHIND)
+    remember_golden_path(folder)
+
+
+def write_remembered_demo(folder: Path) -> None:
+    if importlib.util.find_spec("websocket") is not None:
+        pytest.skip("websocket-client is installed: one fault of the demo is none here")
+    remember_demo(folder)
+
+
 PROJECTS: dict[str, Callable[[Path], object]] = {
     "golden_path": write_broken_golden_path,
     "demo": write_project_of_the_demo,
+    "golden_path_remembered": write_remembered_golden_path,
+    "demo_remembered": write_remembered_demo,
 }
 
 
@@ -88,15 +102,18 @@ def test_an_example_prints_what_the_page_says(
     example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     project = tmp_path / example.name
+    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTEST_ADDOPTS", "PYTHONPATH", "FORCE_COLOR"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("MUSTER_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "100")
     if example.name in PROJECTS:
         PROJECTS[example.name](project)
     else:
         shutil.copytree(ROOT / "docs/examples" / example.name, project, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.chdir(project)
-    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTEST_ADDOPTS", "PYTHONPATH", "FORCE_COLOR"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("MUSTER_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("COLUMNS", "100")
+    capfd.readouterr()
+    # However slow the machine is, what is told by its age is from just now.
+    monkeypatch.setattr("muster.wiring.server.current_time", lambda: "2000-01-01T00:00:00Z")
     run(shlex.split(example.arguments))
     printed = capfd.readouterr().out
     if os.environ.get("MUSTER_UPDATE_EXAMPLES") == "1" and ANY_LINES not in example.output:

@@ -93,9 +93,7 @@ def _collection(trend: CategoryTrend, report: TrendReport) -> _Row:
         return _Row("collection", value, seconds)
     over = next(position for position in range(len(seconds), 0, -1) if position == 1 or seconds[position - 2] <= budget)
     first = trend.measured[over - 1]
-    at = f" ({escape_text(first.commit[:10])})" if first.commit else ""
-    remark = f"over budget, first {render_age(first.recorded_at, report.now)}{at}"
-    return _Row("collection", value, seconds, remark, Tone.WARNING)
+    return _Row("collection", value, seconds, f"over budget {_from(first, report.now)}", Tone.WARNING)
 
 
 def _change(records: Sequence[RecordSummary]) -> str:
@@ -117,7 +115,13 @@ def _since(records: Sequence[RecordSummary], field: str, now: str) -> str:
         if not getattr(record, field):
             break
         first = record
-    return "" if first is None or first is records[0] else f"first {render_age(first.recorded_at, now)}"
+    return "" if first is None or first is records[0] else _from(first, now)
+
+
+def _from(first: RecordSummary, now: str) -> str:
+    """Since which record: its commit and its age."""
+    at = f"{escape_text(first.commit[:10])}, " if first.commit else ""
+    return f"since {at}{render_age(first.recorded_at, now)}"
 
 
 def _row(row: _Row, canvas: Canvas, *, bars: bool) -> str:
@@ -137,28 +141,39 @@ def _span(values: Sequence[float]) -> str:
 
 
 def _causes(report: TrendReport, canvas: Canvas) -> list[str]:
-    causes = report.causes
-    if not causes:
+    """The open causes; one that several categories have is told once, with what it does where it does most."""
+    by_cause: dict[str, list[CauseEpisode]] = {}
+    for episode in report.causes:
+        by_cause.setdefault(episode.fingerprint, []).append(episode)
+    if not by_cause:
         return ["no cause is open"]
-    lines = [canvas.paint(f"open: {render_quantity(len(causes), 'cause')}", Tone.STRONG)]
+    lines = [canvas.paint(f"open: {render_quantity(len(by_cause), 'cause')}", Tone.STRONG)]
     several = len(report.categories) > 1
-    for cause in causes[:_MOST_CAUSES]:
-        lines += _cause(cause, report.now, canvas, with_category=several)
-    rest = len(causes) - _MOST_CAUSES
+    for episodes in list(by_cause.values())[:_MOST_CAUSES]:
+        lines += _cause(episodes, report.now, canvas, with_category=several)
+    rest = len(by_cause) - _MOST_CAUSES
     return [*lines, f"  and {rest} more"] if rest > 0 else lines
 
 
-def _cause(cause: CauseEpisode, now: str, canvas: Canvas, *, with_category: bool) -> list[str]:
-    toll = _toll(cause)
+def _cause(episodes: Sequence[CauseEpisode], now: str, canvas: Canvas, *, with_category: bool) -> list[str]:
+    cause = episodes[0]
     tone = Tone.ERROR if cause.severity == "error" and not cause.accepted else Tone.WARNING
-    head = f"  {canvas.paint(cause.code, tone)}  {escape_text(cause.title)}  {canvas.paint(escape_text(cause.subject), Tone.STRONG)}"
+    subject = canvas.paint(escape_text(cause.subject), Tone.STRONG)
+    head = f"  {canvas.paint(cause.code, tone)}  {escape_text(cause.title)}  {subject}"
     where = f"{escape_text(cause.path)}:{cause.line}" if cause.path and cause.line else escape_text(cause.path)
-    opened = f"first seen {render_age(cause.opened_at, now)}"
     by = f"by {escape_text(cause.since_commit[:10])} {escape_text(cause.since_author)}" if cause.since_commit else ""
-    category = f"in {escape_text(cause.category)}" if with_category else ""
-    accepted = "accepted" if cause.accepted else ""
-    told = [part for part in (toll, where, opened, by.strip(), category, accepted) if part]
-    return [head, *(f"        {line}" for line in wrap_words(", ".join(told), canvas.measure - 8))]
+    opened = min(episode.opened_at for episode in episodes)
+    categories = ", ".join(escape_text(episode.category) for episode in episodes)
+    told = [
+        _toll(cause),
+        f"at {where}" if where else "",
+        by.strip(),
+        f"first seen {render_age(opened, now)}",
+        f"in {categories}" if with_category else "",
+        "accepted" if cause.accepted else "",
+    ]
+    text = ", ".join(part for part in told if part)
+    return [head, *(f"        {line}" for line in wrap_words(text, canvas.measure - 8))]
 
 
 def _toll(cause: CauseEpisode) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID
 
 from muster.adapters.git_head import read_head
 from muster.adapters.record_spool import RecordSpool
@@ -81,7 +83,7 @@ def provenance_of(
     commit, branch = read_head(root)
     job = find_ci_job(os.environ)
     return Provenance(
-        id=str(uuid4()),
+        id=_new_id(),
         recorded_at=now,
         project=project_name(root, settings),
         commit=commit,
@@ -92,6 +94,13 @@ def provenance_of(
         whole=whole,
         alerts=settings.alerts,
     )
+
+
+def _new_id() -> str:
+    """A UUID of version 7 (RFC 9562, 5.7): records of one second are in order by their ids."""
+    milliseconds = time.time_ns() // 1_000_000 & (1 << 48) - 1
+    bits = milliseconds << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62)
+    return str(UUID(int=bits))
 
 
 def complain(reason: str) -> None:
