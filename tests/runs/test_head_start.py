@@ -1,7 +1,6 @@
-"""A worker that collects ahead, beside a first simulation that takes long: whatever becomes of it, the run is the same.
+"""A worker that collects ahead, beside the simulation of a session of many files: whatever becomes of it, the run is the same.
 
-How long a simulation must take and whether the worker is near its end are settings here: a project that really takes so
-long to simulate would be too large for a test.
+How many files are many, and whether the worker is near its end, is set here: else the projects would be too large for a test.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ pytestmark = pytest.mark.slow
 
 MUSTER_AT_ONCE = """
 from muster.runs import head_start
-head_start.DELAY_S, head_start.LEAST_PATIENCE_S = 0.0, 0.5
+from muster.usecases import workforce
+workforce.MANY_FILES, head_start.LEAST_PATIENCE_S = 0, 0.5
 head_start.HeadStart.is_worth_waiting_for = lambda self, files: {waits}
 from muster.cli.main import main
 main()

@@ -1,7 +1,7 @@
 """One worker that collects ahead: all that the command names, for real, while the session is simulated for the first time.
 
 A first simulation can take as long as importing a large library does, and then a worker would begin with just that import.
-So one of them begins it beside a simulation that takes long. What it collects decides nothing: the plan is the
+So where a session reaches many files one of them begins it beside the simulation. What it collects decides nothing: the plan is the
 simulation's, and the worker is given files like any other, of which it has imported all by then, in session order as pytest
 does. Where it would still be at it for longer than a new worker needs, it is sent away.
 """
@@ -10,48 +10,39 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from muster.model.invocation import Argument
 from muster.model.run import Event, Gone, Told
 from muster.ports import Clock, Crew
 
 CONTROLLER = "controller"
-DELAY_S = 1.0
-"""So long nothing of the project is imported before it is known what there is: most simulations have ended by then."""
 LEAST_PATIENCE_S = 5.0
 
 
 class HeadStart:
-    """The worker `name` and what has come from it and the controller, as long as nobody else listens.
+    """The worker `name`, which begins at once, and what has come from it and the controller as long as nobody else listens.
 
-    `paths` are those that the command names, `arguments` what pytest is told to collect.
+    `arguments` are those of the command: what pytest is told to collect.
     """
 
-    def __init__(self, crew: Crew, clock: Clock, name: str, paths: Sequence[str], arguments: Sequence[str]) -> None:
+    def __init__(self, crew: Crew, clock: Clock, name: str, arguments: Sequence[Argument]) -> None:
         self._crew, self._clock = crew, clock
         self.name = name
-        self._paths, self._arguments = list(paths), list(arguments)
-        self._asked_at = clock.monotonic()
-        self._begun_at: float | None = None
+        self._begun_at = clock.monotonic()
         self._met: dict[str, float] = {}
         self._is_through = self._has_failed = False
         self.heard: list[Event] = []
         """What is still to be dealt with, in the order in which it came."""
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether anything was started ahead."""
-        return self._begun_at is not None
+        paths = [argument.path for argument in arguments]
+        crew.send(CONTROLLER, {"kind": "go", "names": [name], "paths": paths})
+        crew.send(name, {"kind": "go", "survey": [str(argument) for argument in arguments]})
 
     @property
     def patience_s(self) -> float:
         """How long it may still take once somebody waits for it: what is estimated can be wrong."""
-        return max(LEAST_PATIENCE_S, self._clock.monotonic() - (self._begun_at or 0.0))
+        return max(LEAST_PATIENCE_S, self._clock.monotonic() - self._begun_at)
 
     def step(self, events: Sequence[Event]) -> None:
-        """Take what has come; called every now and then, with or without events."""
-        if self._begun_at is None and self._clock.monotonic() - self._asked_at >= DELAY_S:
-            self._begun_at = self._clock.monotonic()
-            self._crew.send(CONTROLLER, {"kind": "go", "names": [self.name], "paths": self._paths})
-            self._crew.send(self.name, {"kind": "go", "survey": self._arguments})
+        """Take what has come."""
         for event in events:
             self._take(event)
 
@@ -69,7 +60,7 @@ class HeadStart:
 
     def is_worth_waiting_for(self, files: Collection[str]) -> bool:
         """Whether it will have collected the session's `files` before a new worker has collected the first of its own."""
-        if self._begun_at is None or self._has_failed:
+        if self._has_failed:
             return False
         if self._is_through:
             return True

@@ -8,7 +8,6 @@ from dataclasses import replace
 from muster.model.acceptance import Accepted
 from muster.model.cause import Cause
 from muster.model.collection import Collection
-from muster.model.invocation import Invocation
 from muster.model.report import ConfirmationReport, Report
 from muster.ports import Clock, Observations
 from muster.usecases.acceptance import mark_accepted, stale_acceptances, stale_problems
@@ -29,7 +28,7 @@ from muster.usecases.settle import (
     settle_collection,
     unforeseen,
 )
-from muster.usecases.simulate import Ports, Simulation, simulate
+from muster.usecases.simulate import Meanwhile, Ports, Simulation, say_nothing, simulate
 from muster.usecases.source_text import quote_culprit
 from muster.usecases.witness import Confirmation, witness
 
@@ -78,7 +77,7 @@ def examine(
     *,
     grouped: bool = False,
     base: Base | None = None,
-    meanwhile: Callable[[Invocation], None] = lambda invocation: None,
+    meanwhile: Meanwhile = say_nothing,
 ) -> tuple[Simulation, Checked]:
     """The simulated session in `plan`, and what there is to be said of it; `grouped` and `meanwhile` as in `simulate`.
 

@@ -5,7 +5,7 @@ Only a head start: whatever is not foreseen is loaded when the simulation meets 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from posixpath import basename, dirname, join
 from typing import Any
 
@@ -22,9 +22,17 @@ _SKIPPED = frozenset({"__pycache__", "node_modules"})
 
 
 def prefetch_reach(
-    tree: FileTree, store: FactStore, invocation: Invocation, interpreter: Interpreter, conftests: Iterable[str]
+    tree: FileTree,
+    store: FactStore,
+    invocation: Invocation,
+    interpreter: Interpreter,
+    conftests: Iterable[str],
+    met: Callable[[int], None],
 ) -> None:
-    """Fill `store` with the facts of the session's files and of the project modules that they import."""
+    """Fill `store` with the facts of the session's files and of the project modules that they import.
+
+    `met` is told how many they are so far, before they are read.
+    """
     wave = [*conftests, *_session_files(tree, invocation)]
     # Known from the start: a test file may import another one before that is collected, in site-packages too.
     interpreter.session_files.update(wave)
@@ -38,6 +46,7 @@ def prefetch_reach(
         if not wave:
             return
         seen.update(wave)
+        met(len(seen))
         store.prefetch(wave)
         wave = list(_imported_files(tree, store, wave, roots, examined, names_seen))
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from posixpath import join, normpath
 
 from muster.errors import UsageError
-from muster.model.collection import SessionState
 from muster.model.invocation import Invocation
 from muster.model.report import Report
 from muster.model.run import Fate, FileDurations, ItemResult, Unit
@@ -17,7 +16,6 @@ from muster.model.service import ServiceStatus
 from muster.ports import Clock, Crew, FileTree, ReadFailure, RunRecords, RunView
 from muster.runs.direction import Course, Direction
 from muster.runs.groups import join_groups
-from muster.runs.head_start import HeadStart
 from muster.runs.ledger import Ledger
 from muster.runs.plan import Costs, Limits, Planned, plan_tests, plan_units, split_units
 from muster.runs.queue import Queue
@@ -31,6 +29,7 @@ from muster.usecases.report import make_report
 from muster.usecases.report_paths import relative_path
 from muster.usecases.run_report import Told, make_run_report
 from muster.usecases.simulate import Ports, Simulation
+from muster.usecases.workforce import Workforce
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,41 +67,18 @@ class RunPorts:
 
 def run_tests(ports: Ports, clock: Clock, plan: Plan, request: RunRequest, run: RunPorts) -> RunReport:
     """Run the session in `plan`; returns what became of every test."""
-    names: list[str] = []
-    ahead: HeadStart | None = None
-
-    def start_workers(number: int) -> None:
-        while len(names) < number:
-            names.append(f"gw{len(names)}")
-            run.crew.start_worker(names[-1])
-
-    def begin(invocation: Invocation) -> None:
-        nonlocal ahead
-        start_workers(request.workers)
-        if _may_begin_ahead(plan, request, invocation):
-            arguments = [str(argument) for argument in invocation.arguments]
-            ahead = HeadStart(run.crew, clock, names[0], _paths(invocation), arguments)
-            listening.enter_context(run.crew.listening(ahead.step))
-
+    force = Workforce(run.crew, clock, request.workers, partial(_may_begin_ahead, plan, request))
     # pytest is loaded while we simulate; but for a head start nothing of the project is imported before that has told what
     # there is. Where the session is known from an earlier run, no more workers are started than it needs.
     run.crew.start_controller(_controller_arguments(request))
-    start_workers(1)
-    with ExitStack() as listening:
-        simulation, checked = examine(ports, clock, plan, grouped=True, meanwhile=begin)
+    force.start(1)
+    with force.listening:
+        simulation, checked = examine(ports, clock, plan, grouped=True, meanwhile=force.prepare)
     _refuse_what_runs_nothing(simulation, plan)
     report = make_report(checked)
     told = Told(report, checked.root, checked.started_at, request.workers, checked.simulated_s)
     planned, units, told = _plan(ports, plan, simulation, request, run.records, told)
-    if ahead is not None and not ahead.has_begun:
-        ahead = None
-    chosen = names[:]
-    if ahead is not None and not _goes_on(ahead, simulation, planned, units):
-        run.crew.dismiss(ahead.name)
-        chosen.remove(ahead.name)
-    while len(chosen) < min(len(units), request.workers):
-        start_workers(len(names) + 1)
-        chosen.append(names[-1])
+    force.settle(simulation.collection, planned, units)
     run.view.say(run.describe(report))
     if not units and not _is_refused(report):
         return make_run_report(told, exit_code=NO_TESTS)
@@ -115,9 +91,7 @@ def run_tests(ports: Ports, clock: Clock, plan: Plan, request: RunRequest, run: 
     if services.down:
         names_down = ", ".join(status.name for status in services.down)
         return make_run_report(replace(told, stopped=f"down: {names_down}"), exit_code=services.exit_code)
-    return _run(
-        ports, clock, plan, request, run, simulation.invocation, planned, units, told, chosen, len(names), ahead
-    )
+    return _run(ports, clock, plan, request, run, simulation.invocation, planned, units, told, force)
 
 
 def _refuse_what_runs_nothing(simulation: Simulation, plan: Plan) -> None:
@@ -141,16 +115,6 @@ def _may_begin_ahead(plan: Plan, request: RunRequest, invocation: Invocation) ->
     return is_run and request.workers > 1 and not request.strict and not requires and not asks_for_less
 
 
-def _goes_on(ahead: HeadStart, simulation: Simulation, planned: Planned, units: Sequence[Unit]) -> bool:
-    """Whether the worker that collects ahead is to run tests. What cannot be collected would leave things behind in it."""
-    is_whole = not planned.blocked and simulation.collection.session.state is SessionState.COMPLETE
-    return bool(units) and is_whole and ahead.is_worth_waiting_for(simulation.collection.files)
-
-
-def _paths(invocation: Invocation) -> list[str]:
-    return [argument.path for argument in invocation.arguments]
-
-
 def _run(
     ports: Ports,
     clock: Clock,
@@ -161,9 +125,7 @@ def _run(
     planned: Planned,
     units: Sequence[Unit],
     told: Told,
-    names: Sequence[str],
-    begun: int,
-    ahead: HeadStart | None,
+    force: Workforce,
 ) -> RunReport:
     ledger = Ledger(planned)
     units = _without_services(plan, request, units, told.services, ledger)
@@ -196,7 +158,8 @@ def _run(
 
     direction.before_end = lambda: run.view.say(run.conclude(make_run_report(by_now())))
     run.view.begin(planned.tests, len(planned.files), request.workers)
-    course = direction.run(names[: max(len(units), 1)], _paths(invocation), ahead, started=begun)
+    paths = [argument.path for argument in invocation.arguments]
+    course = direction.run(force.names, paths, force.ahead, started=force.started)
     told = by_now()
     shard = str(request.shard) if request.shard else ""
     run.records.save(_durations(told.results, course.collect_seconds, plan.root), shard)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from posixpath import basename, normpath
 
 from muster.collection.dependence import SessionTrace, dependent_groups
@@ -71,30 +72,39 @@ class Simulation:
     """The files that must be imported by one process together, in session order, where that was asked for."""
 
 
+Meanwhile = Callable[[Invocation, int], None]
+"""Called while a session is simulated anew: with its command, and how many files it was found to reach so far."""
+
+
+def say_nothing(invocation: Invocation, files: int) -> None:
+    """For those who need not know."""
+
+
 def simulate(
     ports: Ports,
     request: Request,
     *,
     grouped: bool = False,
-    meanwhile: Callable[[Invocation], None] = lambda invocation: None,
+    meanwhile: Meanwhile = say_nothing,
 ) -> Simulation:
     """The session of `request`, from the configuration to the last item: the one that is kept, where it still holds.
 
     `grouped` also finds out which test files depend on what others do to the process. `meanwhile` is called where that
-    takes its time, as nothing is kept that holds.
+    takes its time, as nothing is kept that holds, and again as it grows.
     """
     prepared = prepare(ports, request)
     environment, invocation, store = prepared.environment, prepared.invocation, prepared.store
     key = session_key(ports.edition, environment, invocation, grouped=grouped)
     told = recall_session(ports.cache, key, ports.tree, _variables(ports.environ), store)
     if told is None:
-        meanwhile(invocation)
-        told = on_roomy_stack(lambda: _simulate_anew(ports, request, prepared, key, grouped=grouped))
+        met = partial(meanwhile, invocation)
+        met(0)
+        told = on_roomy_stack(lambda: _simulate_anew(ports, request, prepared, key, met, grouped=grouped))
     return Simulation(told[0], invocation, environment, store, told[1])
 
 
 def _simulate_anew(
-    ports: Ports, request: Request, prepared: Prepared, key: str, *, grouped: bool
+    ports: Ports, request: Request, prepared: Prepared, key: str, met: Callable[[int], None], *, grouped: bool
 ) -> tuple[Collection, Groups]:
     """The session and the groups of its files, kept under `key`."""
     environment, invocation, store = prepared.environment, prepared.invocation, prepared.store
@@ -103,7 +113,7 @@ def _simulate_anew(
     interpreter = start_interpreter(ports, request, environment, invocation, store)
     if grouped:
         interpreter.trace = ImportTrace()
-    prefetch_reach(ports.tree, store, invocation, interpreter, initial_conftests(ports.tree, invocation))
+    prefetch_reach(ports.tree, store, invocation, interpreter, initial_conftests(ports.tree, invocation), met)
     collection = collect_session(interpreter, invocation, environment, ports.tree)
     found = (*collection.problems, *interpreter.problems, *store.problems)
     collection = replace(collection, problems=tuple(dict.fromkeys(found)), waits=tuple(interpreter.waits))

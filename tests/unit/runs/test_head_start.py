@@ -8,9 +8,10 @@ from typing import Any, cast
 
 import pytest
 
+from muster.model.invocation import Argument
 from muster.model.run import Gone, Printed, Told
 from muster.ports import Clock, Crew
-from muster.runs.head_start import DELAY_S, HeadStart
+from muster.runs.head_start import HeadStart
 
 FILES = tuple(f"/p/test_{number}.py" for number in range(10))
 
@@ -28,7 +29,7 @@ class Wire:
     sent: list[tuple[str, Any]] = field(default_factory=list)
 
     def send(self, name: str, header: Mapping[str, object], body: bytes = b"") -> None:
-        self.sent.append((name, header["kind"]))
+        self.sent.append((name, dict(header)))
 
 
 @pytest.fixture
@@ -43,11 +44,8 @@ def wire() -> Wire:
 
 @pytest.fixture
 def ahead(time: Time, wire: Wire) -> HeadStart:
-    """A worker that has begun a second ago."""
-    ahead = HeadStart(cast(Crew, wire), cast(Clock, time), "gw0", ["/p"], ["/p"])
-    time.now += DELAY_S
-    ahead.step([])
-    return ahead
+    """A worker that has just begun."""
+    return HeadStart(cast(Crew, wire), cast(Clock, time), "gw0", [Argument("/p", ("test_a", "test_b"))])
 
 
 def _met(ahead: HeadStart, time: Time, *seconds: float) -> None:
@@ -57,15 +55,13 @@ def _met(ahead: HeadStart, time: Time, *seconds: float) -> None:
         ahead.step([Told("gw0", {"kind": "collecting", "nodeid": "", "path": path})])
 
 
-def test_nothing_begins_while_a_simulation_may_soon_have_ended(time: Time, wire: Wire) -> None:
-    ahead = HeadStart(cast(Crew, wire), cast(Clock, time), "gw0", ["/p"], ["/p"])
-    ahead.step([])
-    assert (ahead.has_begun, wire.sent, ahead.is_worth_waiting_for(FILES)) == (False, [], False)
-
-
 def test_what_the_controller_tells_the_worker_is_passed_on_and_the_rest_is_kept(ahead: HeadStart, wire: Wire) -> None:
     ahead.step([Told("controller", {"kind": "node", "id": "gw0"}), Printed(b"header")])
-    assert wire.sent == [("controller", "go"), ("gw0", "go"), ("gw0", "input")]
+    assert wire.sent == [
+        ("controller", {"kind": "go", "names": ["gw0"], "paths": ["/p"]}),
+        ("gw0", {"kind": "go", "survey": ["/p::test_a::test_b"]}),
+        ("gw0", {"kind": "input"}),
+    ]
     assert ahead.heard == [Printed(b"header")]
 
 
