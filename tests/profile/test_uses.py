@@ -6,10 +6,15 @@ from textwrap import dedent
 
 import pytest
 
+from muster.diagnosis import review_directives
 from muster.facts.import_uses import FileRole
+from muster.facts.module_facts import Directive
 from muster.fixes.deferral import defer_import, lazy_import, use_at
 from muster.fixes.source import parse_tree
 from muster.index.outside_uses import outside_use
+from muster.model.acceptance import Accepted
+from muster.model.collection import Collection
+from muster.usecases.acceptance import stale_acceptances
 
 PLAIN = FileRole()
 
@@ -195,3 +200,11 @@ def test_what_cannot_be_moved_safely_stays(before: str) -> None:
 def test_python_3_15_imports_lazily() -> None:
     assert lazy_import("import heavy\n", 1, "heavy", ()) == "lazy import heavy\n"
     assert lazy_import("import heavy, os\n", 1, "heavy", ()) is None
+
+
+def test_a_check_does_not_call_unused_what_silences_a_profile() -> None:
+    directives = {"/r/a.py": (Directive(1, ("M502", "M503"), "once a day"), Directive(2, ("M402",), "why"))}
+    (problem,) = review_directives(directives, (), Collection())
+    assert problem.message == "ignore[M402] is unused: M402 does not occur here"
+    accepted = [Accepted("f", code, "pandas", "a.py", "why", "2030-01-01") for code in ("M502", "M402")]
+    assert [each.code for each in stale_acceptances((), accepted, "/r", was_run=True, was_compared=True)] == ["M402"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from muster.cli.recording import record_observed
 from muster.cli.reports import known_format, write_text
 from muster.cli.terminal import canvas_for, environment_variables
 from muster.errors import UsageError
@@ -52,6 +53,8 @@ def run_profile(choices: Choices, options: ProfileOptions) -> int:
             workspace.ports, workspace.clock, workspace.plan, traced, workspace.observed, workspace.observations
         )
         report = _report(workspace, found, options)
+        exit_code = profile_exit_code(report)
+        record_observed(workspace, choices, "probe", found.session.collection, exit_code)
     _write_charts(found.spans, report, options)
     if options.format == "json":
         write_text(render_json(report), options.output)
@@ -61,7 +64,7 @@ def run_profile(choices: Choices, options: ProfileOptions) -> int:
         write_text(
             render_profile(report, canvas, verbose=options.verbose), "" if options.output == "-" else options.output
         )
-    return profile_exit_code(report)
+    return exit_code
 
 
 def _report(workspace: Workspace, found: Profiled, options: ProfileOptions) -> ProfileReport:

@@ -63,6 +63,9 @@ CATALOGUE: tuple[Entry, ...] = (
 
 BY_CODE = {entry.code: entry for entry in CATALOGUE}
 
+ONLY_PROFILED = frozenset(("M502", "M503"))
+"""Codes that a profile may show where a check does not: that a check meets none says nothing of what silences them."""
+
 DIRECTIVE_PROBLEM = "M000"
 """The code of a problem with a `# muster: ignore` comment: unused, without a reason, or without codes. It is no
 cause."""

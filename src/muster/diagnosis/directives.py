@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from muster.diagnosis.catalogue import BY_CODE, DIRECTIVE_PROBLEM
+from muster.diagnosis.catalogue import BY_CODE, DIRECTIVE_PROBLEM, ONLY_PROFILED
 from muster.facts.module_facts import Directive
 from muster.index.near import nearest
 from muster.model.cause import Cause
@@ -53,7 +53,11 @@ def _faults(directive: Directive, path: str, places: list[tuple[str, Location]])
         return
     for code in directive.codes:
         here = (place for kind, place in places if kind == code and place.path == path)
-        if code not in unknown and not any(_silences(directive, code, place) for place in here):
+        if (
+            code not in unknown
+            and code not in ONLY_PROFILED
+            and not any(_silences(directive, code, place) for place in here)
+        ):
             yield f"ignore[{code}] is unused: {code} does not occur here"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from muster.diagnosis import fingerprint
-from muster.diagnosis.catalogue import DIRECTIVE_PROBLEM
+from muster.diagnosis.catalogue import DIRECTIVE_PROBLEM, ONLY_PROFILED
 from muster.model.acceptance import Accepted
 from muster.model.cause import Cause, Evidence
 from muster.model.collection import Problem
@@ -32,11 +32,13 @@ def stale_acceptances(
 ) -> tuple[Accepted, ...]:
     """Those of `accepted` that match none of `causes`: all causes of the whole project.
 
-    What only a real run shows is not judged unless it `was_run`, nor what only a comparison shows unless it `was_compared`.
+    What only a real run shows is not judged unless it `was_run`, nor what only a comparison shows unless it `was_compared`,
+    nor what a profile shows.
     """
     judged = {"simulated", *(["observed"] if was_run else []), *(["compared"] if was_compared else [])}
     matched = {fingerprint(cause, root) for cause in causes}
-    return tuple(entry for entry in accepted if entry.fingerprint not in matched and entry.seen in judged)
+    judged_entries = (entry for entry in accepted if entry.seen in judged and entry.code not in ONLY_PROFILED)
+    return tuple(entry for entry in judged_entries if entry.fingerprint not in matched)
 
 
 def stale_problems(stale: Iterable[Accepted], root: str) -> tuple[Problem, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from muster.model.cause import Cause, Evidence, Seen
+from muster.model.observation import Part
 from muster.model.profile import HeavyImport
 from muster.model.profile_report import ProfileReport
 from muster.model.trace import TracedSession
@@ -65,7 +66,7 @@ def profile(
 
     What it took is kept in `observations`. Where tracing alone may have broken the budget, `observed` collects once more without.
     """
-    session = collect_past_losses(traced, command_words(plan.command), plan.cwd)
+    session = _timed_session(traced, plan)
     simulation, checked = examine(ports, clock, plan)
     is_own = ownership(plan.root)
     spans = span_tree(session, is_own)
@@ -81,11 +82,8 @@ def profile(
     if observations is not None and kept is not None:
         observations.save(kept)
     causes = _causes(ports, simulation, checked, plan, session, heavy, seconds)
-    lost = tuple(
-        f"{report.nodeid or report.path} ended the process: the rest was profiled without it" for report in session.lost
-    )
     checked = replace(checked, causes=causes, observed_s=seconds)
-    return Profiled(plan, session, spans, graph, heavy, simulation, checked, floor, (*notes, *lost))
+    return Profiled(plan, session, spans, graph, heavy, simulation, checked, floor, (*notes, *_notes(session, spans)))
 
 
 def profile_exit_code(report: ProfileReport) -> int:
@@ -93,6 +91,23 @@ def profile_exit_code(report: ProfileReport) -> int:
     if any(cause.severity == "error" and cause.accepted is None for cause in report.causes):
         return FAILED
     return 0 if report.tests else NO_TESTS
+
+
+def _timed_session(traced: TracedPytest, plan: Plan) -> TracedSession:
+    """The session of `plan`; where files end the process, the one without them, from its own beginning to its end."""
+    words = command_words(plan.command)
+    session = collect_past_losses(traced, words, plan.cwd)
+    if not session.lost:
+        return session
+    rest = traced.probe(words, plan.cwd, Part(skip=frozenset(report.path for report in session.lost)))
+    return replace(rest, lost=session.lost)
+
+
+def _notes(session: TracedSession, spans: Span) -> Iterator[str]:
+    if sum(step.seconds for step in session.steps if step.kind == "rewriting") > LEAST_SHARE * spans.seconds:
+        yield "pytest keeps the asserts that it rewrites: collected once more, that part will be gone"
+    for report in session.lost:
+        yield f"{report.nodeid or report.path} ended the process: the rest was profiled without it"
 
 
 def ownership(root: str) -> IsOwn:
