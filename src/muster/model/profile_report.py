@@ -75,13 +75,17 @@ class HeavyReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """Whole-process seconds of alternating real collections of two copies, without and with the change, in pairs."""
+    """Whole-process seconds of alternating real collections of two copies, without and with the change, in pairs.
+
+    `saved` is the lesser of the median of the pairs' differences and that of the fastest runs; `saved_cpu` the same of the processor.
+    """
 
     before: tuple[float, ...]
     after: tuple[float, ...]
     before_cpu: tuple[float, ...]
     after_cpu: tuple[float, ...]
     saved: float
+    saved_cpu: float
 
 
 class Deferral(msgspec.Struct, frozen=True, kw_only=True):

@@ -139,8 +139,9 @@ def _part_of_import(each: _Open, inherited: Part | None, is_own: IsOwn, collects
         if timing.name.partition(".")[0] in _OF_PYTEST:
             return Part.PYTEST
         asker = timing.asker.path
-        if _PLUGIN_LOADERS.search(asker) or (each.start < collects_from and not _PYTEST_FILES.search(asker)):
+        of_pytest = bool(_PYTEST_FILES.search(asker)) or not (is_own(asker) or "/site-packages/" in asker)
+        if _PLUGIN_LOADERS.search(asker) or (each.start < collects_from and not of_pytest):
             return Part.PLUGINS
-        if _PYTEST_FILES.search(asker) and not is_own(timing.file):
+        if of_pytest and not is_own(timing.file):
             return Part.PYTEST
     return Part.FIRST_PARTY if is_own(timing.file) else Part.THIRD_PARTY

@@ -23,6 +23,7 @@ _PARTS = {
 }
 _SHOWN = 8
 _SHOWN_STATEMENTS = 6
+_LEAST_S = 0.001
 _LIBRARY = re.compile(r"^/.*/(?:site-packages|dist-packages|lib/python\d\.\d+)/")
 _USES = {
     "functions": "only in functions",
@@ -70,8 +71,11 @@ def _parts(report: ProfileReport) -> Iterator[str]:
 
 
 def _modules(report: ProfileReport, canvas: Canvas, verbose: bool) -> Iterator[str]:
-    by_own = sorted(report.modules, key=lambda module: -module.own_seconds)
-    by_alone = sorted(report.modules, key=lambda module: -module.alone_seconds)
+    told = [module for module in report.modules if verbose or module.alone_seconds >= _LEAST_S]
+    by_own = sorted(told, key=lambda module: -module.own_seconds)
+    by_alone = sorted(told, key=lambda module: -module.alone_seconds)
+    if not told:
+        return
     yield ""
     yield "heaviest modules: their own seconds, and who asked first"
     for module in by_own if verbose else by_own[:_SHOWN]:
@@ -88,13 +92,13 @@ def _asker(module: ModuleCost) -> str:
 
 
 def _files(report: ProfileReport, verbose: bool) -> Iterator[str]:
-    shown = report.files if verbose else [file for file in report.files[:_SHOWN] if file.seconds >= 0.001]
+    shown = report.files if verbose else [file for file in report.files[:_SHOWN] if file.seconds >= _LEAST_S]
     if not shown:
         return
     yield ""
     yield "test files by cost"
     for file in shown:
-        parameters = f"  {file.parameter_seconds:.3f} for parameters" if file.parameter_seconds >= 0.001 else ""
+        parameters = f"  {file.parameter_seconds:.3f} for parameters" if file.parameter_seconds >= _LEAST_S else ""
         yield f"  {file.seconds:8.3f}  {escape_text(file.path)}  {render_quantity(file.tests, 'test')}{parameters}"
 
 
@@ -185,6 +189,7 @@ def _deferral_rows(deferral: Deferral) -> Iterator[tuple[str, str]]:
 def _measured_words(measured: Measured) -> str:
     rounds = len(measured.before)
     return (
-        f"{min(measured.before):.2f} s before, {min(measured.after):.2f} s after: {measured.saved:.2f} s saved"
-        f" (fastest of {rounds} alternating runs; {min(measured.before_cpu):.2f} and {min(measured.after_cpu):.2f} s of processor)"
+        f"{min(measured.before):.2f} s before, {min(measured.after):.2f} s after, the fastest of {rounds} alternating runs; "
+        f"{min(measured.before_cpu):.2f} and {min(measured.after_cpu):.2f} s of processor: saves {measured.saved:.2f} s and "
+        f"{measured.saved_cpu:.2f} s of processor"
     )

@@ -46,7 +46,7 @@ def make_profile_report(
         seconds=found.spans.seconds,
         budget=found.plan.budget_s,
         tests=len(collection.items),
-        failed=len(failures_by_path(collection)),
+        failed=len(failures_by_path(collection).keys() | {report.path for report in found.session.lost}),
         parts=_parts(found),
         modules=_modules(found),
         files=_files(found),
