@@ -2,7 +2,7 @@
 
     python -m bench.collect --work DIR [--only flask,zulip-terminal] [--rounds 5] [--patches DIR]
 
-The suites are those of `suites.toml`, obtained and given environments as for `accuracy.py`. Each is copied twice; `muster
+The suites are those of `suites.toml` and `collect.toml`, obtained and given environments as for `accuracy.py`. Each is copied twice; `muster
 profile --apply` runs in one copy, and finds, proves, measures and writes what could wait. Then pytest itself collects
 both copies in turn, once to compile everything and `--rounds` times for the table, as whole processes timed by the operating
 system. The node ids that it prints must be the same. Seconds are those of the fastest runs.
@@ -50,7 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse_arguments(arguments)
     work = options.work.resolve()
     wanted = [name for name in options.only.split(",") if name]
-    suites = [suite for suite in accuracy.read_suites(options.suites) if not wanted or suite.name in wanted]
+    known = [suite for path in options.suites for suite in accuracy.read_suites(path)]
+    suites = [suite for suite in known if not wanted or suite.name in wanted]
     rows = []
     for suite in suites:
         if accuracy.prepare(suite, work, options):
@@ -67,7 +68,8 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         description="Time the collection of real suites before and after deferring imports."
     )
     parser.add_argument("--work", type=Path, required=True, help="as for accuracy.py")
-    parser.add_argument("--suites", default=str(accuracy.HERE / "suites.toml"))
+    files = [str(accuracy.HERE / name) for name in ("suites.toml", "collect.toml")]
+    parser.add_argument("--suites", nargs="+", default=files, metavar="FILE")
     parser.add_argument("--checkouts", default="")
     parser.add_argument("--interpreter", action="append", default=[], metavar="VERSION=PATH")
     parser.add_argument("--only", default="")

@@ -65,9 +65,7 @@ def test_what_could_wait_is_moved_and_measured_and_taken_back(
     assert (deferral["kept"], deferral["verdict"]["state"], deferral["verdict"]["by"]) == (True, "proved", "collection")
     assert deferral["measured"]["saved"] > 0.25
     assert report["applied"] == ["shop.py"]
-    assert (project / "shop.py").read_text() == (
-        "\n\ndef total(n):\n    from engine import price\n\n    return price(n)\n"
-    )
+    assert (project / "shop.py").read_text() == ("def total(n):\n    from engine import price\n\n    return price(n)\n")
     assert all((project / name).stat().st_size for name in charts[1::2])
     assert run(["fix", "--undo"]) == 0
     assert (project / "shop.py").read_text() == FILES["shop.py"]

@@ -79,6 +79,28 @@ def test_what_is_needed_at_import_time_is_told_with_the_reason() -> None:
     assert (found.statements[0].why, found.statements[0].use_line) == ("a base class", 9)
 
 
+def test_where_a_package_needs_it_whoever_imports_the_package_can_wait() -> None:
+    traced = session(
+        {"conftest": 0.1, "test_a": 0.1, "app": 0.1, "db": 0.1, "flask": 1.0},
+        [
+            *(("pytest", "conftest"), ("pytest", "test_a"), ("conftest", "app"), ("app", "flask"), ("app", "db")),
+            *(("db", "flask"), ("test_a", "flask")),
+        ],
+        own=["conftest", "test_a", "app", "db"],
+    )
+
+    def app_needs_it(path: str, line: int, module: str, aliases: tuple[str, ...]) -> HeavyStatement:
+        return (needed if path == "/r/app.py" else deferrable)(path, line, module, aliases)
+
+    found = heavy(traced, app_needs_it)[0]
+    assert (found.module, round(found.seconds, 3), found.is_deferrable) == ("flask", 1.2, True)
+    # Nothing needs `db` any more, so that its own import stays where it is.
+    assert [(each.path, each.module) for each in found.statements] == [
+        ("/r/conftest.py", "app"),
+        ("/r/test_a.py", "flask"),
+    ]
+
+
 def test_what_very_many_files_import_is_what_they_are_about() -> None:
     names = [f"test_{number}" for number in range(20)]
     traced = session(

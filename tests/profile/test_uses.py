@@ -165,7 +165,7 @@ def test_the_import_moves_into_each_function_that_uses_it() -> None:
 
 def test_each_function_gets_the_names_that_it_uses() -> None:
     before = "from heavy import (\n    a,\n    b as c,\n)\n\ndef f():\n    return a\n\ndef g():\n    return c(a)\n"
-    after = "\ndef f():\n    from heavy import a\n\n    return a\n\ndef g():\n    from heavy import a, b as c\n\n    return c(a)\n"
+    after = "def f():\n    from heavy import a\n\n    return a\n\ndef g():\n    from heavy import a, b as c\n\n    return c(a)\n"
     assert moved(before) == after
 
 
@@ -208,3 +208,9 @@ def test_a_check_does_not_call_unused_what_silences_a_profile() -> None:
     assert problem.message == "ignore[M402] is unused: M402 does not occur here"
     accepted = [Accepted("f", code, "pandas", "a.py", "why", "2030-01-01") for code in ("M502", "M402")]
     assert [each.code for each in stale_acceptances((), accepted, "/r", was_run=True, was_compared=True)] == ["M402"]
+
+
+def test_one_gap_is_left_where_the_import_stood() -> None:
+    before = "import os\n\nimport heavy\n\n\ndef f():\n    return heavy\n"
+    assert moved(before, line=3) == "import os\n\n\ndef f():\n    import heavy\n\n    return heavy\n"
+    assert moved("import heavy\n\n\ndef f():\n    return heavy\n") == "def f():\n    import heavy\n\n    return heavy\n"

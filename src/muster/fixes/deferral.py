@@ -102,11 +102,24 @@ def _without(
     if parts:
         changed = apply_edits(text, [*edits, Edit(start, end, newline.join(parts))])
     else:
-        line_start, after = places.line_start(statement.lineno), places.line_start((statement.end_lineno or 0) + 1)
         if len(tree.body) == 1:
             return None
-        changed = apply_edits(text, [*edits, Edit(line_start, after, "")])
+        first = places.line_start(statement.lineno)
+        last = _without_gap(text, first, places.line_start((statement.end_lineno or 0) + 1))
+        changed = apply_edits(text, [*edits, Edit(first, last, "")])
     return _with_flag(changed, tree) if checked else changed
+
+
+def _without_gap(text: str, first: int, last: int) -> int:
+    """Where what follows begins once the lines from `first` to `last` are gone: one gap where there were two, none at the top."""
+    above = text[:first].splitlines()
+    for line in text[last:].splitlines(keepends=True):
+        if line.strip() or (above and above[-1].strip()):
+            break
+        last += len(line)
+        if above:
+            break
+    return last
 
 
 def _with_flag(text: str, before: ast.Module) -> str | None:

@@ -24,7 +24,8 @@ def fix_heavy_import(
     `role` tells what decides over the uses in a file, `floor` is the least Python of the project.
     """
     texts: dict[str, str] = {}
-    for statement in heavy.statements:
+    # From the last one on: of several in one function the first then stands first.
+    for statement in reversed(heavy.statements):
         source = site.source(statement.path)
         text = texts.get(statement.path) or (source.text if source is not None else "")
         changed = _moved(text, statement, role(statement.path), floor)

@@ -7,7 +7,7 @@ longer reach without them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -130,57 +130,72 @@ class _Search:
         is_own = candidate.node in self._graph.own
         in_tests = any(each.path in self._tests for each in candidate.statements)
         edits = len(candidate.statements) + candidate.functions
-        return (in_tests and is_own, edits, is_own, -candidate.seconds, candidate.node)
+        return (in_tests and is_own, edits, is_own, -self._graph.total_seconds[candidate.node], candidate.node)
 
     def _candidate(self, node: str) -> _Candidate:
         before = reachable(self._targets, self._removed)
         pieces = self._pieces(node)
-        moved = frozenset(
-            position
-            for place in {(path, line) for path, line, _, _ in pieces}
-            for position in self._places[place]
-            if _is_moved(self._graph.edges[position], pieces)
-        )
+        after = reachable(self._targets, self._removed | self._moved(pieces))
+        # What only a module imports that will not be imported itself can stay where it is.
+        pieces = {piece: importer for piece, importer in pieces.items() if importer in after}
+        moved = self._moved(pieces)
         after = reachable(self._targets, self._removed | moved)
         gone = before.keys() - after.keys()
         by = self._graph.names.get(after[node], "pytest") if node in after else ""
-        seconds = 0.0 if by else sum(self._graph.seconds.get(each, 0.0) for each in gone)
-        if by:
-            seconds = self._alone.get(node, 0.0)
+        seconds = self._alone.get(node, 0.0) if by else sum(self._graph.seconds.get(each, 0.0) for each in gone)
         return _Candidate(node, moved, self._statements(pieces), len(gone), seconds, by)
+
+    def _moved(self, pieces: Iterable[_Piece]) -> frozenset[int]:
+        """The edges that go where `pieces` wait."""
+        wanted = frozenset(pieces)
+        return frozenset(
+            position
+            for place in {(path, line) for path, line, _, _ in wanted}
+            for position in self._places[place]
+            if _is_moved(self._graph.edges[position], wanted)
+        )
 
     @cached_property
     def _alone(self) -> dict[str, float]:
         return dominated_weights(ROOT, self._targets, self._graph.seconds)
 
-    def _pieces(self, node: str) -> frozenset[_Piece]:
-        """The parts of the project's statements that lead to `node`, directly or through modules that are not its own."""
+    def _pieces(self, node: str) -> dict[_Piece, str]:
+        """The parts of the project's statements that lead to `node`, each with its module: as near to `node` as they can wait.
+
+        Where one cannot, those that import its module are asked, but for a module that pytest itself imports.
+        """
         others = reachable(self._targets, self._removed, past=node)
-        pieces: set[_Piece] = set()
+        pieces: dict[_Piece, str] = {}
         seen, waiting = {node}, [node]
         while waiting:
             for position in self._into.get(waiting.pop(), ()):
                 edge = self._graph.edges[position]
                 if position in self._removed or edge.importer not in others:
                     continue
-                if edge.importer in self._graph.own:
-                    pieces.add((edge.file, edge.line, edge.module, edge.alias))
+                piece = (edge.file, edge.line, edge.module, edge.alias)
+                is_own, is_entered = edge.importer in self._graph.own, edge.importer in self._targets[ROOT]
+                if is_own and (is_entered or self._use_of(*piece[:3], piece[3:] if edge.alias else ()).is_deferrable):
+                    pieces[piece] = edge.importer
                 elif edge.importer not in seen:
                     seen.add(edge.importer)
                     waiting.append(edge.importer)
-        return frozenset(pieces)
+        return pieces
 
-    def _statements(self, pieces: frozenset[_Piece]) -> tuple[HeavyStatement, ...]:
+    def _statements(self, pieces: Iterable[_Piece]) -> tuple[HeavyStatement, ...]:
         aliases: dict[tuple[str, int, str], set[str]] = {}
         for path, line, module, alias in pieces:
             aliases.setdefault((path, line, module), set()).add(alias)
-        found = []
-        for (path, line, module), names in sorted(aliases.items()):
-            key = (path, line, module, () if "" in names else tuple(sorted(names)))
-            if key not in self._known:
-                self._known[key] = self._described(key)
-            found.append(self._known[key])
-        return tuple(found)
+        return tuple(
+            self._use_of(*place, () if "" in names else tuple(sorted(names)))
+            for place, names in sorted(aliases.items())
+        )
+
+    def _use_of(self, path: str, line: int, module: str, aliases: tuple[str, ...]) -> HeavyStatement:
+        """How the file uses what the statement brings; found out once."""
+        key = (path, line, module, aliases)
+        if key not in self._known:
+            self._known[key] = self._described(key)
+        return self._known[key]
 
     def _described(self, key: tuple[str, int, str, tuple[str, ...]]) -> HeavyStatement:
         path, line, module, _ = key
@@ -192,7 +207,7 @@ class _Search:
         return self._describe(*key)
 
 
-def _is_moved(edge: Edge, pieces: frozenset[_Piece]) -> bool:
+def _is_moved(edge: Edge, pieces: Collection[_Piece]) -> bool:
     """Whether the edge goes where the statements do not import any more. One name less leaves the rest of its statement."""
     whole = (edge.file, edge.line, edge.module, "")
     return whole in pieces or (bool(edge.alias) and (*whole[:3], edge.alias) in pieces)
