@@ -2,10 +2,10 @@
 
     python -m bench.collect --work DIR [--only flask,zulip-terminal] [--rounds 5] [--patches DIR]
 
-The suites are those of `suites.toml` and `collect.toml`, obtained and given environments as for `accuracy.py`. Each is copied twice; `muster
-profile --apply` runs in one copy, and finds, proves, measures and writes what could wait. Then pytest itself collects
-both copies in turn, once to compile everything and `--rounds` times for the table, as whole processes timed by the operating
-system. The node ids that it prints must be the same. Seconds are those of the fastest runs.
+The suites are those of `suites.toml` and `collect.toml`, obtained and given environments as for `accuracy.py`. Each is
+copied twice; `muster profile --apply` runs in one copy, and finds, proves, measures and writes what could wait. Then
+pytest itself collects both copies in turn, once to compile everything and `--rounds` times for the table, as whole
+processes timed by the operating system. The node ids that it prints must be the same. Seconds are those of the fastest runs.
 
 Running this runs the suites' own code.
 """
