@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 from tests.plugin.conftest import RunPytest, Session
 
+from muster.adapters.record_spool import RecordSpool
+from muster.model.memory import HistoryRecord
+from muster.usecases.wire import decode_record
+
 pytestmark = pytest.mark.oracle
 
 FILES = {
@@ -40,6 +44,12 @@ def kept(project: Path) -> dict[str, Any]:
     return content
 
 
+def recorded(project: Path) -> list[HistoryRecord]:
+    """What was left for the history."""
+    spool = RecordSpool(str(project))
+    return [decode_record(spool.read(name) or b"") for name in spool.waiting()]
+
+
 def heal(project: Path) -> None:
     for name in ("test_gone.py", "test_gone_too.py", "test_only_real.py"):
         (project / name).unlink()
@@ -54,7 +64,7 @@ def section_after(session: Session, file: str) -> str:
 def test_each_error_is_followed_by_its_root_cause_and_the_next_check_knows(
     project: Path, run_pytest: RunPytest
 ) -> None:
-    session = run_pytest("--muster", "--continue-on-collection-errors")
+    session = run_pytest("--muster", "--continue-on-collection-errors", MUSTER_HISTORY="on")
     assert (session.code, session.ended) == (1, "1 passed, 3 errors")
     first = section_after(session, "test_gone.py")
     assert "M204" in first
@@ -71,15 +81,23 @@ def test_each_error_is_followed_by_its_root_cause_and_the_next_check_knows(
     assert content["files"] == [["test_well.py::", "test_well"]]
     assert [nodeid for nodeid, _ in content["errors"]] == ["test_gone.py", "test_gone_too.py", "test_only_real.py"]
     assert (project / ".muster/.gitignore").read_text() == "*\n"
+    (record,) = recorded(project)
+    assert (record.kind, record.category, record.whole, record.simulated) == ("plugin", "all", True, False)
+    assert (record.files_blocked, record.tests, record.nodeids) == (3, 1, {"test_well.py": ("test_well",)})
+    assert {cause.code for cause in record.causes or ()} == {"M204", "M303"}
 
 
 def test_the_budget_makes_a_green_session_red(project: Path, run_pytest: RunPytest) -> None:
     heal(project)
     (project / "pyproject.toml").write_text('[tool.muster]\nplugin = true\nbudget = "1ms"\n')
-    session = run_pytest()
+    session = run_pytest("test_well.py", MUSTER_HISTORY="on")
     assert (session.code, session.ended) == (1, "1 passed")
     assert "over the budget, so this session ends with code 1" in session.out
     assert 0 < kept(project)["seconds"] < 60
+    (record,) = recorded(project)
+    assert (record.kind, record.whole, record.causes, record.tests) == ("plugin", False, None, 1)
+    assert record.observed_s is not None
+    assert (record.budget_s, record.observed_s > 0.001) == (0.001, True)
     assert run_pytest(plugins=("no:muster",)).code == 0
 
 

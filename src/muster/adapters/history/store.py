@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -35,8 +35,10 @@ from muster.model.memory import (
     TestChange,
 )
 
-_CHUNK = 500
-"""So many ids are asked for at once: SQLite takes 32 766 parameters, older ones 999."""
+_CHUNK, _PLACES = 500, 50
+"""So many ids, and so many series, are asked for at once: SQLite takes 32 766 parameters, older ones 999."""
+
+_Value = TypeVar("_Value")
 
 _SUMMARY = [records.c["commit_sha" if field == "commit" else field] for field in RecordSummary.__struct_fields__]
 _EPISODE = [episodes.c[field] for field in CauseEpisode.__struct_fields__]
@@ -131,12 +133,11 @@ class DatabaseHistory:
     ) -> tuple[CauseEpisode, ...]:  # fmt: skip
         """The causes that the newest record of each category has, those that block most tests first."""
         with self._database.reading() as connection:
-            chosen = {
-                (row.project, row.category, row.branch) for row in _newest_series(connection, project, category, branch)
-            }
-            conditions = [episodes.c.closed_at == "", *_place(episodes.c, project, category, branch)]
-            found = connection.execute(sa.select(*_EPISODE).where(*conditions)).all()
-        causes = [_episode(row) for row in found if (row.project, row.category, row.branch) in chosen]
+            causes = [
+                _episode(row)
+                for chosen in _chunks(_newest_series(connection, project, category, branch), _PLACES)
+                for row in connection.execute(_open_in(chosen))
+            ]
         return tuple(
             sorted(
                 causes,
@@ -268,6 +269,16 @@ def _place(columns: Any, project: str, category: str, branch: str | None) -> lis
     return conditions + ([] if branch is None else [columns.branch == branch])
 
 
+def _open_in(places: Sequence[Row[Any]]) -> Select[Any]:
+    """The open episodes of these series. Each is asked for by its index: those of all branches are far more."""
+    e = episodes.c
+    of_one = [
+        sa.and_(e.project == row.project, e.category == row.category, e.branch == row.branch, e.closed_at == "")
+        for row in places
+    ]
+    return sa.select(*_EPISODE).where(sa.or_(*of_one))
+
+
 def _newest_first(question: Select[Any], count: int) -> Select[Any]:
     return question.order_by(records.c.recorded_at.desc(), records.c.id.desc()).limit(count)
 
@@ -282,12 +293,15 @@ def _newest_series(connection: Connection, project: str, category: str, branch: 
 
 
 def _summaries(connection: Connection, ids: Iterable[str]) -> dict[str, RecordSummary]:
-    wanted = list(dict.fromkeys(ids))
     found: dict[str, RecordSummary] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        question = sa.select(*_SUMMARY).where(records.c.id.in_(wanted[start : start + _CHUNK]))
+    for chunk in _chunks(list(dict.fromkeys(ids)), _CHUNK):
+        question = sa.select(*_SUMMARY).where(records.c.id.in_(chunk))
         found.update((row.id, _summary(row)) for row in connection.execute(question))
     return found
+
+
+def _chunks(values: Sequence[_Value], size: int) -> Iterator[Sequence[_Value]]:
+    return (values[start : start + size] for start in range(0, len(values), size))
 
 
 def _summary(row: Row[Any]) -> RecordSummary:
