@@ -48,12 +48,11 @@ class AppriseNotifier:
             output, _ = child.communicate(timeout=max(deadline - time.monotonic(), 0.01))
             return msgspec.json.decode(output, type=Answer).error
         except subprocess.TimeoutExpired:
+            kill_group(child.pid)
+            child.communicate()
             return f"it did not take the message within {self._timeout_s:g} s"
         except (OSError, msgspec.MsgspecError):
             return f"its sender ended with code {child.wait()}"
-        finally:
-            kill_group(child.pid)
-            child.communicate()
 
 
 def _start(letter: Letter) -> subprocess.Popen[bytes]:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from muster.cli.options import Root, Thunk
+from muster.errors import UsageError
 
 Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")]
 
@@ -21,6 +22,8 @@ def alerts(context: typer.Context, format: Format = "text", root: Root = "") -> 
     Tells nobody: that happens behind each recorded check, behind each push to a server, and by `muster alerts send`.
     """
     if context.invoked_subcommand is not None:
+        if root or format != "text":
+            raise UsageError(f"options go behind '{context.invoked_subcommand}'")
         return None
     from muster.cli.alerts import run_alerts
 

@@ -16,6 +16,11 @@ Rule = Literal["missing", "blocked", "budget", "slower", "lost", "services"]
 RULES: tuple[Rule, ...] = ("missing", "blocked", "budget", "slower", "lost", "services")
 """In the order in which they are told: what is behind the others comes first."""
 
+LEAST_RUNS, MOST_RUNS = 3, 100
+"""So many earlier measurements there must be before one is called slow, and so many are looked at."""
+
+MOST_PERCENT, MOST_BRANCHES, MOST_PATTERN = 100_000, 100, 200
+
 
 class AlertRules(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.muster.alerts]`. It travels with each record, as a server that is pushed to knows nothing else of the project.
@@ -32,6 +37,19 @@ class AlertRules(msgspec.Struct, frozen=True, kw_only=True):
     lost: bool = True
     services: bool = True
     branches: tuple[str, ...] = ()
+
+    def within_bounds(self) -> AlertRules:
+        """These rules, which a stranger may have pushed, with no number that the settings would not take."""
+        return AlertRules(
+            missing=self.missing,
+            blocked=self.blocked,
+            budget=self.budget,
+            slower_by=min(max(self.slower_by, 0), MOST_PERCENT),
+            runs=min(max(self.runs, LEAST_RUNS), MOST_RUNS),
+            lost=self.lost,
+            services=self.services,
+            branches=tuple(pattern[:MOST_PATTERN] for pattern in self.branches[:MOST_BRANCHES]),
+        )
 
     def wants(self, rule: Rule) -> bool:
         """Whether `rule` is to be looked at."""

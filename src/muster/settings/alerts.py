@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from muster.model.alert import AlertRules
+from muster.model.alert import LEAST_RUNS, MOST_BRANCHES, MOST_PERCENT, MOST_RUNS, AlertRules
 from muster.settings.table import Table
 
 _DEFAULT = AlertRules()
 _SWITCHES = ("missing", "blocked", "budget", "lost", "services")
 _ADDRESSES = ("target", "targets", "to", "url", "urls", "channel", "channels", "webhook", "mail", "email", "apprise")
 """Under what a project would look for a place to name its targets at."""
-
-MOST_RUNS, MOST_PERCENT, MOST_BRANCHES = 100, 100_000, 100
 
 
 def read_alert_rules(table: Table) -> AlertRules:
@@ -28,7 +26,7 @@ def read_alert_rules(table: Table) -> AlertRules:
     return AlertRules(
         **switches,
         slower_by=_count(table, "slower_by", 0, MOST_PERCENT) if "slower_by" in given else _DEFAULT.slower_by,
-        runs=_count(table, "runs", 3, MOST_RUNS) if "runs" in given else _DEFAULT.runs,
+        runs=_count(table, "runs", LEAST_RUNS, MOST_RUNS) if "runs" in given else _DEFAULT.runs,
         branches=_branches(table),
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from muster.model.alert import AlertRules, AlertState, Series
 from muster.model.memory import HistoryRecord, RecordSummary, Standing, TestChange, nodeids_of
 from muster.ports import HistoryStore
-from muster.usecases.judge_alerts import Loss, SeriesFacts
+from muster.usecases.judge_alerts import Loss, SeriesFacts, rules_of
 
 _FOLLOWED_CHANGES = 10
 """A loss is followed until so many records have had other tests than those before them: by then it is how things are."""
@@ -40,10 +40,10 @@ def _facts(
     store: HistoryStore, standing: Standing, rules: AlertRules | None, followed: set[str]
 ) -> SeriesFacts:  # fmt: skip
     latest = store.record(standing.latest.id)
-    chosen = rules or (latest.alerts if latest else None) or AlertRules()
+    runs = rules_of(latest, rules).runs
     times = (
         store.recent(
-            chosen.runs + 1,
+            runs + 1,
             project=standing.project,
             category=standing.category,
             branch=standing.branch,
@@ -60,7 +60,7 @@ def _facts(
         measured=standing.measured,
         earlier_s=tuple(each.observed_s for each in times[1:] if each.observed_s is not None),
         ran=None if ran is None else latest if latest and latest.id == ran.id else store.record(ran.id),
-        losses=_losses(store, latest, chosen.runs, followed),
+        losses=_losses(store, latest, runs, followed),
     )
 
 

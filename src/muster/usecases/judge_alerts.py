@@ -7,11 +7,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from statistics import median
 
-from muster.model.alert import RULES, AlertRules, Finding, Rule, Series
+from muster.model.alert import LEAST_RUNS, RULES, AlertRules, Finding, Rule, Series
 from muster.model.memory import HistoryRecord, RecordedCause, RecordSummary
-
-LEAST_RUNS = 3
-"""So many earlier measurements there must be before one is called slow."""
 
 _MISSING = frozenset(("M101", "M102", "M103", "M106", "M107", "M109"))
 """Causes that mean that there is no such module for an import, as against another one in its place."""
@@ -64,7 +61,7 @@ def judge(facts: Sequence[SeriesFacts], rules: AlertRules | None = None) -> Judg
     judged: set[tuple[Rule, Series]] = set()
     dropped: set[tuple[Rule, Series]] = set()
     for each in facts:
-        chosen = rules or (each.latest.alerts if each.latest else None) or AlertRules()
+        chosen = rules_of(each.latest, rules)
         for rule in RULES:
             if not chosen.wants(rule) or not _is_watched(each.series.branch, chosen):
                 dropped.add((rule, each.series))
@@ -73,6 +70,11 @@ def judge(facts: Sequence[SeriesFacts], rules: AlertRules | None = None) -> Judg
                 findings += found
     back = {_loss(each, loss).key for each in facts for loss in each.losses or () if not loss.count}
     return Judgement(tuple(findings), frozenset(back), frozenset(judged), frozenset(dropped))
+
+
+def rules_of(latest: HistoryRecord | None, rules: AlertRules | None = None) -> AlertRules:
+    """The rules that a series is judged by."""
+    return (rules or (latest.alerts if latest else None) or AlertRules()).within_bounds()
 
 
 def short(text: str, most: int = _LONGEST_NAME) -> str:

@@ -53,8 +53,10 @@ def tell_now(root: str, settings: Settings) -> tuple[Delivery, ...]:
     targets, notifier = _wanted_targets(), open_notifier()
     with open_current_history(root, settings) as store:
         project = project_name(root, settings)
-        told = tell(store, notifier, SystemClock(), compose_letter, by_fingerprint(targets), project, settings.alerts)
-    set_alert_note(root, is_wanted=any(each.error for each in told))
+        prints = by_fingerprint(targets)
+        told = tell(store, notifier, SystemClock(), compose_letter, prints, project, settings.alerts)
+        owed = [state for state in store.alert_states(project) if state.target in prints and state.owes and state.error]
+    set_alert_note(root, is_wanted=bool(owed))
     return told
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
-from tests.history.records import cause, record
+from tests.history.records import cause, record, when
 
 from muster.adapters.history.store import DatabaseHistory
 from muster.model.alert import AlertRules, AlertState, AlertTarget, Delivery, Letter, Series
@@ -166,13 +166,36 @@ def test_a_state_changes_for_whoever_knew_it_last(memory: DatabaseHistory) -> No
 
 
 def test_what_is_over_is_forgotten_with_its_records(memory: DatabaseHistory) -> None:
-    old = AlertState(project="shop", target="t", key="old", rule="budget", since="2026-01-01T00:00:00Z")
-    memory.change_alerts(
-        [old, replace(old, key="open", state="firing"), replace(old, key="new", since="2026-12-01T00:00:00Z")]
+    old = AlertState(
+        project="shop",
+        target="t",
+        key="over",
+        rule="budget",
+        category="all",
+        branch="main",
+        since="2026-01-01T00:00:00Z",
     )
-    memory.add(record("gone", 0))
-    memory.prune("2026-11-30T00:00:00Z")
-    assert [state.key for state in memory.alert_states("shop")] == ["new", "open"]
+    firing = replace(old, key="firing", state="firing")
+    memory.change_alerts(
+        [old, firing, replace(firing, key="branch is gone", branch="gone"), replace(old, key="new", since=when(0))]
+    )
+    memory.add(record("old", 0))
+    memory.add(record("newer", 100))
+    memory.prune(when(0))
+    assert len(memory.alert_states("shop")) == 4
+    memory.add(record("new", 101))
+    memory.add(record("ancient", 0, branch="gone"))
+    memory.prune(when(50))
+    assert [state.key for state in memory.alert_states("shop")] == ["firing"]
+
+
+def test_rules_that_a_stranger_pushed_break_nothing(memory: DatabaseHistory) -> None:
+    post = Post()
+    for runs in (2**31 - 1, -1000):
+        rules = AlertRules(slower_by=-7, runs=runs, branches=("[" * 300, "*a" * 4000, "*") * 30)
+        memory.add(record(runs, 1, project="shop", alerts=rules, observed_s=1.0, **BLOCKED))
+        tell_all(memory, post)
+    assert len(post.heard()) == 2
 
 
 LESS: dict[str, Any] = {"nodeids": {"tests/test_a.py": ("test_one",)}, "tests": 1}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
-from muster.adapters.history.tables import alerts
+from muster.adapters.history.tables import alerts, series
 from muster.model.alert import AlertState
 
 
@@ -28,6 +28,13 @@ def change_alert_rows(connection: Connection, states: Iterable[AlertState]) -> t
         if _replace(connection, state.version, after):
             kept.append(after)
     return tuple(kept)
+
+
+def forget_alert_rows(connection: Connection, before: str) -> None:
+    """Forget what began before the time and is over, or of whose series nothing is left."""
+    a, s = alerts.c, series.c
+    is_left = sa.exists().where(s.project == a.project, s.category == a.category, s.branch == a.branch)
+    connection.execute(sa.delete(alerts).where(a.since < before, (a.state == "ok") | ~is_left))
 
 
 def _replace(connection: Connection, version: int, after: AlertState) -> bool:

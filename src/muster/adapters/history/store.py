@@ -13,10 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from muster.adapters.history import parts as pieces
 from muster.adapters.history.addition import add_record, insert_new
-from muster.adapters.history.alert_rows import change_alert_rows, read_alert_rows
+from muster.adapters.history.alert_rows import change_alert_rows, forget_alert_rows, read_alert_rows
 from muster.adapters.history.database import Database
 from muster.adapters.history.tables import (
-    alerts,
     deliveries,
     episodes,
     parts,
@@ -189,7 +188,7 @@ class DatabaseHistory:
                 stale = sa.update(series).where(column.is_not(None), column.not_in(lost))
                 connection.execute(stale.values({column.name: None, f"{column.name}_at": ""}))
             connection.execute(sa.delete(episodes).where(episodes.c.last_at < before))
-            connection.execute(sa.delete(alerts).where(alerts.c.since < before, alerts.c.state == "ok"))
+            forget_alert_rows(connection, before)
         return forgotten
 
     def add_token(self, token: StoredToken) -> None:
