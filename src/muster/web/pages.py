@@ -23,12 +23,12 @@ from muster.model.memory import (
     Standing,
 )
 from muster.ports import HistoryStore
-from muster.render.icicle import icicle_bars
+from muster.render.icicle import draw_icicle
 from muster.web.access import COOKIE
 from muster.web.filters import Filters, find_choices, read_filters, text_of
 from muster.web.rendering import Renderer
 
-_TREND_RECORDS = 60
+_TREND_RECORDS = 40
 _MOST_CHARTS = 24
 _MOST_CAUSES = 100
 _PAGE_RECORDS = 50
@@ -194,7 +194,7 @@ class Pages:
             "summary": self._store.summary(record_id),
             "files": files[:_MOST_ROWS],
             "more_files": max(len(files) - _MOST_ROWS, 0),
-            "bars": icicle_bars(record.imports),
+            "icicle": draw_icicle(record.imports),
             "imports": sorted(record.imports, key=lambda each: -each.own_seconds)[:_MOST_ROWS],
         }
 

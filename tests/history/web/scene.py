@@ -73,13 +73,45 @@ def missing_distribution() -> RecordedCause:
 
 IMPORTS = (
     RecordedImport(
-        name="agents", file="agents/__init__.py", asked_by=BROKEN_FILE, line=3, seconds=3.0, own_seconds=0.2
+        name="pytest", file="pytest/__init__.py", asked_by="<muster observer>", seconds=0.5, own_seconds=0.5
     ),
     RecordedImport(
-        name="pandas", file="pandas/__init__.py", asked_by="agents/__init__.py", line=1, seconds=2.1, own_seconds=0.9
+        name="test_multi_agent",
+        file=BROKEN_FILE,
+        asked_by="pytest/__init__.py",
+        seconds=3.1,
+        own_seconds=0.1,
+        during=BROKEN_FILE,
     ),
     RecordedImport(
-        name="numpy", file="numpy/__init__.py", asked_by="pandas/__init__.py", line=9, seconds=1.2, own_seconds=1.2
+        name="conftest", file="tests/conftest.py", asked_by="pytest/__init__.py", seconds=0.4, own_seconds=0.0
+    ),
+    RecordedImport(
+        name="agents",
+        file="agents/__init__.py",
+        asked_by=BROKEN_FILE,
+        line=3,
+        seconds=3.0,
+        own_seconds=0.2,
+        during=BROKEN_FILE,
+    ),
+    RecordedImport(
+        name="pandas",
+        file="pandas/__init__.py",
+        asked_by="agents/__init__.py",
+        line=1,
+        seconds=2.1,
+        own_seconds=0.9,
+        during=BROKEN_FILE,
+    ),
+    RecordedImport(
+        name="numpy",
+        file="numpy/__init__.py",
+        asked_by="pandas/__init__.py",
+        line=9,
+        seconds=1.2,
+        own_seconds=1.2,
+        during=BROKEN_FILE,
     ),
     RecordedImport(
         name="networkx",
@@ -88,6 +120,7 @@ IMPORTS = (
         line=2,
         seconds=0.7,
         own_seconds=0.7,
+        during=BROKEN_FILE,
     ),
     RecordedImport(
         name="yaml", file="yaml/__init__.py", asked_by="tests/conftest.py", line=2, seconds=0.4, own_seconds=0.4
