@@ -28,7 +28,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Icicle:
-    """The bars, and the seconds of imports before any of them: what pytest and its plugins import to start."""
+    """The bars, and the seconds of imports before any of them: what pytest imports to start."""
 
     bars: tuple[Bar, ...]
     start_s: float

@@ -19,7 +19,7 @@ from muster.render.escape import escape_text
 from muster.web.access import Access
 from muster.web.assets import Asset, read_assets
 from muster.web.doors import Doors
-from muster.web.guard import Guard
+from muster.web.guard import HEALTH, Guard
 from muster.web.ingestion import AfterPush, Ingestion, Tell
 from muster.web.metrics import Metrics
 from muster.web.pages import Pages
@@ -54,7 +54,7 @@ def make_application(
 def _public_routes(doors: Doors, assets: Mapping[str, Asset]) -> list[Route]:
     """What takes no token: being asked for one, whether the server is well, and its own files."""
     return [
-        Route("/healthz", doors.healthz),
+        Route(HEALTH, doors.healthz),
         Route("/login", doors.show_login, methods=["GET"]),
         Route("/login", doors.sign_in, methods=["POST"]),
         Route("/logout", doors.sign_out, methods=["POST"]),

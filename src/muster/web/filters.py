@@ -14,7 +14,7 @@ _LONGEST = 4096
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """The chosen project, category and branch; "" is all of them. `choices` are what can be chosen."""
+    """The chosen project, category and branch; "" is any."""
 
     project: str = ""
     category: str = ""
@@ -47,8 +47,7 @@ def read_filters(request: Request) -> Filters:
 def text_of(request: Request, name: str) -> str:
     """The value of the query's `name`, "" where it has none. Raises where it can be no name of anything."""
     text = request.query_params.get(name, "")
-    # PostgreSQL's text holds neither; nothing that is kept is called so.
-    if len(text) > _LONGEST or "\0" in text or (not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text)):
+    if len(text) > _LONGEST or "\0" in text:  # PostgreSQL's text holds no NUL
         raise HTTPException(400, f"'{name}' is no name that can be looked up")
     return text
 

@@ -27,6 +27,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+HEALTH = "/healthz"
 _MOST_ADDRESS_BYTES = 8192
 
 
@@ -52,7 +53,8 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
         headers = Headers(scope=scope)
-        if _host_of(headers) not in self._hosts:
+        # Whoever watches over servers asks by address, and learns nothing that a name would have to protect.
+        if scope["path"] != HEALTH and _host_of(headers) not in self._hosts:
             return PlainTextResponse("this server has another name; see `muster serve --name`\n", 421)
         if len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"") > _MOST_ADDRESS_BYTES:
             return PlainTextResponse("the address is too long\n", 414)

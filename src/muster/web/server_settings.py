@@ -35,8 +35,8 @@ class ServerSettings:
     @property
     def answers_to(self) -> frozenset[str]:
         """The hosts that a request may name. Any other is a page elsewhere that had its own name resolve to us (DNS rebinding)."""
-        own = {"localhost", "127.0.0.1", "::1"} if is_loopback(self.host) else {self.host}
-        return frozenset(name.lower().strip("[]") for name in (*own, *self.names))
+        own = ("localhost", "127.0.0.1", "::1") if is_loopback(self.host) else ()
+        return frozenset(name.lower().strip("[]") for name in (self.host, *own, *self.names))
 
 
 def is_loopback(host: str) -> bool:

@@ -105,7 +105,7 @@ def test_a_run_draws_its_import_time_and_lists_it(site: Site) -> None:
     assert widths["agents"] == pytest.approx(100 * 3.0 / 3.5, abs=0.01)
     assert widths["numpy"] == pytest.approx(100 * 1.2 / 3.5, abs=0.01)
     text = text_of(page)
-    assert "Left out: 0.50 s that pytest and its plugins import to start" in text
+    assert "Left out: 0.50 s that pytest imports to start" in text
     assert "numpy pandas/__init__.py:9 1.2 s 1.2 s" in text
     assert "postgres: up" in text
     assert "chat: down localhost:8000 refused" in text

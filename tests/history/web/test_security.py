@@ -129,6 +129,10 @@ def test_its_own_names_are_answered(site: Site, host: str) -> None:
     assert site.client().get("/", headers={"Host": host}).status_code == 200
 
 
+def test_whoever_watches_over_servers_asks_by_any_name(exposed: Site) -> None:
+    assert exposed.client().get("/healthz", headers={"Host": "10.1.2.3:8750"}).status_code == 200
+
+
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "X-Forwarded-Host"])
 def test_what_a_proxy_passes_on_asks_for_a_token(site: Site, header: str) -> None:
     """A proxy on this machine makes all the world look like this machine."""
