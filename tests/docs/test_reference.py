@@ -15,6 +15,7 @@ from muster.cli.app import app
 from muster.cli.reports import FORMATS
 from muster.diagnosis.catalogue import CATALOGUE, DIRECTIVE_PROBLEM
 from muster.fixes.registry import PROPOSERS
+from muster.model.memory import HistoryRecord
 from muster.render.schema import report_schema, run_schema
 from muster.settings import Category, Service, Settings
 
@@ -81,6 +82,11 @@ def test_every_key_of_the_report_is_documented(name: str) -> None:
 def test_every_key_of_the_report_of_a_run_is_documented(name: str) -> None:
     keys = run_schema()["$defs"][name]["properties"]
     assert [key for key in keys if f"`{key}`" not in REPORT] == []
+
+
+def test_every_key_of_a_record_of_the_history_is_documented() -> None:
+    page = (DOCS / "reference/history.md").read_text(encoding="utf-8")
+    assert [key for key in HistoryRecord.__struct_fields__ if f"`{key}`" not in page] == []
 
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.code)

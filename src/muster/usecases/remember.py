@@ -114,7 +114,9 @@ def remember_listing(
 ) -> HistoryRecord:
     """The record of `muster collect`: no causes were looked for."""
     return replace(
-        _collected(provenance.begin("collect", exit_code), collection, plan), simulated=True, simulated_s=simulated_s
+        _collected(provenance.begin("collect", exit_code), collection, plan),
+        simulated=True,
+        simulated_s=round(simulated_s, 3),
     )
 
 
@@ -122,7 +124,7 @@ def remember_observed(
     provenance: Provenance, kind: RecordKind, collection: Collection, plan: Plan, exit_code: int, *, alone: bool = True
 ) -> HistoryRecord:
     """The record of a real collection; its seconds count where one process collected it `alone`."""
-    seconds = collection.seconds if alone else None
+    seconds = None if collection.seconds is None or not alone else round(collection.seconds, 3)
     return replace(_collected(provenance.begin(kind, exit_code), collection, plan), simulated=False, observed_s=seconds)
 
 
@@ -168,7 +170,7 @@ def remember_probe(provenance: Provenance, report: ProbeReport, plan: Plan, exit
         files_total=len(files),
         files_blocked=sum(file.outcome == "failed" for file in files),
         tests=report.tests,
-        observed_s=report.seconds,
+        observed_s=round(report.seconds, 3),
         budget_s=plan.budget_s,
         files=tuple(files),
         imports=tuple(
