@@ -15,6 +15,7 @@ from muster.comparison.difference import Difference, TestGroup, bare_id
 from muster.comparison.matching import likeness, match_tests
 from muster.comparison.origins import Origin, find_origin
 from muster.comparison.reasons import place_of_change, why_not_collected
+from muster.comparison.renaming import Renamings
 from muster.comparison.sides import Sides
 from muster.comparison.unparsed import stands_in_pieces
 from muster.facts.blocks import Block
@@ -91,6 +92,7 @@ class _Court:
         }
         self._deselected = {bare_id(nodeid) for nodeid in collection.deselected}
         self._renamed: dict[str, Loss] = {}
+        self._followed: set[str] = set()
         self._fresh: dict[str, list[tuple[str, Block]]] | None = None
         self._running = {(item.path, item.line): item.nodeid for item in collection.items if item.line}
         self._reports = {report.path: report for report in collection.reports}
@@ -102,7 +104,10 @@ class _Court:
         sides = self._sides
         fates: dict[str, Fate] = {}
         gone: list[Origin] = []
+        self._follow_renamings(fates)
         for group in self._found.lost:
+            if group.bare in fates:
+                continue
             origin = find_origin(group, sides.before, sides.rootdir_before)
             fate = self._standing(origin)
             if fate is None:
@@ -111,6 +116,31 @@ class _Court:
                 fates[group.bare] = fate
         fates |= self._departed(gone)
         return fates
+
+    def _follow_renamings(self, fates: dict[str, Fate]) -> None:
+        """Add the fates of tests in files that say the same but for names: those of the tests that bear the new ones."""
+        if self._sides.rootdir_before != self._sides.rootdir_after:
+            return
+        renamings = Renamings(self._sides)
+        behind = {bare_id(item.nodeid) for _, items in self._collection.blocked for item in items}
+        for group in self._found.lost:
+            path = normpath(join(self._sides.rootdir_before, group.file))
+            now = renamings.of_test(path, group.names)
+            bare = "::".join((group.file, *now.names)) if now is not None else ""
+            if now is None or bare in self._found.before:
+                continue
+            if bare in self._found.after:
+                fates[group.bare] = Renamed(bare)
+            elif bare in behind:
+                fates[group.bare] = Behind(path)
+            elif bare in self._losses:
+                fates[group.bare] = Silent(self._losses[bare])
+            elif (group.item.path, group.item.line) not in self._running:
+                text = f"it is '{'.'.join(now.names)}' now, which is not collected"
+                fates[group.bare] = Silent(
+                    self._named_away(group, now.names[: now.size], Location(path, now.line), text)
+                )
+            self._followed.add(bare)
 
     # What still stands in its place ---------------------------------------------------------------------------------
 
@@ -176,7 +206,11 @@ class _Court:
     def _departed(self, gone: Sequence[Origin]) -> dict[str, Fate]:
         """The fates of tests whose own lines are gone from their place."""
         sides = self._sides
-        gained = [find_origin(group, sides.after, sides.rootdir_after) for group in self._found.gained]
+        gained = [
+            find_origin(group, sides.after, sides.rootdir_after)
+            for group in self._found.gained
+            if group.bare not in self._followed
+        ]
         renamed = match_tests(gone, gained)
         fates: dict[str, Fate] = {old: Renamed(new) for old, new in renamed.items()}
         left = [origin for origin in gone if origin.group.bare not in fates]
@@ -197,13 +231,13 @@ class _Court:
         for _, items in self._collection.blocked:
             for item in items:
                 group = TestGroup(bare_id(item.nodeid), item)
-                if group.bare not in self._found.before:
+                if group.bare not in self._found.before and group.bare not in self._followed:
                     yield find_origin(group, self._sides.after, self._sides.rootdir_after)
 
     def _in_losses(self) -> Iterator[Origin]:
         """The tests that the later collection itself knows to be lost, and the baseline did not have."""
         for nodeid, loss in self._losses.items():
-            if nodeid not in self._found.before and nodeid not in self._found.after:
+            if not (nodeid in self._followed or nodeid in self._found.before or nodeid in self._found.after):
                 group = TestGroup(nodeid, Item(nodeid, loss.culprit.path))
                 origin = find_origin(group, self._sides.after, self._sides.rootdir_after)
                 if not self._sides.before.named(origin.path, origin.names):
@@ -283,10 +317,14 @@ class _Court:
         if path != origin.path or len(block.names) not in (len(origin.names), len(origin.names) - 1) or not size:
             return _own_loss(origin, "renamed", text, Location(path, block.line))
         named = self._sides.after.named(path, block.names[:size])
-        subject = "::".join((origin.group.file, *block.names[:size]))
+        place = Location(path, named[-1].line if named else block.line)
+        return self._named_away(origin.group, block.names[:size], place, text)
+
+    def _named_away(self, group: TestGroup, names: tuple[str, ...], place: Location, text: str) -> Loss:
+        """The one loss of the definition `names`, which no pattern matches, in the file of `group`."""
+        subject = "::".join((group.file, *names))
         if subject not in self._renamed:
-            place = Location(path, named[-1].line if named else block.line)
-            self._renamed[subject] = Loss("M403", subject, place, (origin.group.bare,), 1, text)
+            self._renamed[subject] = Loss("M403", subject, place, (group.bare,), 1, text)
         return self._renamed[subject]
 
     def _as_shadowed(self, origin: Origin, path: str, block: Block) -> Fate | None:

@@ -8,13 +8,16 @@ from muster.facts.blocks import Block, read_blocks
 from muster.ports import FileTree, ReadFailure
 
 ReadBlocks = Callable[[str], "tuple[Block, ...] | None"]
+ReadSource = Callable[[str], "bytes | None"]
 
 
 class Version:
-    """The blocks of files by their absolute paths; `read` answers None where there is no such file."""
+    """The blocks of files by their absolute paths; `read` answers None where there is no such file, and `source` also where
+    the text is not known."""
 
-    def __init__(self, read: ReadBlocks) -> None:
+    def __init__(self, read: ReadBlocks, source: ReadSource = lambda path: None) -> None:
         self._read = read
+        self.source = source
         self._files: dict[str, tuple[Block, ...] | None] = {}
         self._by_names: dict[str, dict[tuple[str, ...], list[Block]]] = {}
 
@@ -22,13 +25,17 @@ class Version:
     def of_tree(cls, tree: FileTree) -> Version:
         """The files of `tree`."""
 
-        def read(path: str) -> tuple[Block, ...] | None:
+        def source(path: str) -> bytes | None:
             try:
-                return read_blocks(tree.read(path)) if path.endswith(".py") else ()
+                return tree.read(path)
             except ReadFailure:
                 return None
 
-        return cls(read)
+        def read(path: str) -> tuple[Block, ...] | None:
+            text = source(path)
+            return text if text is None else read_blocks(text) if path.endswith(".py") else ()
+
+        return cls(read, source)
 
     def has(self, path: str) -> bool:
         """Whether the file is there."""

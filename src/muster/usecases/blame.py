@@ -49,11 +49,10 @@ NO_BLAME = Blame()
 
 @dataclass(frozen=True, slots=True)
 class _Suspect:
-    """One loss or blocked file, shown by one test of it: its bare id, what its `def` says, and the files that it may be in."""
+    """One loss or blocked file, shown by one test of it: its bare id, and the files that it may be in, its own first."""
 
     key: int | str
     bare: str
-    digest: str
     files: tuple[str, ...]
     candidates: tuple[int, ...]
     is_whole: bool
@@ -73,8 +72,8 @@ def find_commits(
     """The commit behind each silent loss and each newly blocked file among `fates`; node ids of the version `before` are
     relative to `rootdir`."""
     commits = revisions.commits()
-    inquiry = _Inquiry(ports, clock, revisions, plan, commits)
-    suspects = [inquiry.suspect(*each, before, rootdir) for each in _questions(found, fates)]
+    inquiry = _Inquiry(ports, clock, revisions, plan, commits, before)
+    suspects = [inquiry.suspect(*each, rootdir) for each in _questions(found, fates)]
     answers: dict[int | str, Commit] = {}
     groups: dict[tuple[tuple[int, ...], bool], list[_Suspect]] = {}
     for suspect in suspects:
@@ -109,9 +108,16 @@ class _Inquiry:
     """What all questions of one comparison share."""
 
     def __init__(
-        self, ports: Ports, clock: Clock, revisions: Revisions, plan: Plan, commits: Sequence[CommitFiles]
+        self,
+        ports: Ports,
+        clock: Clock,
+        revisions: Revisions,
+        plan: Plan,
+        commits: Sequence[CommitFiles],
+        before: Version,
     ) -> None:
         self._ports, self._clock, self._revisions, self._plan = ports, clock, revisions, plan
+        self._before = before
         self._commits = commits
         self._deadline = clock.monotonic() + BUDGET_S
         self._dirty: dict[str, bool] = {}
@@ -121,11 +127,9 @@ class _Inquiry:
             if any(basename(path) in _CONFIGURATION for path in each.paths)
         ]
 
-    def suspect(self, key: int | str, bare: str, loss: Loss | None, version: Version, rootdir: str) -> _Suspect:
+    def suspect(self, key: int | str, bare: str, loss: Loss | None, rootdir: str) -> _Suspect:
         """The question, with the commits that come into it; the last number stands for the work tree."""
-        path, _, names = bare.partition("::")
-        own = normpath(join(rootdir, path))
-        blocks = version.named(own, tuple(names.split("::")))
+        own = normpath(join(rootdir, bare.partition("::")[0]))
         files = tuple(dict.fromkeys((own, loss.culprit.path) if loss is not None else (own,)))
         every = tuple(range(len(self._commits) + 1))
         candidates: list[int] = []
@@ -135,8 +139,7 @@ class _Inquiry:
             if any(self._is_dirty(file) for file in (*files, *_configuration_of(own, rootdir))):
                 candidates.append(len(self._commits))
         is_whole = loss is not None and loss.kind not in _SHOWN_ALONE and "::" not in loss.subject
-        digest = blocks[-1].digest if blocks else ""
-        return _Suspect(key, bare, digest, files, tuple(candidates) or every, is_whole)
+        return _Suspect(key, bare, files, tuple(candidates) or every, is_whole)
 
     def _is_dirty(self, path: str) -> bool:
         """Whether the work tree's file is not that of the last commit."""
@@ -185,7 +188,12 @@ class _Inquiry:
             for path, line in {(item.path, item.line) for item in items if item.line}
             if (block := version.at(path, line)) is not None
         }
-        return {suspect.key for suspect in suspects if suspect.bare in bare or suspect.digest in digests}
+        return {suspect.key for suspect in suspects if suspect.bare in bare or self._said(suspect) in digests}
+
+    def _said(self, suspect: _Suspect) -> str:
+        """What the `def` of its test said in the base; "" where it has none there."""
+        blocks = self._before.named(suspect.files[0], tuple(suspect.bare.split("::")[1:]))
+        return blocks[-1].digest if blocks else ""
 
 
 def _configuration_of(path: str, rootdir: str) -> Iterator[str]:
