@@ -16,10 +16,9 @@ def serves_others(origin: Origin, path: str, block: Block, sides: Sides) -> bool
 
     Tests that call each other did so before, and a body in which nothing changed calls nothing that is new.
     """
-    known = {each.digest for each in sides.before.blocks(origin.path)}
     callers = {each.names[-1] for each in _mentioning(sides.before, origin.path, origin.names[-1])}
     return any(
-        each.digest not in known and each.names[-1] not in callers
+        each.names[-1] not in callers and all(each.digest != old.digest for old in sides.before.blocks(origin.path))
         for each in _mentioning(sides.after, path, block.names[-1])
     )
 

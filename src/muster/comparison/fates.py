@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from posixpath import join, normpath
 
 from muster.comparison.callers import serves_others
@@ -93,7 +94,7 @@ class _Court:
         self._deselected = {bare_id(nodeid) for nodeid in collection.deselected}
         self._renamed: dict[str, Loss] = {}
         self._followed: set[str] = set()
-        self._fresh: dict[str, list[tuple[str, Block]]] | None = None
+        self._fresh: dict[tuple[str, ...], list[tuple[str, Block]]] | None = None
         self._running = {(item.path, item.line): item.nodeid for item in collection.items if item.line}
         self._reports = {report.path: report for report in collection.reports}
         self._blocked = {path for path, _ in collection.blocked} | {
@@ -166,7 +167,7 @@ class _Court:
         """Whether a test that no `def` of its name makes may still be made: by the same class or file."""
         if origin.owner is not None:
             return bool(self._sides.after.named(origin.path, origin.owner.names))
-        return self._sides.before.blocks(origin.path) == self._sides.after.blocks(origin.path)
+        return self._sides.before.outline(origin.path) == self._sides.after.outline(origin.path)
 
     def _uncollected(self, origin: Origin, block: Block | None) -> Fate:
         """Why a test that stands in the sources is not collected."""
@@ -248,7 +249,7 @@ class _Court:
         if origin.block is None or not origin.is_own:
             return self._with_its_class(origin) or self._with_its_definition(origin)
         own = ((origin.path, block) for block in self._sides.after.blocks(origin.path))
-        for path, block in (*own, *self._fresh_blocks().get(origin.block.digest, ())):
+        for path, block in chain(own, self._fresh_namesakes(origin.names)):
             fate = self._as_survivor(origin, path, block)
             if fate is not None:
                 return fate
@@ -278,25 +279,28 @@ class _Court:
         path = origin.path_of_block
         return self._survivor(replace(origin, path=path, names=origin.block.names, owner=None))
 
-    def _fresh_blocks(self) -> dict[str, list[tuple[str, Block]]]:
-        """What the new files say, by its digest."""
+    def _fresh_namesakes(self, names: tuple[str, ...]) -> Iterator[tuple[str, Block]]:
+        """What bears the names in new files; what says the same elsewhere under another name is a helper."""
         if self._fresh is None:
             self._fresh = {}
             for path in self._sides.new_files():
                 for block in self._sides.after.blocks(path):
-                    self._fresh.setdefault(block.digest, []).append((path, block))
-        return self._fresh
+                    self._fresh.setdefault(block.names, []).append((path, block))
+        yield from self._fresh.get(names, ())
 
     def _as_survivor(self, origin: Origin, path: str, block: Block) -> Fate | None:
         assert origin.block is not None
         if block.kind != origin.block.kind:
             return None
-        if path != origin.path and block.names != origin.names:
-            return None  # what says the same elsewhere under another name is a helper
-        is_new = path != origin.path or not self._sides.before.named(path, block.names)
+        is_elsewhere = path != origin.path
+        is_new = is_elsewhere or not self._sides.before.named(path, block.names)
+        if not is_new and len(self._sides.after.named(path, block.names)) < 2:
+            return None
         is_same = block.digest == origin.block.digest
         if not is_new:
             return self._as_shadowed(origin, path, block) if is_same else None
+        if is_elsewhere and not is_same:
+            return None
         running = self._running.get((path, block.line))
         if running is not None:
             return Kept(running) if is_same else None
@@ -329,8 +333,6 @@ class _Court:
 
     def _as_shadowed(self, origin: Origin, path: str, block: Block) -> Fate | None:
         """The loss of one of several definitions of a name."""
-        if len(self._sides.after.named(path, block.names)) < 2:
-            return None
         lines = [each.line for each in self._sides.after.named(path, block.names)]
         owners = {block.names[:size] for size in range(1, len(block.names) + 1)}
         for loss in self._collection.losses:

@@ -48,6 +48,10 @@ class Version:
             self._files[path] = self._read(path)
         return self._files[path] or ()
 
+    def outline(self, path: str) -> list[tuple[tuple[str, ...], int, str]]:
+        """The names, line and digest of each of its blocks."""
+        return [(block.names, block.line, block.digest) for block in self.blocks(path)]
+
     def named(self, path: str, names: tuple[str, ...]) -> list[Block]:
         """The blocks of the file that bear `names`, in the order of lines: the last one is what a reader of the module
         finds, unless another runs later."""

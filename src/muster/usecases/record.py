@@ -89,8 +89,9 @@ def _recorded(block: Block) -> RecordedBlock:
 
 def _block(block: RecordedBlock) -> Block:
     return Block(
-        block.names, block.kind, block.line, block.digest, block.bases, block.decorators, block.within, block.reads
-    )
+        block.names, block.kind, block.line, digest=block.digest, bases=block.bases, decorators=block.decorators,
+        within=block.within, reads=block.reads,
+    )  # fmt: skip
 
 
 def _absolute(path: str, root: str) -> str:
