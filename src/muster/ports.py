@@ -158,6 +158,9 @@ class Revisions(Protocol):
     def stamps(self, revision: str) -> Mapping[str, str]:
         """The files of the commit `revision` to the stamps that its tree gives them: names of their contents."""
 
+    def stamp_of(self, content: bytes) -> str:
+        """The stamp that a tree gives a file with this content."""
+
 
 class WorkingCopy(Protocol):
     """The project's files as git keeps them. Asking changes nothing and runs nothing that the repository names."""

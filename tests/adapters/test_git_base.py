@@ -47,6 +47,7 @@ def test_compared_is_where_the_branch_parted(tmp_path: Path, reference: str, aga
     with based(work.folder, reference) as base:
         assert (base.name, base.against) == (parted, against)
         assert base.tree().read(work.path("test_a.py")) == b"def test_a(): pass\n"
+        assert base.stamps(base.name)[work.path("test_a.py")] == base.stamp_of(b"def test_a(): pass\n")
         assert base.tree().kind(work.path("test_main.py")) is None
         assert [(each.commit.subject, each.paths) for each in base.commits()] == [
             ("change", frozenset({work.path("test_a.py")}))

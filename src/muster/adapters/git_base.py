@@ -6,11 +6,12 @@ would pass for want of tests to miss.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from muster.adapters.git_log import log_between
 from muster.adapters.git_objects import Repository
-from muster.adapters.revision_tree import RevisionTree, read_listing
+from muster.adapters.revision_tree import BLOB, RevisionTree, read_listing
 from muster.errors import UsageError
 from muster.model.history import CommitFiles
 from muster.ports import EntryKind, FileTree
@@ -19,6 +20,7 @@ DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "mast
 
 LOG_BUDGET_S = 20.0
 _SHOWN = 3
+_SHA1_LENGTH = 40
 
 
 class GitBase:
@@ -58,6 +60,12 @@ class GitBase:
     def stamps(self, revision: str) -> Mapping[str, str]:
         """The files of the commit `revision` to the stamps that they have in its tree."""
         return self.tree(revision).blobs()
+
+    def stamp_of(self, content: bytes) -> str:
+        """The stamp of a file with this content: git's name of it (`git help hash-object`)."""
+        name = hashlib.new("sha1" if len(self.head) == _SHA1_LENGTH else "sha256", usedforsecurity=False)
+        name.update(b"blob %d\0" % len(content) + content)
+        return BLOB + name.hexdigest()
 
     def commits(self) -> Sequence[CommitFiles]:
         """The commits from the base to `HEAD` along first parents, oldest first, with the files that each changed."""

@@ -136,11 +136,13 @@ class _Court:
                 fates[group.bare] = Behind(path)
             elif bare in self._losses:
                 fates[group.bare] = Silent(self._losses[bare])
-            elif (group.item.path, group.item.line) not in self._running:
+            elif now.is_whole and (group.item.path, group.item.line) not in self._running:
                 text = f"it is '{'.'.join(now.names)}' now, which is not collected"
                 fates[group.bare] = Silent(
                     self._named_away(group, now.names[: now.size], Location(path, now.line), text)
                 )
+            else:
+                continue
             self._followed.add(bare)
 
     # What still stands in its place ---------------------------------------------------------------------------------

@@ -24,6 +24,11 @@ class NewName:
     size: int
     line: int
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether what was named anew stands at the top of the file: a method may be one that other classes inherit."""
+        return self.size == 1
+
 
 Renamed = Mapping[str, tuple[str, int]]
 """Old names of definitions to the new ones, and the lines of these."""

@@ -121,6 +121,7 @@ class _Inquiry:
         self._commits = commits
         self._deadline = clock.monotonic() + BUDGET_S
         self._dirty: dict[str, bool] = {}
+        self._stamps: Mapping[str, str] | None = None
         self._configuration = [
             position
             for position, each in enumerate(commits)
@@ -144,9 +145,20 @@ class _Inquiry:
     def _is_dirty(self, path: str) -> bool:
         """Whether the work tree's file is not that of the last commit."""
         if path not in self._dirty:
-            last = self._revisions.tree(self._commits[-1].commit.sha) if self._commits else None
-            self._dirty[path] = last is None or _content(last, path) != _content(self._ports.tree, path)
+            content = _content(self._ports.tree, path)
+            # The name of a content tells without reading it from git; that of a pointer (git-lfs) is not its content's.
+            is_same = content is not None and self._last_stamps().get(path) == self._revisions.stamp_of(content)
+            self._dirty[path] = not is_same and (not self._commits or content != self._committed(path))
         return self._dirty[path]
+
+    def _last_stamps(self) -> Mapping[str, str]:
+        if self._stamps is None:
+            self._stamps = self._revisions.stamps(self._commits[-1].commit.sha) if self._commits else {}
+        return self._stamps
+
+    def _committed(self, path: str) -> bytes | None:
+        """What the last commit has there."""
+        return _content(self._revisions.tree(self._commits[-1].commit.sha), path)
 
     def decide(self, candidates: tuple[int, ...], suspects: Sequence[_Suspect]) -> dict[int | str, Commit]:
         """The candidate that did it, for each of `suspects`; none of those for which the time did not suffice."""
