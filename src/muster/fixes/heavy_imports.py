@@ -32,7 +32,7 @@ def fix_heavy_import(
         if changed is None:
             return None
         texts[statement.path] = changed
-    changes = [change for path, text in texts.items() if (change := _change(site, path, text)) is not None]
+    changes = [change for path, text in sorted(texts.items()) if (change := _change(site, path, text)) is not None]
     if len(changes) != len(texts):
         return None
     return Fix("defer", _title(heavy, floor), tuple(changes))

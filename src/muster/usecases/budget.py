@@ -28,7 +28,7 @@ def over_budget(
             subject=subject,
             message=f"pytest needs {observed_s:.1f} s to collect, {observed_s - budget_s:.1f} s over the budget",
             evidence=(Evidence("measured", "the whole process: interpreter, plugins and conftests included"),),
-            remedies=(Remedy("defer heavy imports of conftests and helpers into the functions that need them"),),
+            remedies=(Remedy("`muster profile` says where the seconds go, and defers the imports that can wait"),),
             seen=Seen.OBSERVED,
         ),
     )
