@@ -43,7 +43,7 @@ def _keep(root: str, settings: Settings, store: HistoryStore, tell: Callable[[st
                 forgotten_at = clock.monotonic()
                 forget_old(settings, store)
             said = ""
-        except MusterError as error:
+        except (MusterError, OSError) as error:
             if str(error) != said:  # it may go on for days: said once
                 said = str(error)
                 tell(said)
