@@ -167,7 +167,10 @@ def test_a_damaged_record_is_set_aside_and_the_others_are_taken(
     folder = project / ".muster/spool"
     (folder / "1.json.z").write_bytes(b"no zlib")
     (folder / "2.json.z").write_bytes((next(folder.glob("2*-*")).read_bytes())[:-9])
+    os.mkfifo(folder / "3.json.z")
     assert len(remembered(project)) == 1
+    assert "3 of the records that waited cannot be read" in capsys.readouterr().err
+    (folder / "3.json.z.damaged").unlink()
     assert sorted(path.name for path in folder.iterdir()) == ["1.json.z.damaged", "2.json.z.damaged"]
 
 
@@ -198,6 +201,27 @@ def test_a_database_that_cannot_be_used_is_named_and_no_check_minds(
     assert run(["check", "--static", "-c", "good"]) == 0
     assert capsys.readouterr().err == ""
     assert len(waiting(project)) >= 2  # nothing is lost: it waits
+
+
+def test_a_secret_that_is_not_needed_need_not_be_there(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.toml").write_text('[push]\ntoken = "${NOT_SET_ANYWHERE}"\n')
+    assert run(["history"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_names_that_are_too_long_are_cut(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    git(project, "init", "-q", "-b", "b" * 210)
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "All of it")
+    name = "s" * 300
+    (project / "pyproject.toml").write_text(PROJECT["pyproject.toml"].replace("shop", name))
+    run(["check", "--static"])
+    (record,) = waiting(project)
+    assert (record.project, record.branch) == ("s" * 200, "b" * 200)
+    assert run(["history"]) == 0
+    assert "1 record" in capsys.readouterr().out
 
 
 def test_the_history_shows_what_commands_left(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

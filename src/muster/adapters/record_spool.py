@@ -54,8 +54,8 @@ class RecordSpool:
         """What waits under `name`; None where it is gone or damaged."""
         path = self._path(name)
         try:
-            if os.path.islink(path) or os.path.getsize(path) > SIZE_LIMIT_BYTES:
-                return None
+            if os.path.islink(path) or not os.path.isfile(path) or os.path.getsize(path) > SIZE_LIMIT_BYTES:
+                return None  # nothing may wait for a pipe
             with open(path, "rb") as file:
                 unpacking = zlib.decompressobj()
                 content = unpacking.decompress(file.read(), SIZE_LIMIT_BYTES)

@@ -41,11 +41,12 @@ def run_push(url: str, token: str, root: str, *, insecure: bool) -> int:
     from muster.render.quantity import render_quantity
     from muster.usecases.push import push
     from muster.wiring import find_settings
-    from muster.wiring.memory import open_current_history, team_server, user_settings
+    from muster.wiring.memory import open_current_history, push_target, team_server
     from muster.wiring.server import current_time
 
-    said = user_settings()
-    url, token = url or said.push_url, token or said.push_token
+    if not (url and token):
+        said = push_target()
+        url, token = url or said.url, token or said.token
     if not url:
         raise UsageError("where to? muster push URL, or MUSTER_PUSH_URL")
     if not token:

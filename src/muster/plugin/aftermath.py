@@ -108,7 +108,7 @@ def _recorder(workspace: Workspace, choices: Choices, plan: Plan, *, is_complete
         selection = Selection(categories=categories)
         other = plan_session(workspace.settings, selection, root=plan.root, cwd=plan.cwd, typed_in=plan.cwd)
         if selection_of(prepare(workspace.ports, other.request).invocation) == ours:
-            return replace(recorder, provenance=replace(recorder.provenance, categories=categories, whole=True))
+            return replace(recorder, categories=categories, whole=True)
     return recorder
 
 

@@ -28,24 +28,28 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class UserSettings:
-    """The user's own: `history_url` is "" for `.muster/history.db` of the project."""
+class PushTarget:
+    """Where records are sent to, and with which token; "" for what is not said."""
 
-    history_url: str = ""
-    push_url: str = ""
-    push_token: str = ""
+    url: str = ""
+    token: str = ""
 
 
-def load_user_settings(tree: FileTree, environ: Mapping[str, str]) -> UserSettings:
-    """The user's settings: variables of the environment go before the file. Raises `UsageError` for what is wrong there."""
-    table = _read(tree, environ)
-    history, push = table.table("history"), table.table("push")
-    history.refuse_unknown(("url",))
-    push.refuse_unknown(("url", "token"))
-    return UserSettings(
-        history_url=environ.get("MUSTER_HISTORY_URL") or _expanded(history, "url", environ),
-        push_url=environ.get("MUSTER_PUSH_URL") or _expanded(push, "url", environ),
-        push_token=environ.get("MUSTER_PUSH_TOKEN") or _secret(push, "token", environ),
+def load_history_url(tree: FileTree, environ: Mapping[str, str]) -> str:
+    """The database of the memory, "" for `.muster/history.db` of the project: a variable of the environment goes before the
+    file. Raises `UsageError` for what is wrong there."""
+    table = _read(tree, environ).table("history")
+    table.refuse_unknown(("url",))
+    return environ.get("MUSTER_HISTORY_URL") or _expanded(table, "url", environ)
+
+
+def load_push_target(tree: FileTree, environ: Mapping[str, str]) -> PushTarget:
+    """The team's server: variables of the environment go before the file. Raises `UsageError` for what is wrong there."""
+    table = _read(tree, environ).table("push")
+    table.refuse_unknown(("url", "token"))
+    return PushTarget(
+        url=environ.get("MUSTER_PUSH_URL") or _expanded(table, "url", environ),
+        token=environ.get("MUSTER_PUSH_TOKEN") or _secret(table, "token", environ),
     )
 
 

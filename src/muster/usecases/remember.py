@@ -29,8 +29,9 @@ from muster.model.report import CauseReport, FileReport, Fix, Report
 from muster.model.run_report import RunReport
 from muster.usecases.plan import Plan
 from muster.usecases.report_paths import relative_path
+from muster.usecases.wire import MOST_CAUSES, MOST_NAME
 
-MOST_VICTIMS, MOST_EVIDENCE, MOST_NAMED, MOST_IMPORTS = 500, 50, 2_000, 3_000
+MOST_VICTIMS, MOST_EVIDENCE, MOST_COMPARED, MOST_IMPORTS = 500, 50, 2_000, 3_000
 _PROVIDED_BY = " is provided by "
 _NOTHING: Mapping[str, tuple[ResolvedImport, ...]] = {}
 
@@ -59,10 +60,10 @@ class Provenance:
             project=self.project,
             muster=__version__,
             commit=self.commit,
-            branch=self.branch,
-            job=self.job,
+            branch=self.branch[:MOST_NAME],
+            job=self.job[:MOST_NAME],
             job_url=self.job_url,
-            category=", ".join(self.categories) or ALL_TESTS,
+            category=", ".join(self.categories)[:MOST_NAME] or ALL_TESTS,
             whole=self.whole,
             exit_code=exit_code,
             alerts=self.alerts,
@@ -100,7 +101,7 @@ def remember_report(
         simulated_s=report.seconds.simulated,
         observed_s=own_time,
         budget_s=report.seconds.budget,
-        causes=tuple(map(_cause, report.causes)),
+        causes=tuple(map(_cause, report.causes[:MOST_CAUSES])),
         files=tuple(_file(file, fingerprints, imports.get(file.path, ())) for file in report.files),
         # Of a session that broke off the tests that it had by then say nothing of those that are there.
         nodeids=_by_file(items, report.root) if items is not None and is_complete else None,
@@ -278,8 +279,8 @@ def _compared(report: Report) -> ComparedTests | None:
         return None
     return ComparedTests(
         base=baseline.base,
-        lost=tuple(loss.nodeid for loss in baseline.lost[:MOST_NAMED]),
-        gained=baseline.gained[:MOST_NAMED],
+        lost=tuple(loss.nodeid for loss in baseline.lost[:MOST_COMPARED]),
+        gained=baseline.gained[:MOST_COMPARED],
         deleted=len(baseline.deleted),
         renamed=len(baseline.renamed),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,15 +14,16 @@ from muster.adapters.project_folder import open_project_folder
 from muster.adapters.record_spool import RecordSpool
 from muster.errors import HistoryError, MissingExtraError
 from muster.ports import HistoryStore, TeamServer
-from muster.settings import Settings, UserSettings, load_user_settings
+from muster.settings import PushTarget, Settings, load_history_url, load_push_target
 from muster.usecases.take_in import TakenIn, take_in
+from muster.usecases.wire import MOST_NAME
 
 FILE = "history.db"
 
 
-def user_settings() -> UserSettings:
-    """The user's own settings."""
-    return load_user_settings(DiskTree(), os.environ)
+def push_target() -> PushTarget:
+    """Where the user's own settings send records to."""
+    return load_push_target(DiskTree(), os.environ)
 
 
 @contextmanager
@@ -35,7 +37,7 @@ def open_history(root: str, url: str = "") -> Iterator[HistoryStore]:
     from muster.adapters.history.database import sqlite_url
     from muster.adapters.history.store import DatabaseHistory
 
-    chosen = url or user_settings().history_url
+    chosen = url or load_history_url(DiskTree(), os.environ)
     if not chosen:
         chosen = sqlite_url(os.path.join(_folder(root), FILE))
     with closing(DatabaseHistory(chosen)) as history:
@@ -49,8 +51,9 @@ def open_current_history(root: str, settings: Settings, url: str = "") -> Iterat
     A database that others use too is not this project's to forget: whoever serves it does that.
     """
     with open_history(root, url) as store:
-        take_in_waiting(root, store)
-        if not url and not user_settings().history_url:
+        if damaged := take_in_waiting(root, store).damaged:
+            print(f"muster: {damaged} of the records that waited cannot be read: they are set aside", file=sys.stderr)
+        if not url and not load_history_url(DiskTree(), os.environ):
             forget_old(settings, store)
         yield store
 
@@ -75,7 +78,8 @@ def team_server(url: str, token: str, *, insecure: bool = False) -> TeamServer:
 
 def project_name(root: str, settings: Settings) -> str:
     """What the project is called in the memory."""
-    return settings.history.project or os.path.basename(root.rstrip("/")) or "project"
+    name = settings.history.project or os.path.basename(root.rstrip("/")) or "project"
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")[:MOST_NAME]
 
 
 def has_history_extra() -> bool:

@@ -22,26 +22,31 @@ from muster.wiring.memory import has_history_extra, open_history, project_name, 
 from muster.wiring.telling import start_telling
 
 MOST_WAITING = 200
-"""From so many on a command takes them into the memory itself, which costs it about a second."""
+"""Where so many wait a command takes them into the memory itself, which costs it some seconds, and tries again once there are
+as many more."""
 
 _OFF = ("off", "0", "no", "false")
 
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Records what one command of a project did."""
+    """Records what one command of a project did: all of some categories, or a part of them."""
 
     root: str
     settings: Settings
-    provenance: Provenance
+    now: str
+    categories: tuple[str, ...] = ()
+    whole: bool = True
 
     def keep(self, make: Callable[[Provenance], HistoryRecord]) -> str:
         """Keep the record that `make` makes; returns why that was not possible, else ""."""
         try:
-            record = make(self.provenance)
+            record = make(
+                provenance_of(self.root, self.settings, self.now, categories=self.categories, whole=self.whole)
+            )
             spool = RecordSpool(self.root)
             waiting = spool.keep(f"{record.recorded_at.replace(':', '')}-{record.id}", encode_record(record))
-            if waiting >= MOST_WAITING and has_history_extra():
+            if waiting % MOST_WAITING == 0 and has_history_extra():
                 with open_history(self.root) as store:
                     take_in_waiting(self.root, store)
         except Exception as error:  # the command has done its work: whatever goes wrong here is told and no more
@@ -54,17 +59,12 @@ def recorder_of(workspace: Workspace, choices: Choices, *, whole: bool | None = 
     """What records the session of `workspace`; None where it is not wanted. `whole` says so where `choices` do not."""
     if not choices.record or not is_recording_wanted(workspace.settings, os.environ):
         return None
-    plan = workspace.plan
     return Recorder(
-        plan.root,
-        workspace.settings,
-        provenance_of(
-            plan.root,
-            workspace.settings,
-            workspace.clock.now(),
-            categories=plan.categories,
-            whole=_is_whole(choices, workspace.settings) if whole is None else whole,
-        ),
+        root=workspace.plan.root,
+        settings=workspace.settings,
+        now=workspace.clock.now(),
+        categories=workspace.plan.categories,
+        whole=_is_whole(choices, workspace.settings) if whole is None else whole,
     )
 
 
