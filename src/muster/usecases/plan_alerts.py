@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -27,6 +27,11 @@ def plan_changes(
     ]
     changes += [_absent(state, judgement, now, until) for key, state in known.items() if key not in found]
     return [each for each in changes if each is not None]
+
+
+def is_being_told(states: Iterable[AlertState], targets: Container[str], now: str) -> bool:
+    """Whether somebody is telling one of `targets` something at this moment."""
+    return any(state.owes and state.target in targets and _is_claimed(state, now) for state in states)
 
 
 def settle(told: Iterable[AlertState], error: str) -> Iterator[AlertState]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -16,11 +17,12 @@ from muster.ports import HistoryStore, Notifier
 from muster.render.alert import compose_letter, compose_test
 from muster.settings import Settings, load_alert_targets
 from muster.usecases.alerts_overview import alerts_overview
+from muster.usecases.plan_alerts import is_being_told
 from muster.usecases.tell_alerts import tell, try_targets
 from muster.wiring.memory import open_current_history, project_name
 
 AfterPush = Callable[[Iterable[HistoryRecord]], None]
-_PATIENCE_S = 5.0
+_PATIENCE_S, _OTHERS_S, _POLL_S = 5.0, 20.0, 0.1
 
 
 def alert_targets() -> tuple[AlertTarget, ...]:
@@ -49,12 +51,18 @@ def overview_of(root: str, settings: Settings) -> AlertsReport:
 
 
 def tell_now(root: str, settings: Settings) -> tuple[Delivery, ...]:
-    """Tell the user's targets what is new in the project at `root`; what came of it. Raises `UsageError` without targets."""
-    targets, notifier = _wanted_targets(), open_notifier()
+    """Tell the user's targets what is new in the project at `root`; what came of it. Raises `UsageError` without targets.
+
+    What another process is telling is waited for: whoever calls this may be about to end the machine that both run on.
+    """
+    targets, notifier, clock = _wanted_targets(), open_notifier(), SystemClock()
+    project, prints = project_name(root, settings), by_fingerprint(targets)
     with open_current_history(root, settings) as store:
-        project = project_name(root, settings)
-        prints = by_fingerprint(targets)
-        told = tell(store, notifier, SystemClock(), compose_letter, prints, project, settings.alerts)
+        told = tell(store, notifier, clock, compose_letter, prints, project, settings.alerts)
+        begun = clock.monotonic()
+        while is_being_told(store.alert_states(project), prints, clock.now()) and clock.monotonic() < begun + _OTHERS_S:
+            time.sleep(_POLL_S)
+        told += tell(store, notifier, clock, compose_letter, prints, project, settings.alerts)
         owed = [state for state in store.alert_states(project) if state.target in prints and state.owes and state.error]
     set_alert_note(root, is_wanted=bool(owed))
     return told

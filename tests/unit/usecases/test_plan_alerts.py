@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from muster.model.alert import AlertState, Finding, Series
 from muster.usecases.judge_alerts import Judgement
-from muster.usecases.plan_alerts import plan_changes, settle
+from muster.usecases.plan_alerts import is_being_told, plan_changes, settle
 
 SERIES = Series("all", "main")
 SLOW = Finding("budget", SERIES, "", "too slow", "r1", "2026-11-01T00:00:00Z")
@@ -71,6 +71,9 @@ def test_what_somebody_is_telling_is_left_alone_until_that_takes_too_long() -> N
     (claimed,) = plan(WRONG)
     assert plan(WRONG, claimed, now=SOON) == []
     assert plan(WELL, claimed, now=SOON) == []
+    assert is_being_told([claimed], {"t"}, SOON)
+    assert not is_being_told([claimed], {"t"}, LATER)
+    assert not is_being_told([claimed], {"other"}, SOON)
     (again,) = plan(WRONG, claimed, now=LATER)
     assert again.attempts == 2
 
