@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from muster.adapters.alert_note import set_alert_note
@@ -59,13 +59,18 @@ def tell_now(root: str, settings: Settings) -> tuple[Delivery, ...]:
     project, prints = project_name(root, settings), by_fingerprint(targets)
     with open_current_history(root, settings) as store:
         told = tell(store, notifier, clock, compose_letter, prints, project, settings.alerts)
-        begun = clock.monotonic()
-        while is_being_told(store.alert_states(project), prints, clock.now()) and clock.monotonic() < begun + _OTHERS_S:
-            time.sleep(_POLL_S)
-        told += tell(store, notifier, clock, compose_letter, prints, project, settings.alerts)
+        if is_being_told(store.alert_states(project), prints, clock.now()):
+            _wait_for_others(store, project, prints, clock)
+            told += tell(store, notifier, clock, compose_letter, prints, project, settings.alerts)
         owed = [state for state in store.alert_states(project) if state.target in prints and state.owes and state.error]
     set_alert_note(root, is_wanted=bool(owed))
     return told
+
+
+def _wait_for_others(store: HistoryStore, project: str, prints: Mapping[str, AlertTarget], clock: SystemClock) -> None:
+    deadline = clock.monotonic() + _OTHERS_S
+    while is_being_told(store.alert_states(project), prints, clock.now()) and clock.monotonic() < deadline:
+        time.sleep(_POLL_S)
 
 
 def send_test(root: str, settings: Settings) -> tuple[Delivery, ...]:
