@@ -186,6 +186,7 @@ def test_a_project_that_names_a_target_is_refused(muster: Muster, project: Path)
 
 
 @pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("history_url", ["sqlite"], indirect=True)
 def test_a_push_is_judged_by_the_rules_that_it_brings(
     memory: DatabaseHistory, service: Listening, monkeypatch: pytest.MonkeyPatch
 ) -> None:

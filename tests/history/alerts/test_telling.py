@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 from tests.history.records import cause, record, when
 
@@ -17,6 +18,10 @@ from muster.usecases.tell_alerts import tell
 
 TEAM, BOSS = AlertTarget("team", "json://team"), AlertTarget("boss", "json://boss")
 BLOCKED: dict[str, Any] = {"causes": (cause(),), "blocked_tests": 3, "files_blocked": 1}
+
+
+# What the store has no part in.
+on_one_backend = pytest.mark.parametrize("history_url", ["sqlite"], indirect=True)
 
 
 class Post:
@@ -106,6 +111,7 @@ def test_a_target_out_of_reach_hears_of_it_later_and_the_others_once(memory: Dat
     assert tell_all(memory, post, TEAM, BOSS) == ()
 
 
+@on_one_backend
 def test_a_target_that_is_new_hears_what_is_wrong(memory: DatabaseHistory) -> None:
     post = Post()
     memory.add(record("bad", 1, **BLOCKED))
@@ -113,6 +119,7 @@ def test_a_target_that_is_new_hears_what_is_wrong(memory: DatabaseHistory) -> No
     assert [(each.target, each.changes) for each in tell_all(memory, post, TEAM, BOSS)] == [("boss", 2)]
 
 
+@on_one_backend
 def test_the_end_of_it_is_told_though_it_came_while_the_beginning_was_on_its_way(memory: DatabaseHistory) -> None:
     post, other = Post(), Post()
     memory.add(record("bad", 1, **BLOCKED))
@@ -201,6 +208,7 @@ def test_rules_that_a_stranger_pushed_break_nothing(memory: DatabaseHistory) -> 
 LESS: dict[str, Any] = {"nodeids": {"tests/test_a.py": ("test_one",)}, "tests": 1}
 
 
+@on_one_backend
 def test_each_loss_is_told_and_so_is_the_return_of_its_tests(memory: DatabaseHistory) -> None:
     post = Post()
     memory.add(record("all", 0))
@@ -218,6 +226,7 @@ def test_each_loss_is_told_and_so_is_the_return_of_its_tests(memory: DatabaseHis
     assert tell_all(memory, post) == ()
 
 
+@on_one_backend
 def test_a_loss_of_long_ago_is_no_news_to_anybody(memory: DatabaseHistory) -> None:
     post = Post()
     memory.add(record("all", 0))
@@ -226,6 +235,7 @@ def test_a_loss_of_long_ago_is_no_news_to_anybody(memory: DatabaseHistory) -> No
     assert tell_all(memory, post) == ()
 
 
+@on_one_backend
 def test_collection_that_is_slower_than_usual(memory: DatabaseHistory) -> None:
     post = Post()
     for minute, seconds in enumerate([10.0, 11.0, 9.0, 10.0]):
@@ -244,6 +254,7 @@ def test_collection_that_is_slower_than_usual(memory: DatabaseHistory) -> None:
     assert len(post.heard()) == 2
 
 
+@on_one_backend
 def test_only_what_a_push_touched_is_looked_at(memory: DatabaseHistory) -> None:
     post = Post()
     memory.add(record("main", 1, **BLOCKED))
