@@ -43,7 +43,7 @@ FRUITLESS_STATEMENTS = 1_000
 """Statements that calls of one function may run in all, where it never gave anything known, before it is not followed in doubt."""
 
 
-HOOK_STATEMENTS = 50_000
+HOOK_STATEMENTS = 20_000
 """Statements that one `__init_subclass__` may run in all before it is followed for classes of test files only."""
 
 
