@@ -28,7 +28,7 @@ from muster.ports import FactCache, FileTree, Parser, ReadFailure
 MOST_COMPARED = 50
 """Files of another content that are compared by what they say: beyond that many it is simpler to simulate anew."""
 
-_BATCH = 2_000
+_BATCH = 2000
 _MENTIONS = f"mentions-{MENTIONS_FORMAT}"
 
 
