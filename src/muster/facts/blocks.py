@@ -13,14 +13,16 @@ from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from itertools import accumulate
 
-_STRING = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""'
-    r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
-    r'|"(?!"")(?:[^"\\\n]|\\.)*"'
-    r"|'(?!'')(?:[^'\\\n]|\\.)*'"
-    r"|#[^\n]*",
+_LEXEME = re.compile(
+    r'"""(?:[^"\\]++|\\.|"(?!""))*+"""'
+    r"|'''(?:[^'\\]++|\\.|'(?!''))*+'''"
+    r'|"(?!"")(?:[^"\\\n]++|\\.)*+"'
+    r"|'(?!'')(?:[^'\\\n]++|\\.)*+'"
+    r"|#[^\n]*+|[\"']",
     re.DOTALL,
 )
+"""A string, a comment, or a quote without an end."""
+
 _CONTINUED = "\n)"
 """Stands for a line inside a string: like a closing bracket, it ends no block, wherever it begins."""
 
@@ -62,7 +64,10 @@ class Block:
     def digest(self) -> str:
         """What it says, but for its own name, decorators, bases and formatting."""
         if self._digest is None:
-            self._digest = _digest_of(self._node(), self.text)
+            try:
+                self._digest = _digest_of(self._node(), self.text)
+            except RecursionError:
+                self._digest = _digest_of(None, self.text)
         return self._digest
 
     @property
@@ -93,7 +98,10 @@ def read_blocks(source: bytes) -> tuple[Block, ...]:
     """The blocks of `source` in the order of its lines; where it does not parse, those that its lines look like."""
     text = source.decode("utf-8", "replace")
     module = _parsed(source)
-    return tuple(_by_lines(text) if module is None else _Reader(text).blocks(module.body, (), ()))
+    try:
+        return tuple(_by_lines(text) if module is None else _Reader(text).blocks(module.body, (), ()))
+    except RecursionError:
+        return tuple(_by_lines(text))
 
 
 def _parsed(source: str | bytes) -> ast.Module | None:
@@ -163,7 +171,7 @@ def _digest_of(node: ast.stmt | None, text: str) -> str:
         case ast.Assign() | ast.AnnAssign() if node.value is not None:
             return _digest("value", ast.dump(node.value))
         case _:
-            return _digest("text", text.strip())  # one of several statements on a line
+            return _digest("text", " ".join(text.split()))  # one of several statements on a line
 
 
 def _assigned(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
@@ -233,5 +241,12 @@ def _end(lines: list[str], start: int, depth: int) -> int:
 
 def _without_strings(lines: list[str]) -> list[str]:
     """`lines` without strings and comments; all of them where a quote has no end, and code may look like a string."""
-    text = _STRING.sub(lambda found: _CONTINUED * found[0].count("\n"), "\n".join(lines))
-    return lines if '"' in text or "'" in text else text.split("\n")
+    text = "\n".join(lines)
+    kept: list[str] = []
+    end = 0
+    for found in _LEXEME.finditer(text):
+        if found[0] in ("'", '"'):
+            return lines
+        kept += text[end : found.start()], _CONTINUED * found[0].count("\n")
+        end = found.end()
+    return "".join((*kept, text[end:])).split("\n")
