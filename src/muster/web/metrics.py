@@ -34,11 +34,14 @@ class Metrics:
         return render_prometheus(standings, self._services_of(standings))
 
     def _services_of(self, standings: Sequence[Standing]) -> Mapping[str, Sequence[RecordedService]]:
-        """The services by project, each as it was last seen: the oldest record's come first, and newer ones replace them."""
-        newest_last = sorted(standings, key=lambda standing: standing.latest.recorded_at)
+        """The services by project, each as it was last seen: what older records say comes first, and newer ones replace it.
+
+        A check asks no service and a run does: the newest of either are looked into.
+        """
+        told = {summary.id: summary for each in standings for summary in (each.latest, each.ran) if summary is not None}
         found: dict[str, list[RecordedService]] = {}
-        for standing in newest_last:
-            found.setdefault(standing.project, []).extend(self._services_in(standing.latest.id))
+        for summary in sorted(told.values(), key=lambda summary: summary.recorded_at):
+            found.setdefault(summary.project, []).extend(self._services_in(summary.id))
         return found
 
     def _services_in(self, record_id: str) -> Sequence[RecordedService]:

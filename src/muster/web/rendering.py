@@ -16,6 +16,9 @@ from muster.web.assets import Asset, read_templates
 
 Renderer = Callable[..., str]
 
+_NO_COMMIT = Markup('<span class="faint">no commit</span>')
+_NOT_MEASURED = Markup('<span class="faint">not measured</span>')
+
 
 def make_renderer(assets: Mapping[str, Asset]) -> Renderer:
     """Gives `render(template, **values)`. A name that a template does not know is an error, not an empty place."""
@@ -32,7 +35,14 @@ def make_renderer(assets: Mapping[str, Asset]) -> Renderer:
         asset=lambda name: assets[name].address, link=link, version=__version__, signed_in=False, kept={}, page=""
     )
     environment.filters.update(
-        lines=lines, count=render_count, quantity=render_quantity, seconds=render_seconds, diff=diff_lines
+        time=time_shown,
+        commit=commit_shown,
+        measured=seconds_shown,
+        lines=lines,
+        diff=diff_lines,
+        count=render_count,
+        quantity=render_quantity,
+        seconds=render_seconds,
     )
     return lambda template, **values: environment.get_template(template).render(values)
 
@@ -47,6 +57,22 @@ def visible(value: Any) -> Any:
 def lines(text: str) -> Markup:
     """`text` as several lines, for where those are kept."""
     return escape("\n".join(escape_lines(text)))
+
+
+# The three that stand in every row of a table are no macros: those take ten times as long.
+def time_shown(at: str) -> Markup:
+    """A time to the minute."""
+    return Markup(f'<time datetime="{escape(visible(at))}">{escape(visible(at[:16].replace("T", " ")))}</time>')
+
+
+def commit_shown(commit: str) -> Markup:
+    """A commit's first digits."""
+    return Markup(f"<code>{escape(visible(commit[:10]))}</code>") if commit else _NO_COMMIT
+
+
+def seconds_shown(seconds: float | None) -> Markup | str:
+    """Seconds that were measured, or not."""
+    return _NOT_MEASURED if seconds is None else render_seconds(seconds)
 
 
 def diff_lines(patch: str) -> list[tuple[str, Markup]]:

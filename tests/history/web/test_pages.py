@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import unescape
+from typing import Literal
 
 import pytest
 from tests.history.records import identifier, record
 from tests.history.web.conftest import Site
 from tests.history.web.scene import BROKEN_FILE, BROKEN_RECORD, PATCH
+
+from muster.model.memory import HistoryRecord, RecordedResults, RecordedService
 
 
 def text_of(page: str) -> str:
@@ -175,6 +178,20 @@ def test_metrics_have_the_published_names_and_labels(site: Site) -> None:
         "muster_dependencies_missing", "muster_service_up",
     }  # fmt: skip
     assert labels == {"project", "category", "service"}
+
+
+def test_a_service_is_as_the_newest_run_saw_it(empty_site: Callable[..., Site]) -> None:
+    """Whatever checks came later: they ask no service."""
+    site = empty_site()
+
+    def seen(minute: int, state: Literal["up", "down", "skipped"]) -> HistoryRecord:
+        services = (RecordedService(name="postgres", state=state), RecordedService(name="mail", state="skipped"))
+        return record(minute, minute, kind="run", causes=None, results=RecordedResults(passed=1), services=services)
+
+    for each in (seen(1, "up"), seen(2, "down"), record(3, 3)):
+        site.memory.add(each)
+    lines = [line for line in site.client().get("/metrics").text.splitlines() if line.startswith("muster_service_up")]
+    assert lines == ['muster_service_up{project="shop",service="postgres"} 0']
 
 
 def test_health_is_told_to_everybody(exposed: Site) -> None:
