@@ -30,8 +30,6 @@ PAGES = {
     "overview": "/?project=shop",
     "demo-overview": "/?project=demo",
     "demo-causes": "/causes?project=demo&category=all",
-    "demo-runs": "/runs?project=demo",
-    "demo-changes": "/changes?project=demo&category=all",
     "causes": "/causes?project=shop",
     "cause": "/cause?project=shop&fingerprint=polluted",
     "file": f"/file?id={BROKEN_RECORD}&path=tests/mission_critical/test_vpc.py",
