@@ -38,6 +38,8 @@ from muster.model.collection import (
 from muster.model.location import Location
 from muster.model.observation import EVERYTHING, Part
 
+# What pytest prints before it collects: it says nothing of the end.
+_HEADER = ("platform ", "cachedir: ", "rootdir: ", "configfile: ", "testpaths: ", "plugins: ", "collecting ")
 GUEST = Path(__file__).parent.parent / "guest"
 OBSERVER = GUEST / "observer.py"
 RESTRICTOR = GUEST / "restrictor.py"
@@ -194,6 +196,8 @@ class _Gathered:
     aborted_by: CollectorReport | None = None
     rootdir: str = ""
     last_file: tuple[str, str] = ("", "")
+    conftests: list[str] = field(default_factory=list)
+    """Those that are being executed."""
     stopped: bool = False
     finished: bool = False
 
@@ -230,6 +234,10 @@ def _take(event: Mapping[str, Any], told: _Gathered) -> None:
         case "file":
             told.files[event["path"]] = None
             told.last_file = (event["nodeid"], event["path"])
+        case "conftest" if event["done"]:
+            told.conftests.remove(event["path"])
+        case "conftest":
+            told.conftests.append(event["path"])
         case "report":
             outcome = Outcome.SKIPPED if event["outcome"] == "skipped" else Outcome.FAILED
             raised = _raised(event["exception"]) if outcome is Outcome.FAILED and event["exception"] else None
@@ -262,12 +270,14 @@ def _node_id(event: Mapping[str, Any], told: _Gathered) -> str:
 
 def _sudden_end(told: _Gathered, exit_code: int | None, output: str) -> CollectorReport:
     nodeid, path = told.last_file
+    if told.conftests:
+        path = told.conftests[-1]
+        nodeid = os.path.relpath(path, told.rootdir) if told.rootdir else path
     if exit_code is None:
         # No TimeoutError: that is what the project's own code raises.
         raised = RaisedException("TimeExceeded", "pytest did not end in time and was killed")
     else:
-        # The header of the session, which ends with its plugins, says nothing of the end.
-        last_words = [line for line in output.strip().splitlines()[-1:] if not line.startswith("plugins: ")]
+        last_words = [line for line in output.strip().splitlines()[-1:] if not line.startswith(_HEADER)]
         how = f"was killed by {_signal_name(-exit_code)}" if exit_code < 0 else f"ended with code {exit_code}"
         words = f"pytest {how}, without a report" + "".join(f": {line}" for line in last_words)
         raised = RaisedException("ProcessEnded", words)

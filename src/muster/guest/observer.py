@@ -9,6 +9,7 @@ Each line is an object with an `event`:
 
     config      rootdir, inifile, pytest (version), python (version)
     file        path, nodeid: a collector for a file is about to collect
+    conftest    path, done: a conftest is about to be executed, or was
     report      nodeid, path, outcome (failed | skipped), exception, reason
     effect      kind, value, index, path, line, during
     stopped     reason: `-x` or `--maxfail` ended collection
@@ -63,6 +64,7 @@ def observe(record_path):
     load = _pytest.config.PytestPluginManager._importconftest
 
     def observed_load(manager, conftestpath, *arguments, **keywords):
+        log.write("conftest", path=str(conftestpath), done=False)
         try:
             return load(manager, conftestpath, *arguments, **keywords)
         except BaseException as error:
@@ -70,6 +72,8 @@ def observe(record_path):
             if type(error).__name__ != "ConftestImportFailure":
                 log.failing_conftest = str(conftestpath)
             raise
+        finally:
+            log.write("conftest", path=str(conftestpath), done=True)
 
     def observed_prepare(args=None, plugins=None, **keywords):
         observer = Observer(log)
@@ -97,14 +101,21 @@ class _Log:
     def write(self, event, **values):
         values["event"] = event
         line = (json.dumps(values) + "\n").encode("ascii")
-        try:
-            self._write_all(line)
-        except OSError:
+        if not self._is_open():
             self.descriptor = self._opened()
-            self._write_all(line)
+        self._write_all(line)
 
     def _opened(self):
-        return os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self.file = os.fstat(descriptor)
+        return descriptor
+
+    def _is_open(self):
+        # Under the number of one that was closed the project may have opened a file of its own.
+        try:
+            return os.path.samestat(os.fstat(self.descriptor), self.file)
+        except OSError:
+            return False
 
     def _write_all(self, line):
         while line:

@@ -20,6 +20,9 @@ class Restrictor:
         self.files = frozenset(files or ())
         self.folders = tuple(folder + "/" for folder in folders)
         self.skip = frozenset(skip)
+        self.skipped_folders = frozenset(
+            os.path.dirname(path) for path in skip if os.path.basename(path) == "conftest.py"
+        )
 
     def leaves_out(self, path):
         if path in self.skip:
@@ -34,6 +37,10 @@ class Restrictor:
                 kept.append(argument)
         config.args[:] = kept
 
+    def pytest_ignore_collect(self, collection_path):
+        # A conftest is executed for whatever lies beside and below it.
+        return True if str(collection_path) in self.skipped_folders else None
+
     def pytest_make_collect_report(self, collector):
         import pytest
 
@@ -46,4 +53,5 @@ def _mark_restrictor():
     """Declares the hook late, as the observer does."""
     import pytest
 
-    Restrictor.pytest_make_collect_report = pytest.hookimpl(tryfirst=True)(Restrictor.pytest_make_collect_report)
+    for name in ("pytest_make_collect_report", "pytest_ignore_collect"):
+        setattr(Restrictor, name, pytest.hookimpl(tryfirst=True)(vars(Restrictor)[name]))

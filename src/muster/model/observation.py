@@ -8,7 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Part:
     """Which test files of a session a child collects: `files` and what lies in `folders` (None and none: all), none of
-    `skip`. Absolute paths."""
+    `skip`; a conftest there stands for its whole folder. Absolute paths."""
 
     files: frozenset[str] | None = None
     folders: tuple[str, ...] = ()

@@ -80,7 +80,9 @@ def collect_past_losses(traced: TracedPytest, argv: Sequence[str], cwd: str) -> 
     while len(lost) < MOST_LOST:
         ended_by = latest.collection.session.aborted_by
         known = {report.path for report in lost}
-        if ended_by is None or ended_by.path not in latest.collection.files or ended_by.path in known:
+        if ended_by is None or ended_by.path in known:
+            break
+        if ended_by.path not in latest.collection.files and not ended_by.path.endswith("/conftest.py"):
             break
         lost.append(ended_by)
         latest = traced.probe(argv, cwd, Part(skip=frozenset(report.path for report in lost)))
