@@ -32,7 +32,9 @@ from muster.adapters.traced_pytest import TracedProcess
 LIMIT = 0.15
 """What tracing may add to the CPU seconds of a collection."""
 
-TESTS = re.compile(r"^(?:(?P<some>\d+)/)?(?P<all>\d+) tests? collected", re.MULTILINE)
+TESTS = re.compile(r"^[= ]*(?:(?P<some>\d+)/)?(?P<all>\d+) tests? collected", re.MULTILINE)
+BY_FILE = re.compile(r"^\S.*: (\d+)$", re.MULTILINE)
+"""What pytest prints in place of node ids where the suite's own options hold a `-q` already."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,9 @@ def collect_plainly(suite: Suite, work: Path) -> int:
         check=False,
     )
     found = TESTS.search(done.stdout)
-    return int(found["some"] or found["all"]) if found else 0
+    if found:
+        return int(found["some"] or found["all"])
+    return sum(map(int, BY_FILE.findall(done.stdout)))
 
 
 def timed(collect: Callable[[], int]) -> Spent:

@@ -27,7 +27,7 @@ def test_more_than_the_limit_or_other_tests_fail() -> None:
 
 
 def test_the_number_of_tests_is_read_from_the_last_line() -> None:
-    for text, number in (("3 tests collected in 1s", "3"), ("1 test collected", "1"), ("2/5 tests collected", "2")):
+    for text, number in (("3 tests collected in 1s", "3"), ("1 test collected", "1"), ("== 2/5 tests collected", "2")):
         found = TESTS.search(f"a::b\n\n{text}\n")
         assert found is not None
         assert (found["some"] or found["all"]) == number

@@ -4,7 +4,7 @@ This text is put behind that of the tracer and shares its names. Only code that 
 line by line, and each for a while; all other code runs at full speed. What is missed is noticed by the tracer later.
 """
 
-LOOKS_OF_ONE_CODE = 100
+LOOKS_OF_ONE_CODE = 50
 _MENTIONS = frozenset("modules meta_path filters simplefilter filterwarnings resetwarnings".split())
 # Those of debuggers, coverage, profilers and optimizers have numbers of their own.
 _FREE_TOOLS = (3, 4)
@@ -53,7 +53,7 @@ class StatementWatcher:
 
     def is_watched(self, code):
         path = code.co_filename
-        if not _MENTIONS.intersection(code.co_names) or self.tracer.is_pytest(path):
+        if _MENTIONS.isdisjoint(code.co_names) or self.tracer.is_pytest(path):
             return False
         return "site-packages" in path or not path.startswith(self.tracer.own)
 
@@ -79,4 +79,4 @@ class StatementWatcher:
         frames = tracer.frames(_sys._getframe(2))
         if frames and frames[-1][0] == code.co_filename:
             frames[-1] = (code.co_filename, line)
-            tracer.look(None, frames)
+            tracer.look(None, frames, modules="modules" in code.co_names)

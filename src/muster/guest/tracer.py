@@ -177,8 +177,8 @@ class Tracer:
         self.flush()
         self.during = ""
 
-    def look(self, place, frames=None):
-        """As `notice`, for everything else that can be looked for as well, which takes longer."""
+    def look(self, place, frames=None, modules=True):
+        """As `notice`, for everything else that can be looked for as well: of that, `modules` take longest."""
         self.notice(place, frames=frames)
         if not self.during or self.is_busy:
             return
@@ -186,6 +186,8 @@ class Tracer:
             if entry not in self.filters:
                 self.filters.append(entry)
                 self.change("filters", "+" + _text(entry), place, frames)
+        if not modules:
+            return
         # What an import loads is there from then on, whatever stood there before.
         self.known.update((name, module) for name, module in self.loaded.items() if module is not None)
         self.loaded = {}
