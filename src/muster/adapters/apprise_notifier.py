@@ -34,7 +34,7 @@ class AppriseNotifier:
 
     def send(self, letters: Sequence[Letter]) -> Sequence[str]:
         """For each of `letters` why it was not sent, "" where it was."""
-        children = [_start(letter) for letter in letters]
+        children = [_start() for _ in letters]
         for child, letter in zip(children, letters, strict=True):
             _ask(child, letter)
         deadline = time.monotonic() + self._timeout_s
@@ -55,7 +55,7 @@ class AppriseNotifier:
             return f"its sender ended with code {child.wait()}"
 
 
-def _start(letter: Letter) -> subprocess.Popen[bytes]:
+def _start() -> subprocess.Popen[bytes]:
     # Isolated, and in no folder of the project's: nothing but what this process itself imports from is on its path.
     return subprocess.Popen(
         [sys.executable, "-I", "-c", _CHILD, *(os.path.abspath(entry) for entry in sys.path if entry)],
@@ -69,7 +69,9 @@ def _start(letter: Letter) -> subprocess.Popen[bytes]:
 
 def _ask(child: subprocess.Popen[bytes], letter: Letter) -> None:
     """Give `child` its question, which is small enough for a pipe that nobody reads yet."""
-    question = Question(letter.target.url, letter.title, letter.body, letter.is_good_news)
+    # A variable can hold bytes that are no text: no service's url does.
+    url = letter.target.url.encode("utf-8", "replace").decode("utf-8")
+    question = Question(url, letter.title, letter.body, letter.is_good_news)
     stream, child.stdin = child.stdin, None  # `communicate` has nothing to add
     if stream is not None:
         with contextlib.suppress(OSError), stream:
@@ -77,9 +79,9 @@ def _ask(child: subprocess.Popen[bytes], letter: Letter) -> None:
 
 
 def _without_secrets(text: str, url: str) -> str:
-    """`text` on one plain line, without the parts of `url`: any of them may be a token."""
+    """`text` on one plain line, without the parts of `url`: any of them may be a token, and the host comes in lower case."""
     for part in sorted(_parts(url), key=len, reverse=True):
-        text = text.replace(part, "***")
+        text = re.sub(re.escape(part), "***", text, flags=re.IGNORECASE)
     text = " ".join(text.split()).encode("ascii", "backslashreplace").decode("ascii")
     return text if len(text) <= _MOST_WORDS else text[: _MOST_WORDS - 3] + "..."
 
@@ -88,6 +90,7 @@ def _parts(url: str) -> Iterator[str]:
     """The pieces of `url` behind its scheme, as written and decoded; a piece of one or two characters hides nothing."""
     rest = url.partition("://")[2] or url
     for piece in (rest, *re.split(r"[/?&=:@#,;]+", rest)):
-        for spelled in (piece, unquote(piece)):
+        # Apprise marks a parameter that it passes on by a sign before it.
+        for spelled in (piece, unquote(piece), piece.strip("+-")):
             if len(spelled) > 2:
                 yield spelled

@@ -55,21 +55,33 @@ def tell_now(root: str, settings: Settings) -> tuple[Delivery, ...]:
 
     What another process is telling is waited for: whoever calls this may be about to end the machine that both run on.
     """
-    targets, notifier, clock = _wanted_targets(), open_notifier(), SystemClock()
-    project, prints = project_name(root, settings), by_fingerprint(targets)
-    with open_current_history(root, settings) as store:
-        told = tell(store, notifier, clock, compose_letter, prints, project, settings.alerts)
-        if is_being_told(store.alert_states(project), prints, clock.now()):
-            _wait_for_others(store, project, prints, clock)
-            told += tell(store, notifier, clock, compose_letter, prints, project, settings.alerts)
-        owed = [state for state in store.alert_states(project) if state.target in prints and state.owes and state.error]
-    set_alert_note(root, is_wanted=bool(owed))
+    targets, notifier = by_fingerprint(_wanted_targets()), open_notifier()
+    is_owed = True
+    try:
+        with open_current_history(root, settings) as store:
+            told, is_owed = _tell_all(store, notifier, targets, project_name(root, settings), settings)
+    finally:
+        # In the background nobody reads why: the next check says that there is something to read.
+        set_alert_note(root, is_wanted=is_owed)
     return told
 
 
-def _wait_for_others(store: HistoryStore, project: str, prints: Mapping[str, AlertTarget], clock: SystemClock) -> None:
+def _tell_all(
+    store: HistoryStore, notifier: Notifier, targets: Mapping[str, AlertTarget], project: str, settings: Settings
+) -> tuple[tuple[Delivery, ...], bool]:
+    """What came of telling, and whether anything could not be told."""
+    clock = SystemClock()
+    told = tell(store, notifier, clock, compose_letter, targets, project, settings.alerts)
+    if is_being_told(store.alert_states(project), targets, clock.now()):
+        _wait_for_others(store, project, targets, clock)
+        told += tell(store, notifier, clock, compose_letter, targets, project, settings.alerts)
+    states = store.alert_states(project)
+    return told, any(state.target in targets and state.owes and state.error for state in states)
+
+
+def _wait_for_others(store: HistoryStore, project: str, targets: Mapping[str, AlertTarget], clock: SystemClock) -> None:
     deadline = clock.monotonic() + _OTHERS_S
-    while is_being_told(store.alert_states(project), prints, clock.now()) and clock.monotonic() < deadline:
+    while is_being_told(store.alert_states(project), targets, clock.now()) and clock.monotonic() < deadline:
         time.sleep(_POLL_S)
 
 

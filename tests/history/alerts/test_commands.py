@@ -147,6 +147,16 @@ def test_what_could_not_be_sent_is_said_and_sent_later(
     assert len(service.texts) == 1
 
 
+def test_a_history_that_cannot_be_opened_is_said_by_the_next_check(
+    project: Path, muster: Muster, service: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    muster("check")
+    (project / ".muster/history.db").write_bytes(b"no database " * 100)
+    monkeypatch.setenv("MUSTER_ALERT_TARGETS", service.url)
+    assert (muster("alerts", "send")[0], muster("alerts")[0]) == (4, 4)
+    assert "muster: alerts could not be sent the last time" in muster("check")[2]
+
+
 def test_each_target_is_tried(muster: Muster, service: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
     code, _, said = muster("alerts", "test")
     assert (code, "MUSTER_ALERT_TARGETS" in said) == (4, True)
