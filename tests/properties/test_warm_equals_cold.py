@@ -54,10 +54,11 @@ CONTENTS = (
 
 
 @pytest.fixture(scope="module")
-def query() -> Iterator[InterpreterQuery]:
-    """This interpreter, asked once."""
+def query(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InterpreterQuery]:
+    """This interpreter, asked once, about a project elsewhere: in our own, our plugin is the examined project's."""
     chosen = choose_interpreter("/", named=sys.executable, environ={}, own=sys.executable)
-    environment = InterpreterQuery(chosen, "", NullFactCache(), environ=dict(os.environ))
+    elsewhere = str(tmp_path_factory.mktemp("elsewhere"))
+    environment = InterpreterQuery(chosen, elsewhere, NullFactCache(), environ=dict(os.environ))
     yield environment
     environment.close()
 

@@ -52,7 +52,7 @@ class TestOwn(Base): ...
 def query() -> InterpreterQuery:
     """This interpreter, asked once."""
     chosen = choose_interpreter("/", named=sys.executable, environ={}, own=sys.executable)
-    return InterpreterQuery(chosen, "", NullFactCache(), environ=dict(os.environ))
+    return InterpreterQuery(chosen, "/project", NullFactCache(), environ=dict(os.environ))
 
 
 def _collection(query: InterpreterQuery) -> Collection:
