@@ -17,10 +17,13 @@ import pytest
 from tests.history.web.demo_memory import remember_demo
 from tests.history.web.scene import BROKEN_RECORD, scene
 from tests.support.browser import BROWSER, COLOURS, Tab, contrast, open_tab
+from tests.support.golden_path import copy_example
+from tests.support.remembered import leave_records
 
 from muster.adapters.history.database import sqlite_url
 from muster.adapters.history.store import DatabaseHistory
 from muster.cli.main import run
+from muster.wiring.memory import take_in_waiting
 
 pytestmark = [
     pytest.mark.slow,
@@ -37,11 +40,12 @@ PAGES = {
     "runs": "/runs",
     "changes": "/changes",
 }
+GOLDEN_COMMANDS = ("check", "run --collect-only", "probe --no-alone")
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`muster serve` as a process, in the demo's folder: over what the commands recorded there, and the scene."""
+    """`muster serve` as a process, over what the commands recorded of the demo and of the golden path, and the scene."""
     folder = tmp_path_factory.mktemp("server") / "demo"
     with pytest.MonkeyPatch.context() as patch:
         assert run(["demo", str(folder)]) == 0
@@ -52,6 +56,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     memory = DatabaseHistory(sqlite_url(str(folder / ".muster/history.db")))
     for each in scene():
         memory.add(each)
+    golden = copy_example(tmp_path_factory.mktemp("golden"))
+    leave_records(golden, *(f"{command} -c mission_critical" for command in GOLDEN_COMMANDS))
+    assert len(take_in_waiting(str(golden), memory).records) == len(GOLDEN_COMMANDS)
     memory.close()
     words = [sys.executable, "-m", "muster", "serve", "--port", "0"]
     server = subprocess.Popen(words, cwd=folder, stderr=subprocess.PIPE, text=True)
@@ -113,7 +120,7 @@ def test_a_page_loads_and_can_be_read(tab: Tab, address: str, screenshots: Path,
 def test_trend_lines_are_drawn(tab: Tab, address: str) -> None:
     """One chart for each category, and in each its lines, whether or not it was measured."""
     tab.visit(f"{address}/")
-    tab.wait("document.querySelectorAll('.chart canvas').length === 5")
+    tab.wait("document.querySelectorAll('.chart canvas').length === 6")
     assert min(tab.evaluate(INK)) > 500
     assert tab.evaluate("Array.from(document.querySelectorAll('.u-legend')).every((l) => /budget/.test(l.textContent))")
     assert tab.evaluate("getComputedStyle(document.querySelector('.u-wrap')).position") == "relative"
@@ -164,14 +171,24 @@ def test_one_finds_out_what_blocks_the_demo(tab: Tab, address: str, screenshots:
     assert tab.evaluate("document.querySelectorAll('details ol li').length") > 1
 
 
-def test_the_import_time_of_the_demo_is_drawn(tab: Tab, address: str, screenshots: Path) -> None:
+@pytest.mark.parametrize("project", ["demo", "golden_path"])
+def test_the_import_time_of_a_project_is_drawn(tab: Tab, address: str, screenshots: Path, project: str) -> None:
     """Of the run that `muster probe` recorded."""
-    tab.visit(f"{address}/runs?project=demo")
+    tab.visit(f"{address}/runs?project={project}")
     rows = "Array.from(document.querySelectorAll('tbody tr'))"
     tab.evaluate(f"{rows}.find((row) => row.cells[1].textContent.trim() === 'probe').querySelector('a').click()")
     tab.wait("document.querySelectorAll('.icicle rect').length > 1")
     tab.evaluate("document.querySelector('.icicle').scrollIntoView()")
-    tab.photograph(screenshots / "demo-run-light.webp")
+    tab.photograph(screenshots / f"{project}-run-light.webp")
+
+
+def test_the_golden_path_on_a_phone(tab: Tab, address: str, screenshots: Path) -> None:
+    """Its release category is healthy, and was measured."""
+    tab.shape(390, 900, "dark")
+    tab.visit(f"{address}/?project=golden_path")
+    tab.wait("document.querySelectorAll('.chart canvas').length === 1")
+    tab.photograph(screenshots / "golden_path-overview-dark.webp")
+    assert "healthy" in tab.evaluate("document.querySelector('main').textContent")
 
 
 def click(tab: Tab, text: str) -> None:
