@@ -1,6 +1,6 @@
 """The spans of a collection as a chart on one page that loads nothing: time runs to the right, what is within lies below.
 
-The policy of the page allows its own style and script by their hashes and nothing else; names of the project are text.
+Names of the project are text.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from muster.model.profile import Part
 from muster.model.profile_report import ProfileReport
 from muster.profiling.spans import Span
-from muster.render.html import hash_of
 from muster.render.markup import Child, Markup, element
 from muster.render.quantity import render_quantity
+from muster.render.standalone_page import standalone_page
 
 _WIDTH, _ROW = 1200.0, 18
 _LEAST_WIDTH = 0.4
@@ -33,22 +33,7 @@ _TITLES = {
 
 def render_flame(root: Span, report: ProfileReport, style: str, script: str) -> str:
     """`root` as a whole document; `style` and `script` are files of ours."""
-    policy = (
-        f"default-src 'none'; style-src '{hash_of(style)}'; script-src '{hash_of(script)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    head = element(
-        "head",
-        {},
-        element("meta", {"charset": "utf-8"}),
-        element("meta", {"http-equiv": "Content-Security-Policy", "content": policy}),
-        element("meta", {"name": "referrer", "content": "no-referrer"}),
-        element("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
-        element("title", {}, f"Muster profile: {report.command}"),
-        element("style", {}, Markup(style)),
-    )
-    body = element("body", {}, *_body(root, report), element("script", {}, Markup(script)))
-    return f"<!doctype html>\n{element('html', {'lang': 'en'}, head, body).source}\n"
+    return standalone_page(f"Muster profile: {report.command}", _body(root, report), style, script)
 
 
 def _body(root: Span, report: ProfileReport) -> Iterator[Child]:

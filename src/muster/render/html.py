@@ -1,9 +1,7 @@
-"""The Report as one page that loads nothing: its style and script are in it, and its policy allows no others."""
+"""The Report as one page that loads nothing."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Sequence
 
 from muster.model.report import BaselineReport, CauseReport, EvidenceItem, FileReport, Fix, GateReport, GateRule, Report
@@ -12,6 +10,7 @@ from muster.render.finding import fix_words, open_errors
 from muster.render.markup import Child, Markup, element
 from muster.render.pages import page_address
 from muster.render.quantity import count_words, render_quantity, render_seconds
+from muster.render.standalone_page import standalone_page
 from muster.render.text import render_toll
 
 _SEVERITIES = ("error", "warning", "note")
@@ -19,28 +18,8 @@ _VERDICT_TONES = {"proved": "good", "partial": "warning", "refuted": "error", "u
 
 
 def render_html(report: Report, style: str, script: str) -> str:
-    """`report` as a whole document; `style` and `script` are files of ours, which are allowed by their hashes."""
-    policy = (
-        f"default-src 'none'; style-src '{hash_of(style)}'; script-src '{hash_of(script)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    head = element(
-        "head",
-        {},
-        element("meta", {"charset": "utf-8"}),
-        element("meta", {"http-equiv": "Content-Security-Policy", "content": policy}),
-        element("meta", {"name": "referrer", "content": "no-referrer"}),
-        element("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
-        element("title", {}, f"Muster: {_subject(report)}"),
-        element("style", {}, Markup(style)),
-    )
-    body = element("body", {}, *_body(report), element("script", {}, Markup(script)))
-    return f"<!doctype html>\n{element('html', {'lang': 'en'}, head, body).source}\n"
-
-
-def hash_of(source: str) -> str:
-    """How a policy names an inline style or script."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+    """`report` as a whole document; `style` and `script` are files of ours."""
+    return standalone_page(f"Muster: {_subject(report)}", _body(report), style, script)
 
 
 def _subject(report: Report) -> str:
