@@ -15,7 +15,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,8 +22,7 @@ from muster.model.alert import AlertTarget
 from muster.ports import EntryKind, FileTree
 from muster.settings.load import parse_toml, read_toml
 from muster.settings.table import Table
-
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
+from muster.settings.variables import VARIABLE, expand
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ def _path(environ: Mapping[str, str]) -> str:
 
 def _secret(table: Table, key: str, environ: Mapping[str, str]) -> str:
     value = table.string(key, expands=True)
-    if value and not _VARIABLE.fullmatch(value):
+    if value and not VARIABLE.fullmatch(value):
         raise table.error(key, f"'{key}' in {table} must be ${{NAME}}: a secret does not belong into a file")
     return _expanded(table, key, environ)
 
@@ -99,9 +97,4 @@ def _secret(table: Table, key: str, environ: Mapping[str, str]) -> str:
 def _expanded(table: Table, key: str, environ: Mapping[str, str]) -> str:
     """The value of `key` with its variables filled in."""
     value = table.string(key, expands=True)
-    for name in _VARIABLE.findall(value):
-        if name not in environ:
-            raise table.error(key, f"'{key}' in {table} needs ${{{name}}}, which is not set")
-    if "${" in _VARIABLE.sub("", value):
-        raise table.error(key, f"'{key}' in {table} has a malformed ${{NAME}}")
-    return _VARIABLE.sub(lambda match: environ[match[1]], value)
+    return expand(value, environ, lambda wrong: table.error(key, f"'{key}' in {table} {wrong}"))
