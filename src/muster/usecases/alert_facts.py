@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 
 from muster.model.alert import AlertRules, AlertState, Series
@@ -98,13 +98,13 @@ def lost_for_good(lost: Sequence[str], gained: Sequence[str]) -> list[str]:
     The memory knows names only. Where a file has as many new tests as it lost, they are taken for the same.
     """
     come = Counter(gained)
-    came_by_name = Counter(_name(nodeid) for nodeid in gained)
+    by_name: dict[str, deque[str]] = {}
+    for nodeid in gained:
+        by_name.setdefault(_name(nodeid), deque()).append(nodeid)
     left: list[str] = []
     for nodeid in lost:
-        if came_by_name[_name(nodeid)] > 0:
-            came_by_name[_name(nodeid)] -= 1
-            moved = next(each for each in gained if come[each] and _name(each) == _name(nodeid))
-            come[moved] -= 1
+        if moved := by_name.get(_name(nodeid)):
+            come[moved.popleft()] -= 1
         else:
             left.append(nodeid)
     renamed = Counter(nodeid.partition("::")[0] for nodeid in gained if come[nodeid])

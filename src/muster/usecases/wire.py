@@ -73,7 +73,8 @@ def decode_answer(content: bytes) -> Pushed:
 
 def checked_record(record: HistoryRecord) -> HistoryRecord:
     """`record`, storable. Raises `UsageError` for a value that no record of ours has."""
-    record = storable(record)
+    plain = _plain(record)
+    record = msgspec.convert(plain, HistoryRecord)
     if not _UUID.fullmatch(record.id):
         raise UsageError("its id is no UUID in lower case")
     if not _is_time(record.recorded_at):
@@ -85,7 +86,7 @@ def checked_record(record: HistoryRecord) -> HistoryRecord:
             raise UsageError(f"its {name} is longer than {MOST_NAME} characters")
     if len(record.causes or ()) > MOST_CAUSES:
         raise UsageError(f"it has more than {MOST_CAUSES} causes")
-    if wrong := _out_of_range(msgspec.to_builtins(record)):
+    if wrong := _out_of_range(plain):
         raise UsageError(f"its number {wrong} is out of range")
     return record
 
@@ -101,7 +102,11 @@ def _is_time(text: str) -> bool:
 
 def storable(record: HistoryRecord) -> HistoryRecord:
     """`record` with its texts cut to what is kept of them, and characters that cannot be stored spelled as escapes."""
-    return msgspec.convert(_storable(msgspec.to_builtins(record), MOST_TEXT), HistoryRecord)
+    return msgspec.convert(_plain(record), HistoryRecord)
+
+
+def _plain(record: HistoryRecord) -> object:
+    return _storable(msgspec.to_builtins(record), MOST_TEXT)
 
 
 def _storable(value: object, most: int) -> object:

@@ -27,33 +27,42 @@ def push_target() -> PushTarget:
 
 
 @contextmanager
-def open_history(root: str, url: str = "") -> Iterator[HistoryStore]:
-    """The memory of the project at `root`: at `url`, or where the user's settings say, else in `.muster/history.db` there.
+def open_history(root: str) -> Iterator[HistoryStore]:
+    """The memory of the project at `root`: where the user's settings say, else in `.muster/history.db` there.
 
     Raises `MissingExtraError` where what it needs is not installed, and `HistoryError` where it cannot be used.
     """
+    with _opened(root, _users_url()) as history:
+        yield history
+
+
+def _users_url() -> str:
+    """Where the user's settings say that the memory lies, "" for in the project."""
     if not has_history_extra():
         raise MissingExtraError("the history needs SQLAlchemy and Alembic: pip install 'pytest-muster[history]'")
+    return load_history_url(DiskTree(), os.environ)
+
+
+@contextmanager
+def _opened(root: str, url: str) -> Iterator[HistoryStore]:
     from muster.adapters.history.database import sqlite_url
     from muster.adapters.history.store import DatabaseHistory
 
-    chosen = url or load_history_url(DiskTree(), os.environ)
-    if not chosen:
-        chosen = sqlite_url(os.path.join(_folder(root), FILE))
-    with closing(DatabaseHistory(chosen)) as history:
+    with closing(DatabaseHistory(url or sqlite_url(os.path.join(_folder(root), FILE)))) as history:
         yield history
 
 
 @contextmanager
-def open_current_history(root: str, settings: Settings, url: str = "") -> Iterator[HistoryStore]:
+def open_current_history(root: str, settings: Settings) -> Iterator[HistoryStore]:
     """As `open_history`, with what waits taken in; of its own database what is older than the project keeps is forgotten.
 
     A database that others use too is not this project's to forget: whoever serves it does that.
     """
-    with open_history(root, url) as store:
+    url = _users_url()
+    with _opened(root, url) as store:
         if damaged := take_in_waiting(root, store).damaged:
             print(f"muster: {damaged} of the records that waited cannot be read: they are set aside", file=sys.stderr)
-        if not url and not load_history_url(DiskTree(), os.environ):
+        if not url:
             forget_old(settings, store)
         yield store
 

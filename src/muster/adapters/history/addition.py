@@ -86,9 +86,8 @@ def _change(
     """The record before this one in its series, and which tests were lost, gained and shut since."""
     r, link = records.c, record_parts.c
     found = connection.execute(
-        sa.select(r.id, link.digest, parts.c.content)
+        sa.select(r.id, link.digest)
         .join_from(records, record_parts, (link.record == r.id) & (link.name == pieces.NODEIDS))
-        .join(parts, parts.c.digest == link.digest)
         .where(r.project == record.project, r.category == record.category, r.branch == record.branch)
         .where(r.whole, r.simulated == record.simulated, r.recorded_at <= record.recorded_at)
         .order_by(r.recorded_at.desc(), r.id.desc())
@@ -99,7 +98,8 @@ def _change(
     if found.digest == digest:
         return found.id, [], [], []
     blocked = [file.path for file in record.files if file.outcome == "failed"]
-    before = pieces.unpack(found.content, pieces.Tests)
+    content = connection.execute(sa.select(parts.c.content).where(parts.c.digest == found.digest)).scalar_one()
+    before = pieces.unpack(content, pieces.Tests)
     return found.id, *changed_tests(before, record.nodeids or {}, blocked)
 
 

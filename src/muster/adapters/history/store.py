@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -253,13 +252,6 @@ class DatabaseHistory:
         link = record_parts.c
         question = sa.select(link.name, parts.c.content).join(parts, parts.c.digest == link.digest)
         return {row.name: row.content for row in self._rows(question.where(link.record == record))}
-
-
-@contextlib.contextmanager
-def open_history(url: str) -> Iterator[DatabaseHistory]:
-    """The memory at `url`, for as long as the block runs."""
-    with DatabaseHistory(url) as history:
-        yield history
 
 
 def _place(columns: Any, project: str, category: str, branch: str | None) -> list[ColumnElement[bool]]:
