@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from muster.facts.scopes import nodes_of_scope, scope_names
+from muster.facts.scopes import defaults_of, has_lazy_annotations, nodes_of_scope, parameters_of, scope_names
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -85,7 +85,7 @@ class _Walk:
 
 def use_of_names(tree: ast.Module, statement: ast.stmt, names: frozenset[str], role: FileRole) -> ImportUse:
     """How the file uses the `names` that `statement`, an import at its top level, binds."""
-    is_lazy = role.lazy_annotations or _has_future_annotations(tree)
+    is_lazy = role.lazy_annotations or has_lazy_annotations(tree)
     walk = _Walk(names, is_lazy)
     if role.exports:
         return ImportUse("import time", "a package exports what its __init__.py imports", statement.lineno)
@@ -166,15 +166,6 @@ def _binds(node: Any) -> Iterator[str]:
             return
 
 
-def _has_future_annotations(tree: ast.Module) -> bool:
-    return any(
-        isinstance(each, ast.ImportFrom)
-        and each.module == "__future__"
-        and any(alias.name == "annotations" for alias in each.names)
-        for each in tree.body
-    )
-
-
 # The uses themselves: which scope a name belongs to, and when its statement runs.
 
 
@@ -187,9 +178,9 @@ def _statement(node: ast.AST, walk: _Walk, function: Function | None, hidden: fr
         case ast.ClassDef():
             _class(node, walk, function, hidden)
         case ast.Lambda(args=arguments, body=body):
-            for default in _defaults(arguments):
+            for default in defaults_of(arguments):
                 _statement(default, walk, function, hidden, why)
-            _statement(body, walk, function, hidden | set(_parameters(arguments)), "a lambda")
+            _statement(body, walk, function, hidden | {each.arg for each in parameters_of(arguments)}, "a lambda")
         case ast.AnnAssign(target=target, annotation=annotation, value=value):
             if function is None:
                 _annotation(annotation, walk, None, hidden, "an annotation")
@@ -213,12 +204,10 @@ def _statement(node: ast.AST, walk: _Walk, function: Function | None, hidden: fr
 def _function(node: Function, walk: _Walk, function: Function | None, hidden: frozenset[str]) -> None:
     for decorator in node.decorator_list:
         _decorator(decorator, walk, function, hidden)
-    for default in _defaults(node.args):
+    for default in defaults_of(node.args):
         _statement(default, walk, function, hidden, "a default value")
     is_read = not all(map(_is_plain, node.decorator_list))
-    arguments = node.args
-    every = (*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg)
-    for annotation in (*(each.annotation for each in every if each is not None), node.returns):
+    for annotation in (*(each.annotation for each in parameters_of(node.args)), node.returns):
         if annotation is not None:
             why = "a decorator may read the annotations" if is_read else "an annotation"
             _annotation(annotation, walk, function, hidden, why, is_read=is_read)
@@ -283,16 +272,6 @@ def _is_plain(decorator: ast.expr) -> bool:
     target = decorator.func if isinstance(decorator, ast.Call) else decorator
     spelled = ast.unparse(target)
     return spelled.rpartition(".")[2] in _PLAIN_DECORATORS or spelled.startswith("pytest.mark.")
-
-
-def _defaults(arguments: ast.arguments) -> Iterator[ast.expr]:
-    yield from arguments.defaults
-    yield from (default for default in arguments.kw_defaults if default is not None)
-
-
-def _parameters(arguments: ast.arguments) -> Iterator[str]:
-    every = (*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg)
-    yield from (each.arg for each in every if each is not None)
 
 
 # Functions that run before any test does.

@@ -48,7 +48,7 @@ def nodes_of_scope(body: Iterable[ast.AST]) -> Iterator[Any]:
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
             stack.extend(_evaluated_by_definition(node))
         elif isinstance(node, ast.Lambda):
-            stack.extend(each for each in (*node.args.defaults, *node.args.kw_defaults) if each is not None)
+            stack.extend(defaults_of(node.args))
         else:
             stack.extend(ast.iter_child_nodes(node))
 
@@ -59,8 +59,19 @@ def _evaluated_by_definition(node: Any) -> Iterator[ast.AST]:
         yield from node.bases
         yield from node.keywords
     else:
-        yield from node.args.defaults
-        yield from (each for each in node.args.kw_defaults if each is not None)
+        yield from defaults_of(node.args)
+
+
+def parameters_of(arguments: ast.arguments) -> Iterator[ast.arg]:
+    """All parameters, in the order of the signature."""
+    every = (*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg)
+    yield from (each for each in every if each is not None)
+
+
+def defaults_of(arguments: ast.arguments) -> Iterator[ast.expr]:
+    """All default values."""
+    yield from arguments.defaults
+    yield from (each for each in arguments.kw_defaults if each is not None)
 
 
 class Names:
@@ -75,14 +86,22 @@ class Names:
 def scope_names(node: ast.FunctionDef | ast.AsyncFunctionDef, has_walrus: bool) -> Names:
     """The names of a function's own scope, parameters included."""
     names = Names()
-    arguments = node.args
-    for each in (*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg):
-        if each is not None:
-            names.bound[each.arg] = None
+    for each in parameters_of(node.args):
+        names.bound[each.arg] = None
     _bind(node.body, names, has_walrus)
     for name in (*names.globals, *names.nonlocals):
         names.bound.pop(name, None)
     return names
+
+
+def has_lazy_annotations(tree: ast.Module) -> bool:
+    """Whether nobody evaluates the annotations of the module unless asked to (PEP 563)."""
+    return any(
+        isinstance(each, ast.ImportFrom)
+        and each.module == "__future__"
+        and any(alias.name == "annotations" for alias in each.names)
+        for each in tree.body
+    )
 
 
 def module_names(body: list[ast.stmt], has_walrus: bool) -> tuple[str, ...]:

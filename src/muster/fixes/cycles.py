@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from muster.facts.scopes import has_lazy_annotations
 from muster.fixes.site import Site
 from muster.fixes.source import Edit, Places, apply_edits, parse_tree, usual_newline
 from muster.fixes.statements import block_of, remove_statement
@@ -90,12 +91,7 @@ def _uses(node: ast.AST, names: set[str]) -> bool:
 
 def _only_annotations(uses: list[ast.Name], tree: ast.Module) -> bool:
     """Whether all uses are annotations that nobody evaluates."""
-    is_lazy = any(
-        isinstance(each, ast.ImportFrom)
-        and each.module == "__future__"
-        and any(a.name == "annotations" for a in each.names)
-        for each in tree.body
-    )
+    is_lazy = has_lazy_annotations(tree)
     annotated = {
         id(inner)
         for node in ast.walk(tree)
