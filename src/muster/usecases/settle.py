@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from muster.model.cause import Cause, Seen
@@ -23,10 +23,10 @@ from muster.usecases.witness import Witness
 def settle_collection(simulated: Collection, witness: Witness, rootdir: str) -> Collection:
     """`simulated` with what was really seen in place of what was said of those files."""
     real, seen = witness.collection, witness.seen
-    failing = failures_by_path(real)
+    failing, known = failures_by_path(real), frozenset(simulated.files)
     reports = [
-        *(report for report in simulated.reports if not _is_replaced(report, witness)),
-        *(report for report in real.reports if report.path in seen or report.path not in simulated.files),
+        *(report for report in simulated.reports if not _is_replaced(report, witness, failing)),
+        *(report for report in real.reports if report.path in seen or report.path not in known),
     ]
     return replace(
         simulated,
@@ -115,10 +115,12 @@ def merge_causes(settled: Sequence[Cause], observed: Iterable[Cause], simulated:
 def _newly_blocked(simulated: Collection, witness: Witness, rootdir: str) -> Iterator[tuple[str, tuple[Item, ...]]]:
     """The tests that the simulation sees in files of which only the real run tells that they fail."""
     known = {path for path, _ in simulated.blocked}
-    for path in failures_by_path(witness.collection):
-        items = tuple(item for item in simulated.items if file_of(item.nodeid, rootdir) == path)
-        if path not in known and items:
-            yield path, items
+    failing = {path: list[Item]() for path in failures_by_path(witness.collection) if path not in known}
+    if failing:
+        for item in simulated.items:
+            if (items := failing.get(file_of(item.nodeid, rootdir))) is not None:
+                items.append(item)
+    yield from ((path, tuple(items)) for path, items in failing.items() if items)
 
 
 def _settled(cause: Cause, simulated: Collection, witness: Witness) -> Cause:
@@ -154,14 +156,15 @@ def _is_refuted(cause: Cause, simulated: Collection, witness: Witness) -> bool:
     return all(path not in real or (path in undecided and path not in foreseen) for path in cause.victims)
 
 
-def _is_replaced(report: CollectorReport, witness: Witness) -> bool:
-    """Whether the real run tells what became of this collector; of one that is no test file only the whole session does."""
+def _is_replaced(report: CollectorReport, witness: Witness, failing: Container[str]) -> bool:
+    """Whether the real run, in which `failing` files fail, tells what became of this collector; of one that is no test
+    file only the whole session does."""
     if report.path in witness.seen:
         return True
     if report.outcome is Outcome.UNDECIDED:
         below = report.path.removesuffix("conftest.py").removesuffix("__init__.py").rstrip("/") + "/"
         return witness.is_whole or any(path.startswith(below) for path in witness.seen)
-    return witness.is_whole and report.path not in failures_by_path(witness.collection)
+    return witness.is_whole and report.path not in failing
 
 
 def _outcomes(collection: Collection) -> dict[str, set[Outcome]]:
