@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 
 
@@ -16,3 +17,11 @@ class ChildDied:
     reason: str
     stderr: str
     timed_out: bool = False
+
+
+def signal_name(number: int) -> str:
+    """What the signal is called that ended a child."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

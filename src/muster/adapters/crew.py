@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from muster.adapters.child_death import signal_name
 from muster.adapters.observed_pytest import take_apart
 from muster.adapters.process_tree import Process, adopt_orphans, descendants, die_with_parent, end_all, marked
 from muster.errors import UsageError
-from muster.model.run import Event, Gone, Printed, Told
+from muster.model.run import CONTROLLER, Event, Gone, Printed, Told
 
 GUEST = Path(__file__).parent.parent / "guest"
 WORKER_TEXTS = (
@@ -32,7 +33,6 @@ WORKER_TEXTS = (
     "worker.py",
 )
 CONTROLLER_TEXTS = (*WORKER_TEXTS, "controller.py")
-CONTROLLER = "controller"
 OUTPUT_LIMIT_BYTES = 64 << 10
 WORDS_LIMIT = 4_000
 ABORT_S = 1.0
@@ -167,16 +167,16 @@ class PytestCrew:
 
     def dismiss(self, name: str) -> None:
         """Ask a worker to end as Ctrl-C does, and end it where it does not within a moment."""
-        child = self._children.get(name)
-        if child is not None and child.kill_at is None:
-            _send_signal(child.process, signal.SIGINT)
-            child.kill_at = time.monotonic() + ABORT_S
+        self._end(name, signal.SIGINT)
 
     def abort(self, name: str) -> None:
         """End a child that hangs: SIGABRT lets pytest's faulthandler print all stacks first."""
+        self._end(name, signal.SIGABRT)
+
+    def _end(self, name: str, number: int) -> None:
         child = self._children.get(name)
         if child is not None and child.kill_at is None:
-            _send_signal(child.process, signal.SIGABRT)
+            _send_signal(child.process, number)
             child.kill_at = time.monotonic() + ABORT_S
 
     def interrupt(self) -> None:
@@ -379,10 +379,7 @@ def _last_words(child: Child) -> str:
 
 def _described_end(code: int) -> str:
     if code < 0:
-        try:
-            return f"was killed by {signal.Signals(-code).name}"
-        except ValueError:
-            return f"was killed by signal {-code}"
+        return f"was killed by {signal_name(-code)}"
     return f"ended with code {code}"
 
 

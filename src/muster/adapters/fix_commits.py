@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 from collections.abc import Sequence
 
 from muster.adapters.child_environment import inherited_environment
+from muster.adapters.git_objects import blob_id
 from muster.errors import MusterError, UsageError
 from muster.model.fix import FileChange
 
@@ -30,7 +30,7 @@ class ProjectCommits:
         for change in changes:
             name = os.path.relpath(change.path, self._root)
             committed = self._git("rev-parse", "--verify", "--quiet", f"HEAD:./{name}", fails=True).strip()
-            if committed != ("" if change.before is None else _blob_id(change.before, len(committed))):
+            if committed != ("" if change.before is None else blob_id(change.before, len(committed))):
                 raise UsageError(f"--commit: {name} has changes that are not committed; commit or stash them first")
 
     def commit(self, paths: Sequence[str], message: str) -> str:
@@ -60,9 +60,3 @@ class ProjectCommits:
             told = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
             raise UsageError(f"--commit: git {arguments[0]} failed: {told}")
         return done.stdout.decode("utf-8", "replace")
-
-
-def _blob_id(content: bytes, length: int) -> str:
-    """The id that git gives `content`, in a repository of ids of that `length`."""
-    algorithm = hashlib.sha256 if length == 64 else hashlib.sha1
-    return algorithm(b"blob %d\0" % len(content) + content).hexdigest()

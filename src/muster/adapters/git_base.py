@@ -6,11 +6,10 @@ would pass for want of tests to miss.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from muster.adapters.git_log import log_between
-from muster.adapters.git_objects import Repository
+from muster.adapters.git_objects import Repository, blob_id
 from muster.adapters.revision_tree import BLOB, RevisionTree, read_listing
 from muster.errors import UsageError
 from muster.model.history import CommitFiles
@@ -20,7 +19,6 @@ DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "mast
 
 LOG_BUDGET_S = 20.0
 _SHOWN = 3
-_SHA1_LENGTH = 40
 
 
 class GitBase:
@@ -63,9 +61,7 @@ class GitBase:
 
     def stamp_of(self, content: bytes) -> str:
         """The stamp of a file with this content: git's name of it (`git help hash-object`)."""
-        name = hashlib.new("sha1" if len(self.head) == _SHA1_LENGTH else "sha256", usedforsecurity=False)
-        name.update(b"blob %d\0" % len(content) + content)
-        return BLOB + name.hexdigest()
+        return BLOB + blob_id(content, len(self.head))
 
     def commits(self) -> Sequence[CommitFiles]:
         """The commits from the base to `HEAD` along first parents, oldest first, with the files that each changed."""

@@ -7,6 +7,7 @@ commands that read commits and objects are used, each with these switches and va
 
 from __future__ import annotations
 
+import hashlib
 import os
 import selectors
 import subprocess
@@ -32,6 +33,15 @@ MOST_BYTES = 256 * 1024 * 1024
 
 MOST_BLOB_BYTES = 5 * 1024 * 1024
 """As for files on the disk."""
+
+_SHA256_LENGTH = 64
+
+
+def blob_id(content: bytes, length: int) -> str:
+    """The id that git gives `content`, in a repository of ids of that `length` (`git help hash-object`)."""
+    name = hashlib.new("sha256" if length == _SHA256_LENGTH else "sha1", usedforsecurity=False)
+    name.update(b"blob %d\0" % len(content) + content)
+    return name.hexdigest()
 
 
 def git_environment() -> dict[str, str]:

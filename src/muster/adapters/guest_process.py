@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Mapping
 from pathlib import Path
 
-from muster.adapters.child_death import ChildDied
+from muster.adapters.child_death import ChildDied, signal_name
 
 GUEST = Path(__file__).parent.parent / "guest"
 ANSWER_LIMIT_BYTES = 256 << 20
@@ -116,7 +116,7 @@ class GuestProcess:
                 self._child.wait(timeout=5)
             code = self._child.returncode
             reason = (
-                f"killed by {_signal_name(-code)}" if code is not None and code < 0 else f"it ended with code {code}"
+                f"killed by {signal_name(-code)}" if code is not None and code < 0 else f"it ended with code {code}"
             )
         last_words = self.last_words()
         self.close()
@@ -145,10 +145,3 @@ def _end(child: subprocess.Popen[bytes], pipes: tuple[int, int], folder: str) ->
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(timeout=10)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from muster.adapters.child_death import signal_name
 from muster.adapters.watched_child import GrowthWatch, run_watched
 from muster.errors import MusterError
 from muster.model.collection import (
@@ -278,17 +278,10 @@ def _sudden_end(told: _Gathered, exit_code: int | None, output: str) -> Collecto
         raised = RaisedException("TimeExceeded", "pytest did not end in time and was killed")
     else:
         last_words = [line for line in output.strip().splitlines()[-1:] if not line.startswith(_HEADER)]
-        how = f"was killed by {_signal_name(-exit_code)}" if exit_code < 0 else f"ended with code {exit_code}"
+        how = f"was killed by {signal_name(-exit_code)}" if exit_code < 0 else f"ended with code {exit_code}"
         words = f"pytest {how}, without a report" + "".join(f": {line}" for line in last_words)
         raised = RaisedException("ProcessEnded", words)
     return CollectorReport(nodeid, path, Outcome.FAILED, raised)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _raised(described: Mapping[str, Any]) -> RaisedException:

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+CONTROLLER = "controller"
+"""The name of the process that oversees a run in the project's own interpreter."""
+
 
 class Fate(StrEnum):
     """What became of one test. Each test has exactly one, and `NOT_RUN` is never green."""

@@ -13,14 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from muster.model.run import Event, Fate, FileError, Gone, Printed, Task, Told, Unit
+from muster.model.run import CONTROLLER, Event, Fate, FileError, Gone, Printed, Task, Told, Unit
 from muster.ports import Clock, Crew, RunView
 from muster.runs.head_start import HeadStart
 from muster.runs.ledger import Ledger, ReportRow, fate_of
 from muster.runs.plan import SPLIT_SECONDS
 from muster.runs.queue import Queue
 
-CONTROLLER = "controller"
 TICK_S = 0.2
 INTERRUPT_S = 1.4
 """How long children may take to end by themselves after Ctrl-C."""

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from muster.model.invocation import Argument
-from muster.model.run import Event, Gone, Told
+from muster.model.run import CONTROLLER, Event, Gone, Told
 from muster.ports import Clock, Crew
 
-CONTROLLER = "controller"
 LEAST_PATIENCE_S = 5.0
 
 

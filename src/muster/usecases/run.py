@@ -100,10 +100,14 @@ def _refuse_what_runs_nothing(simulation: Simulation, plan: Plan) -> None:
     if not environment.pytest_version:
         where = environment.executable or environment.prefix
         raise UsageError(f"pytest is not installed in {where} ({environment.why}); --python names another environment")
-    if {"--collect-only", "--co"} & set(plan.command.argv):
+    if _only_collects(plan):
         raise UsageError("the command only collects; 'muster run --collect-only' does that")
     if not simulation.invocation.collects:
         raise UsageError("the command runs no tests: it asks pytest for its help or version")
+
+
+def _only_collects(plan: Plan) -> bool:
+    return bool({"--collect-only", "--co"} & set(plan.command.argv))
 
 
 def _may_begin_ahead(plan: Plan, request: RunRequest, invocation: Invocation) -> bool:
@@ -111,7 +115,7 @@ def _may_begin_ahead(plan: Plan, request: RunRequest, invocation: Invocation) ->
     that has to be there first is asked for."""
     requires = any(request.categories[name].requires for name in plan.categories)
     asks_for_less = request.shard is not None or invocation.last_failed or invocation.failed_first
-    is_run = invocation.collects and not {"--collect-only", "--co"} & set(plan.command.argv)
+    is_run = invocation.collects and not _only_collects(plan)
     return is_run and request.workers > 1 and not request.strict and not requires and not asks_for_less
 
 
