@@ -81,7 +81,9 @@ class Block:
 
     def _node(self) -> ast.stmt | None:
         """The statement itself, from its own lines."""
-        module = _parsed(self.text) or _parsed(f"if 1:\n{self.text}")
+        text = self.text
+        is_indented = text.startswith((" ", "\t"))  # it would not parse as it is
+        module = (None if is_indented else _parsed(text)) or _parsed(f"if 1:\n{text}")
         for node in ast.walk(module) if module is not None else ():
             if isinstance(node, _NAMED) and self.kind != "value" and node.name == self.names[-1]:
                 return node
